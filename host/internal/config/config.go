@@ -1,0 +1,126 @@
+// Package config turns weir.yaml, the environment and flags into one checked Config. Problems name the key, the line when it came
+// from the file, and the remedy.
+package config
+
+import (
+	"time"
+)
+
+// Config is everything the daemon can be told. Load fills it; nothing changes it afterwards, so any goroutine may read it.
+type Config struct {
+	// DataDir holds the journal, the admin socket and the open counts; created with mode 0700 when it is absent.
+	DataDir string `koanf:"data_dir"`
+	// Commitment is processed, confirmed or finalized.
+	Commitment string `koanf:"commitment"`
+	// Programs are the names of the programs to watch; see Programs.
+	Programs []string `koanf:"programs"`
+	// Endpoints are the providers. This release uses the first one only.
+	Endpoints []Endpoint `koanf:"endpoints"`
+	// Journal says how records are kept.
+	Journal Journal `koanf:"journal"`
+	// NATS says where they are kept.
+	NATS NATS `koanf:"nats"`
+	// Plugins are the monitor instances.
+	Plugins []Plugin `koanf:"plugins"`
+	// Log says how the daemon speaks.
+	Log Log `koanf:"log"`
+}
+
+// Endpoint is one Yellowstone provider.
+type Endpoint struct {
+	// Name is how logs and status call it; the host of URL when empty.
+	Name string `koanf:"name"`
+	// URL is http://host:port (h2c) or https://host[:port].
+	URL string `koanf:"url"`
+	// Token is sent as x-token. TokenFile or TokenEnv keep it out of the file; at most one of the three.
+	Token     string `koanf:"token"`
+	TokenFile string `koanf:"token_file"`
+	TokenEnv  string `koanf:"token_env"`
+	// Compression is none or zstd. With gzip a message costs more than the rest of the pipeline, so it is not offered.
+	Compression string `koanf:"compression"`
+	// OpensPerWindow Subscribe opens are allowed by the provider in OpensWindow; Weir stays OpensHeadroom below.
+	OpensPerWindow int           `koanf:"opens_per_window"`
+	OpensWindow    time.Duration `koanf:"opens_window"`
+	OpensHeadroom  int           `koanf:"opens_headroom"`
+	// ReplayMargin is how many slots before the last complete one a resumed stream asks for.
+	ReplayMargin int `koanf:"replay_margin_slots"`
+}
+
+// Journal says how records and outputs are kept.
+type Journal struct {
+	// Sync is default (survives kill -9; after a power cut the tail is read again from the provider) or always (each frame is synced).
+	Sync string `koanf:"sync"`
+	// MaxBytes and MaxAge bound records and outputs, each for itself; the oldest go first.
+	MaxBytes Bytes         `koanf:"max_bytes"`
+	MaxAge   time.Duration `koanf:"max_age"`
+	// Listen opens the embedded NATS server on host:port for readers; empty keeps it inside the process.
+	Listen string `koanf:"listen"`
+}
+
+// NATS says which server keeps the journal.
+type NATS struct {
+	// URL of an external server or cluster; empty runs one inside the process.
+	URL string `koanf:"url"`
+}
+
+// Plugin is one monitor instance.
+type Plugin struct {
+	// Name of the instance: lower case letters, digits and dashes, unique.
+	Name string `koanf:"name"`
+	// Path of the binary. Without a slash it is looked for beside the weir binary, then on PATH.
+	Path string `koanf:"path"`
+	// Config is handed to the plugin as JSON.
+	Config map[string]any `koanf:"config"`
+	// CheckpointEvery and CheckpointRecords say when its state is saved: whichever comes first.
+	CheckpointEvery   time.Duration `koanf:"checkpoint_every"`
+	CheckpointRecords int           `koanf:"checkpoint_records"`
+	// DrainTimeout bounds a graceful stop.
+	DrainTimeout time.Duration `koanf:"drain_timeout"`
+}
+
+// Log says how the daemon speaks.
+type Log struct {
+	// Level is debug, info, warn or error.
+	Level string `koanf:"level"`
+	// Format is text or json.
+	Format string `koanf:"format"`
+}
+
+// Default returns the configuration that an empty file gives. It has no endpoint and no plugin.
+func Default() Config {
+	return Config{
+		DataDir:    "data",
+		Commitment: "confirmed",
+		Programs:   []string{"pump", "pumpswap", "raydium_v4"},
+		Journal:    Journal{Sync: "default", MaxBytes: 10 << 30, MaxAge: 7 * 24 * time.Hour},
+		Log:        Log{Level: "info", Format: "text"},
+	}
+}
+
+// fill sets what an endpoint or plugin leaves open. The open limit is the lowest that a provider is known to have (100 in 60 s),
+// with headroom for opens that another process of the same token makes.
+func (c *Config) fill() {
+	for i := range c.Endpoints {
+		e := &c.Endpoints[i]
+		orValue(&e.Name, hostOf(e.URL))
+		orValue(&e.Compression, "none")
+		orValue(&e.OpensPerWindow, 100)
+		orValue(&e.OpensWindow, time.Minute)
+		orValue(&e.OpensHeadroom, e.OpensPerWindow/5)
+		orValue(&e.ReplayMargin, 32)
+	}
+	for i := range c.Plugins {
+		p := &c.Plugins[i]
+		orValue(&p.Path, "weir-"+p.Name)
+		orValue(&p.CheckpointEvery, 5*time.Second)
+		orValue(&p.CheckpointRecords, 50_000)
+		orValue(&p.DrainTimeout, 10*time.Second)
+	}
+}
+
+func orValue[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

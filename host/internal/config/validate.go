@@ -1,0 +1,142 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/weir-run/weir/host/internal/dex"
+)
+
+// Programs are the programs that can be watched, by the name used in the file.
+var Programs = map[string]dex.Key{
+	"pump":       dex.Pump,
+	"pumpswap":   dex.PumpSwap,
+	"raydium_v4": dex.RaydiumV4,
+}
+
+var instanceName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
+
+func (c *Config) validate() (out Problems) {
+	bad := func(key, format string, args ...any) {
+		out = append(out, Problem{Key: key, Text: fmt.Sprintf(format, args...)})
+	}
+	oneOf(bad, "commitment", c.Commitment, "processed", "confirmed", "finalized")
+	oneOf(bad, "journal.sync", c.Journal.Sync, "default", "always")
+	oneOf(bad, "log.level", c.Log.Level, "debug", "info", "warn", "error")
+	oneOf(bad, "log.format", c.Log.Format, "text", "json")
+	if c.DataDir == "" {
+		bad("data_dir", "is empty: name a folder for the journal, for example ./data")
+	}
+	if c.Journal.MaxBytes < 64<<20 {
+		bad("journal.max_bytes", "%s is less than 64MiB, which would drop records before monitors read them", c.Journal.MaxBytes)
+	}
+	if len(c.Programs) == 0 {
+		bad("programs", "is empty: name at least one of %s", strings.Join(programNames(), ", "))
+	}
+	for i, name := range c.Programs {
+		oneOf(bad, fmt.Sprintf("programs[%d]", i), name, programNames()...)
+	}
+	c.validateEndpoints(bad)
+	c.validatePlugins(bad)
+	return out
+}
+
+func (c *Config) validateEndpoints(bad func(key, format string, args ...any)) {
+	if len(c.Endpoints) == 0 {
+		bad("endpoints", "is empty: add a provider, for example\n  endpoints:\n    - url: https://your-provider.example\n      token_env: PROVIDER_TOKEN\nor try `weir demo`, which needs none")
+	}
+	if len(c.Endpoints) > 1 {
+		bad("endpoints", "has %d entries; this release reads from one: keep the first", len(c.Endpoints))
+	}
+	for i, e := range c.Endpoints {
+		key := fmt.Sprintf("endpoints[%d]", i)
+		if u, err := url.Parse(e.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			bad(key+".url", "%q is not an endpoint: write http://host:port or https://host[:port]", e.URL)
+		}
+		oneOf(bad, key+".compression", e.Compression, "none", "zstd")
+		if given(e.Token, e.TokenFile, e.TokenEnv) > 1 {
+			bad(key, "has more than one of token, token_file and token_env: keep one")
+		}
+		if _, err := e.ReadToken(); err != nil {
+			bad(key, "%v", err)
+		}
+		if e.OpensHeadroom < 0 || e.OpensHeadroom >= e.OpensPerWindow {
+			bad(key+".opens_headroom", "%d leaves no opens of %d: choose less", e.OpensHeadroom, e.OpensPerWindow)
+		}
+		if e.ReplayMargin < 0 {
+			bad(key+".replay_margin_slots", "%d is negative", e.ReplayMargin)
+		}
+	}
+}
+
+func (c *Config) validatePlugins(bad func(key, format string, args ...any)) {
+	seen := map[string]bool{}
+	for i, p := range c.Plugins {
+		key := fmt.Sprintf("plugins[%d]", i)
+		if !instanceName.MatchString(p.Name) {
+			bad(key+".name", "%q is not a name: use up to 32 lower case letters, digits and dashes", p.Name)
+		}
+		if seen[p.Name] {
+			bad(key+".name", "%q is used twice: an instance name owns its state, give each its own", p.Name)
+		}
+		seen[p.Name] = true
+		if p.CheckpointRecords < 1 {
+			bad(key+".checkpoint_records", "%d is not positive", p.CheckpointRecords)
+		}
+	}
+}
+
+// ReadToken returns the token from wherever the file says it is; empty when none is set. It is never logged.
+func (e *Endpoint) ReadToken() (string, error) {
+	switch {
+	case e.TokenFile != "":
+		text, err := os.ReadFile(e.TokenFile)
+		if err != nil {
+			return "", fmt.Errorf("token_file: %w", err)
+		}
+		return strings.TrimSpace(string(text)), nil
+	case e.TokenEnv != "":
+		token, ok := os.LookupEnv(e.TokenEnv)
+		if !ok {
+			return "", fmt.Errorf("token_env names %s, which is not set in the environment", e.TokenEnv)
+		}
+		return token, nil
+	}
+	return e.Token, nil
+}
+
+func oneOf(bad func(key, format string, args ...any), key, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		bad(key, "%q is not known: use %s", value, strings.Join(allowed, ", "))
+	}
+}
+
+func given(values ...string) (n int) {
+	for _, v := range values {
+		if v != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func programNames() []string {
+	names := make([]string, 0, len(Programs))
+	for name := range Programs {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func hostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}

@@ -48,10 +48,12 @@ type document struct {
 	text  []byte
 	root  *yaml.Node
 	lines map[string]int
+	// values are the scalars, for messages.
+	values map[string]string
 }
 
 func parseDocument(path string, text []byte) (*document, error) {
-	d := &document{path: path, text: text, lines: map[string]int{}}
+	d := &document{path: path, text: text, lines: map[string]int{}, values: map[string]string{}}
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil {
 		return nil, fmt.Errorf("%s is not YAML: %w", path, err)
@@ -71,6 +73,8 @@ func parseDocument(path string, text []byte) (*document, error) {
 func (d *document) index(key string, n *yaml.Node) {
 	d.lines[key] = n.Line
 	switch n.Kind {
+	case yaml.ScalarNode:
+		d.values[key] = n.Value
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			child := join(key, n.Content[i].Value)
@@ -131,6 +135,9 @@ func (d *document) decodeProblems(err error) Problems {
 		var parse *mapstructure.DecodeError
 		if errors.As(e, &parse) {
 			key, text = parse.Name(), parse.Unwrap().Error()
+		}
+		if value, ok := d.values[key]; ok && !strings.Contains(text, value) {
+			text = fmt.Sprintf("%q cannot be read (%s)", value, text)
 		}
 		out = append(out, d.problem(key, text))
 	}

@@ -90,3 +90,22 @@ func readFile(path string) (*document, error) {
 	}
 	return parseDocument(path, text)
 }
+
+// DataDir reads only data_dir, from a file that may be wrong otherwise and from the environment.
+func DataDir(path string, environ []string) (string, error) {
+	k := koanf.New(".")
+	doc, err := readFile(path)
+	if err != nil {
+		return "", err
+	}
+	if err := k.Load(rawbytes.Provider(doc.text), koanfyaml.Parser()); err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	if err := k.Load(env.Provider(".", env.Opt{Prefix: EnvPrefix, EnvironFunc: func() []string { return environ }, TransformFunc: envKey}), nil); err != nil {
+		return "", fmt.Errorf("read environment: %w", err)
+	}
+	if dir := k.String("data_dir"); dir != "" {
+		return dir, nil
+	}
+	return Default().DataDir, nil
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/weir-run/weir/host/internal/config"
+	"github.com/weir-run/weir/host/internal/daemon"
+)
+
+type checkCommand struct {
+	configFlags
+}
+
+// Help is shown below the flags.
+func (checkCommand) Help() string {
+	return "Reads the configuration as weir run would, with environment and flags, and looks for each plugin's binary. It opens no stream: a check never counts against a provider's limits."
+}
+
+// Run checks and prints what would run.
+func (c checkCommand) Run(std streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	var problems config.Problems
+	for i, p := range cfg.Plugins {
+		if _, err := daemon.FindPlugin(p.Path); err != nil {
+			problems = append(problems, config.Problem{File: c.path(), Key: fmt.Sprintf("plugins[%d].path", i), Text: err.Error()})
+		}
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	where := c.path()
+	if where == "" {
+		where = "environment and flags"
+	}
+	dir, err := filepath.Abs(cfg.DataDir)
+	if err != nil {
+		return fmt.Errorf("find data folder: %w", err)
+	}
+	fmt.Fprintf(std.out, "%s: good\n  data in    %s\n  stream     %s at %s, programs %s\n", where, dir, cfg.Endpoints[0].Name, cfg.Commitment, strings.Join(cfg.Programs, ", "))
+	for _, p := range cfg.Plugins {
+		fmt.Fprintf(std.out, "  monitor    %s (%s)\n", p.Name, p.Path)
+	}
+	if len(cfg.Plugins) == 0 {
+		fmt.Fprintln(std.out, "  monitor    none: records are journaled, no events come out; add plugins")
+	}
+	return nil
+}
+

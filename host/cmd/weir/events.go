@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/weir-run/weir/host/internal/admin"
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+)
+
+type eventsCommand struct {
+	configFlags
+	Follow   bool     `short:"f" help:"Stay and print new events as they are stored."`
+	From     uint64   `placeholder:"POSITION" help:"First position to print. Each line carries its position, so a reader can resume after the last one it handled." xor:"start"`
+	Tail     uint64   `placeholder:"N" help:"Begin with the last N stored batches." xor:"start"`
+	Instance []string `short:"i" placeholder:"NAME" help:"Only these monitor instances; may be given more than once."`
+	Text     bool     `help:"One readable line an event instead of JSON."`
+}
+
+// Help is shown below the flags.
+func (eventsCommand) Help() string {
+	return "Prints one JSON object a line: position, instance, monitor, then the event with cause (record number), index, kind, key, slot and its body.\n" +
+		"Without --from and --tail it begins with the oldest event kept.\n\nExamples:\n  weir events --follow --tail 1\n  weir events -i trading | jq .trade_reported.symbol"
+}
+
+// Run prints events until the end, or, following, until interrupted.
+func (c eventsCommand) Run(ctx context.Context, std streams) error {
+	dir, err := c.dataDir()
+	if err != nil {
+		return err
+	}
+	client, err := admin.Dial(dir)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	stream, err := client.Events(ctx, &adminv1.EventsRequest{Follow: c.Follow, From: c.From, Tail: c.Tail, Instances: c.Instance})
+	if err != nil {
+		return daemonError(dir, err)
+	}
+	print := printJSON
+	if c.Text {
+		print = printText
+	}
+	for {
+		event, err := stream.Recv()
+		switch {
+		case errors.Is(err, io.EOF) && c.Follow && ctx.Err() == nil:
+			return errors.New("the daemon stopped; run weir events --from POSITION to go on later")
+		case errors.Is(err, io.EOF), ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return daemonError(dir, err)
+		}
+		if err := print(std.out, event.GetPosition(), event.GetBatch()); err != nil {
+			return err
+		}
+	}
+}
+
+// daemonError says in words what a failed call to the daemon means.
+func daemonError(dir string, err error) error {
+	if status.Code(err) == codes.Unavailable {
+		return fmt.Errorf("the daemon of data folder %s does not answer: it stopped or is stopping; start it with `weir run`", dir)
+	}
+	return fmt.Errorf("ask the daemon: %s", status.Convert(err).Message())
+}

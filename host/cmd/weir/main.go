@@ -1,0 +1,114 @@
+// Command weir watches Solana DEX activity over Yellowstone gRPC and feeds monitors. One binary: the daemon, a simulator to try it
+// with, and the tools to look at what it does.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/weir-run/weir/host/internal/config"
+)
+
+// cli is the command line. Help texts are written for someone who sees Weir for the first time.
+type cli struct {
+	Run     runCommand     `cmd:"" help:"Run the daemon: stream from the configured provider and feed the configured monitors."`
+	Demo    demoCommand    `cmd:"" help:"Run everything on this machine with a generated market; needs no network and no configuration."`
+	Sim     simCommand     `cmd:"" help:"Serve Yellowstone gRPC from real transactions on disk or from a generated market."`
+	Decode  decodeCommand  `cmd:"" help:"Decode getTransaction JSON files into one JSON record a line."`
+	Events  eventsCommand  `cmd:"" help:"Print the events of a running daemon as JSON lines."`
+	Status  statusCommand  `cmd:"" help:"Show the state of a running daemon."`
+	Check   checkCommand   `cmd:"" help:"Check a configuration and explain each error with its line."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// streams are what a command reads and writes; tests give their own.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := untilSignal(context.Background())
+	defer stop()
+	os.Exit(execute(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+}
+
+// execute runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration.
+func execute(ctx context.Context, args []string, std streams) int {
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("weir"),
+		kong.Description("Watches Solana DEX activity over Yellowstone gRPC and feeds monitors.\n\nTry it: weir demo"),
+		kong.UsageOnError(),
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(std),
+	)
+	if err != nil {
+		fmt.Fprintln(std.err, "weir:", err)
+		return 1
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(std.err, "weir: %v\nTry weir --help, or weir COMMAND --help.\n", err)
+		return 2
+	}
+	return exitCode(command.Run(), std.err)
+}
+
+func exitCode(err error, stderr io.Writer) int {
+	var problems config.Problems
+	switch {
+	case err == nil, errors.Is(err, context.Canceled):
+		return 0
+	case errors.As(err, &problems):
+		fmt.Fprintln(stderr, problems.Error())
+		return 2
+	default:
+		fmt.Fprintln(stderr, "weir:", err)
+		return 1
+	}
+}
+
+// untilSignal ends the context at the first SIGINT or SIGTERM. A second one ends the process at once; plugins die with it.
+func untilSignal(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(130)
+	}()
+	return ctx, cancel
+}
+
+// newLogger makes the daemon's logger.
+func newLogger(w io.Writer, cfg config.Log) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
+		level = slog.LevelInfo
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if cfg.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}

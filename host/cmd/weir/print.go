@@ -1,0 +1,104 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mr-tron/base58"
+
+	"github.com/weir-run/weir/host/internal/jsonl"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+)
+
+// printJSON writes one line an output, led by where it lies and whose it is.
+func printJSON(w io.Writer, position uint64, batch *eventv1.OutputBatch) error {
+	var buf []byte
+	for _, o := range batch.GetOutputs() {
+		instance, _ := json.Marshal(batch.GetInstance())
+		monitor, _ := json.Marshal(batch.GetMonitor())
+		buf = fmt.Appendf(buf, `{"position":"%d","instance":%s,"monitor":%s,`, position, instance, monitor)
+		at := len(buf)
+		buf = jsonl.Append(buf, o)
+		copy(buf[at:], buf[at+1:]) // join the two objects
+		buf[len(buf)-1] = '\n'
+	}
+	_, err := w.Write(buf)
+	return err
+}
+
+// printText writes one readable line an output.
+func printText(w io.Writer, _ uint64, batch *eventv1.OutputBatch) error {
+	var b strings.Builder
+	for _, o := range batch.GetOutputs() {
+		clock := "--:--:--"
+		if o.BlockTime != nil {
+			clock = time.Unix(o.GetBlockTime(), 0).UTC().Format(time.TimeOnly)
+		}
+		fmt.Fprintf(&b, "%s %d %-9s %-17s %s\n", clock, o.GetSlot(), batch.GetInstance(), o.GetKind(), describe(o))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func describe(o *eventv1.Output) string {
+	switch body := o.GetBody().(type) {
+	case *eventv1.Output_TokenPhaseChanged:
+		p := body.TokenPhaseChanged
+		text := fmt.Sprintf("%s %s", name(p.GetSymbol(), p.GetMint()), strings.ToLower(strings.TrimPrefix(p.GetPhase().String(), "TOKEN_PHASE_")))
+		if len(p.GetPool()) > 0 {
+			text += " to pool " + short(p.GetPool())
+		}
+		return text
+	case *eventv1.Output_TradeReported:
+		t := body.TradeReported
+		return fmt.Sprintf("%-4s %s %s for %s %s on %s by %s, trade %d of it", strings.TrimPrefix(t.GetSide().String(), "SIDE_"),
+			amount(t.GetBaseAmount(), t.BaseDecimals), name(t.GetSymbol(), t.GetMint()), amount(t.GetQuoteAmount(), t.QuoteDecimals),
+			quoteName(t.GetQuoteMint()), venue(t.GetVenue()), short(t.GetTrader()), t.GetTrades())
+	case *eventv1.Output_PoolReported:
+		p := body.PoolReported
+		r := p.GetReserves()
+		return fmt.Sprintf("%s pool %s: %s / %s now %s / %s", venue(p.GetVenue()), short(p.GetPool()), raw(&p.BaseAmount), raw(&p.QuoteAmount), raw(r.Base), raw(r.Quote))
+	case *eventv1.Output_Signal:
+		return body.Signal.GetText()
+	default:
+		return o.GetKey()
+	}
+}
+
+// amount prints raw units with their decimals; without known decimals it says that they are raw.
+func amount(units uint64, decimals *uint32) string {
+	if decimals == nil {
+		return strconv.FormatUint(units, 10) + " raw units of"
+	}
+	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(*decimals)), nil)
+	return new(big.Rat).SetFrac(new(big.Int).SetUint64(units), scale).FloatString(int(min(*decimals, 6)))
+}
+
+func raw(v *uint64) string {
+	if v == nil {
+		return "unknown"
+	}
+	return strconv.FormatUint(*v, 10)
+}
+
+// name prefers the symbol, in quotes since anyone may choose anything, control characters included.
+func name(symbol string, mint []byte) string {
+	if symbol == "" {
+		return short(mint)
+	}
+	return strconv.QuoteToGraphic(symbol)
+}
+
+func short(key []byte) string {
+	text := base58.Encode(key)
+	return text[:min(8, len(text))]
+}
+
+func venue(v eventv1.Venue) string {
+	return strings.ToLower(strings.TrimPrefix(v.String(), "VENUE_"))
+}

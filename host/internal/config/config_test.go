@@ -1,0 +1,141 @@
+package config_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/weir-run/weir/host/internal/config"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "weir.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const small = `
+endpoints:
+  - url: https://grpc.example
+    token: secret
+plugins:
+  - name: trading
+    config: {max_tokens: 5}
+`
+
+func TestLoadFillsDefaultsAndKeepsWhatIsSaid(t *testing.T) {
+	cfg, err := config.Load(write(t, small), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, p := cfg.Endpoints[0], cfg.Plugins[0]
+	if e.Name != "grpc.example" || e.Compression != "none" || e.OpensPerWindow != 100 || e.OpensWindow != time.Minute || e.OpensHeadroom != 20 {
+		t.Errorf("endpoint %+v", e)
+	}
+	if p.Path != "weir-trading" || p.CheckpointEvery != 5*time.Second || p.Config["max_tokens"] != 5 {
+		t.Errorf("plugin %+v", p)
+	}
+	if cfg.Commitment != "confirmed" || cfg.Journal.MaxBytes != 10<<30 || len(cfg.Programs) != 3 {
+		t.Errorf("config %+v", cfg)
+	}
+}
+
+func TestLaterSourcesWin(t *testing.T) {
+	path := write(t, small+"log: {level: warn}\njournal: {max_bytes: 1GiB, max_age: 2h}\nprograms: [pump]\n")
+	cfg, err := config.Load(path, []string{"WEIR_LOG__LEVEL=debug", "WEIR_DATA_DIR=/env", "WEIR_CORPUS=/elsewhere", "OTHER=1"}, map[string]any{"data_dir": "/flag"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Log.Level != "debug" || cfg.DataDir != "/flag" || cfg.Journal.MaxBytes != 1<<30 || cfg.Journal.MaxAge != 2*time.Hour || len(cfg.Programs) != 1 {
+		t.Errorf("config %+v", cfg)
+	}
+}
+
+func TestProblemsNameKeyLineAndRemedy(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want []string
+	}{
+		"nothing":           {"", []string{"endpoints: is empty", "weir demo"}},
+		"unknown key":       {small + "comitment: confirmed\n", []string{"weir.yaml:8: comitment: unknown key", "commitment"}},
+		"unknown deep key":  {"endpoints:\n  - url: http://a:1\n    tokn: x\n", []string{"weir.yaml:3: endpoints[0].tokn: unknown key", "token_file"}},
+		"bad url":           {"endpoints:\n  - url: grpc.example:443\n", []string{"weir.yaml:2: endpoints[0].url", "https://host"}},
+		"bad value":         {small + "commitment: sure\n", []string{"weir.yaml:8: commitment: \"sure\" is not known", "confirmed"}},
+		"bad size":          {small + "journal:\n  max_bytes: 10 apples\n", []string{"weir.yaml:9: journal.max_bytes", "10GiB"}},
+		"bad duration":      {small + "journal:\n  max_age: soon\n", []string{"weir.yaml:9: journal.max_age", "soon"}},
+		"two tokens":        {"endpoints:\n  - url: http://a:1\n    token: x\n    token_env: Y_NOT_SET\n", []string{"endpoints[0]: has more than one", "Y_NOT_SET"}},
+		"missing tokenfile": {"endpoints:\n  - url: http://a:1\n    token_file: /nowhere/token\n", []string{"token_file", "/nowhere/token"}},
+		"same name twice":   {small + "  - name: trading\n", []string{"weir.yaml:8: plugins[1].name: \"trading\" is used twice"}},
+		"bad name":          {small + "  - name: Trading Bot\n", []string{"plugins[1].name", "lower case"}},
+		"program":           {small + "programs: [pump, serum]\n", []string{"programs[1]", "raydium_v4"}},
+		"two endpoints":     {"endpoints:\n  - url: http://a:1\n  - url: http://b:1\n", []string{"keep the first"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Load(write(t, c.text), nil, nil)
+			var problems config.Problems
+			if !errors.As(err, &problems) {
+				t.Fatalf("got %v, want problems", err)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q lacks %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestFilesThatCannotBeRead(t *testing.T) {
+	if _, err := config.Load(filepath.Join(t.TempDir(), "absent.yaml"), nil, nil); err == nil || !strings.Contains(err.Error(), "absent.yaml does not exist") {
+		t.Errorf("absent file: %v", err)
+	}
+	for _, text := range []string{"endpoints: [", "- a\n- b\n"} {
+		if _, err := config.Load(write(t, text), nil, nil); err == nil || !strings.Contains(err.Error(), "weir.yaml") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestTokenComesFromWhereItIsSaid(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("from-file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("A_TOKEN", "from-env")
+	for want, e := range map[string]config.Endpoint{"plain": {Token: "plain"}, "from-file": {TokenFile: file}, "from-env": {TokenEnv: "A_TOKEN"}, "": {}} {
+		if got, err := e.ReadToken(); got != want || err != nil {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+}
+
+func TestDataDirOfABrokenFile(t *testing.T) {
+	path := write(t, "data_dir: /somewhere\nnonsense: 1\n")
+	if got, err := config.DataDir(path, nil); got != "/somewhere" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestBytesText(t *testing.T) {
+	for text, want := range map[string]config.Bytes{"0": 0, "17": 17, "3KiB": 3072, "1 GiB": 1 << 30, "2TiB": 2 << 40, "5B": 5} {
+		var b config.Bytes
+		if err := b.UnmarshalText([]byte(text)); err != nil || b != want {
+			t.Errorf("%q: %d, %v", text, b, err)
+		}
+	}
+	for _, text := range []string{"", "-1", "1.5GiB", "9999999TiB", "GiB"} {
+		var b config.Bytes
+		if err := b.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q was taken as %d", text, b)
+		}
+	}
+	if got := config.Bytes(10 << 30).String() + " " + config.Bytes(1000).String(); got != "10GiB 1000B" {
+		t.Errorf("printed %q", got)
+	}
+}

@@ -50,4 +50,3 @@ func (c checkCommand) Run(std streams) error {
 	}
 	return nil
 }
-

@@ -135,7 +135,7 @@ func TestBytesText(t *testing.T) {
 			t.Errorf("%q was taken as %d", text, b)
 		}
 	}
-	if got := config.Bytes(10 << 30).String() + " " + config.Bytes(1000).String(); got != "10GiB 1000B" {
+	if got := config.Bytes(10<<30).String() + " " + config.Bytes(1000).String(); got != "10GiB 1000B" {
 		t.Errorf("printed %q", got)
 	}
 }

@@ -1,5 +1,5 @@
-// Package dex holds what all venues share: keys, well-known addresses and byte readers. The packages below it, one a program
-// family, turn instruction, event and account bytes into typed values and back.
+// Package dex holds what all venues share: keys, well-known addresses, byte readers and writers, checked arithmetic. The packages
+// below it, one a program family, turn instruction and event bytes into typed values and back.
 package dex
 
 import "github.com/mr-tron/base58"
@@ -9,6 +9,9 @@ type Key [32]byte
 
 // String returns the base58 form. It allocates and takes some 170 ns: not for the hot path.
 func (k Key) String() string { return base58.Encode(k[:]) }
+
+// IsZero tells whether k is the zero key, which pump writes for "SOL" and for "nobody".
+func (k Key) IsZero() bool { return k == Key{} }
 
 // KeyAt copies a key out of b, which must hold at least 32 bytes.
 func KeyAt(b []byte) Key { return Key(b[:32]) }

@@ -1,0 +1,143 @@
+package dex
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+var (
+	// ErrShort means that the data ends before the oldest known layout does. The decoder counts it and goes to its next strategy.
+	ErrShort = errors.New("data ends inside of its oldest layout")
+	// ErrTag means that the data begins with another discriminator than the one asked for.
+	ErrTag = errors.New("another discriminator")
+)
+
+// Extent tells how much of a value its bytes held. The programs append fields at nearly every upgrade, so "not written yet"
+// must differ from zero.
+type Extent struct {
+	// Fields is how many fields were present, counted from the first. When encoding, it is how many to write; 0 writes all.
+	Fields uint8
+	// Tail is how many bytes followed the last field that could be read: a newer layout, stray bytes, or a cut field.
+	Tail int
+}
+
+// Has tells whether field n, counted from 1, was present.
+func (e Extent) Has(n uint8) bool { return e.Fields >= n }
+
+// Reader takes little-endian fields off a byte slice. The first field that does not fit ends it: that one and all later ones
+// read as zero, and they are not counted. It never panics and never allocates; byte slices alias the input.
+type Reader struct {
+	rest   []byte
+	tail   int
+	fields uint8
+}
+
+// NewReader reads b from its first byte on.
+func NewReader(b []byte) Reader { return Reader{rest: b} }
+
+// Extent returns what has been read so far.
+func (r *Reader) Extent() Extent { return Extent{Fields: r.fields, Tail: r.tail + len(r.rest)} }
+
+// end makes later fields unreadable, also those that would fit, because they stand behind the cut one.
+func (r *Reader) end() {
+	r.tail += len(r.rest)
+	r.rest = nil
+}
+
+// Uint8 reads one byte.
+func (r *Reader) Uint8() uint8 {
+	if len(r.rest) < 1 {
+		return 0
+	}
+	v := r.rest[0]
+	r.rest = r.rest[1:]
+	r.fields++
+	return v
+}
+
+// Bool reads one byte; every value but 0 is true.
+func (r *Reader) Bool() bool { return r.Uint8() != 0 }
+
+// Uint16 reads two bytes.
+func (r *Reader) Uint16() uint16 {
+	if len(r.rest) < 2 {
+		r.end()
+		return 0
+	}
+	v := binary.LittleEndian.Uint16(r.rest)
+	r.rest = r.rest[2:]
+	r.fields++
+	return v
+}
+
+// Uint32 reads four bytes.
+func (r *Reader) Uint32() uint32 {
+	if len(r.rest) < 4 {
+		r.end()
+		return 0
+	}
+	v := binary.LittleEndian.Uint32(r.rest)
+	r.rest = r.rest[4:]
+	r.fields++
+	return v
+}
+
+// Uint64 reads eight bytes.
+func (r *Reader) Uint64() uint64 {
+	if len(r.rest) < 8 {
+		r.end()
+		return 0
+	}
+	v := binary.LittleEndian.Uint64(r.rest)
+	r.rest = r.rest[8:]
+	r.fields++
+	return v
+}
+
+// Int64 reads eight bytes as a signed number.
+func (r *Reader) Int64() int64 { return int64(r.Uint64()) }
+
+// Int128 reads sixteen bytes as a signed number.
+func (r *Reader) Int128() Int128 {
+	if len(r.rest) < 16 {
+		r.end()
+		return Int128{}
+	}
+	v := Int128{Lo: binary.LittleEndian.Uint64(r.rest), Hi: int64(binary.LittleEndian.Uint64(r.rest[8:]))}
+	r.rest = r.rest[16:]
+	r.fields++
+	return v
+}
+
+// Key reads 32 bytes into k and leaves k alone when they are not there.
+func (r *Reader) Key(k *Key) {
+	if len(r.rest) < 32 {
+		r.end()
+		return
+	}
+	*k = Key(r.rest)
+	r.rest = r.rest[32:]
+	r.fields++
+}
+
+// Bytes reads a 4-byte length and that many bytes, and leaves a nil slice when they are not there.
+func (r *Reader) Bytes() []byte { return r.items(1) }
+
+// Items reads a 4-byte count and that many items of size bytes, undivided.
+func (r *Reader) Items(size int) []byte { return r.items(size) }
+
+func (r *Reader) items(size int) []byte {
+	if len(r.rest) < 4 {
+		r.end()
+		return nil
+	}
+	n := uint64(binary.LittleEndian.Uint32(r.rest)) * uint64(size)
+	if n > uint64(len(r.rest)-4) {
+		r.end()
+		return nil
+	}
+	v := r.rest[4 : 4+n : 4+n]
+	r.rest = r.rest[4+n:]
+	r.fields++
+	return v
+}

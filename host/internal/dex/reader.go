@@ -120,6 +120,19 @@ func (r *Reader) Key(k *Key) {
 	r.fields++
 }
 
+// Bytes64 reads an 8-byte length and that many bytes, and leaves a nil slice when they are not there.
+func (r *Reader) Bytes64() []byte {
+	if len(r.rest) < 8 || binary.LittleEndian.Uint64(r.rest) > uint64(len(r.rest)-8) {
+		r.end()
+		return nil
+	}
+	n := binary.LittleEndian.Uint64(r.rest)
+	v := r.rest[8 : 8+n : 8+n]
+	r.rest = r.rest[8+n:]
+	r.fields++
+	return v
+}
+
 // Bytes reads a 4-byte length and that many bytes, and leaves a nil slice when they are not there.
 func (r *Reader) Bytes() []byte { return r.items(1) }
 

@@ -3,7 +3,7 @@ package geysersim
 import (
 	"context"
 
-	"github.com/weir-run/weir/proto/gen/yellowstone/geyser"
+	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
 
 // Block is one slot of the chain that the server plays. The server keeps blocks for replay, so a Source must not change a block, or
@@ -27,7 +27,7 @@ type Block struct {
 // Transaction is one transaction of a block.
 type Transaction struct {
 	// Info is what subscribers get. It is encoded once and read by many goroutines: never change it after Next returned the block.
-	Info *geyser.SubscribeUpdateTransactionInfo
+	Info *geyserpb.SubscribeUpdateTransactionInfo
 	// Truth is what a perfect observer says of it, in order of execution; none for failed transactions and for those that touch no
 	// venue, and nil when the source does not know (corpus, capture).
 	Truth []Truth

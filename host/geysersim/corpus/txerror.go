@@ -1,0 +1,112 @@
+package corpus
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"slices"
+)
+
+// transactionErrors are the variants of Solana's TransactionError in the order of their bincode numbers.
+var transactionErrors = []string{
+	"AccountInUse", "AccountLoadedTwice", "AccountNotFound", "ProgramAccountNotFound", "InsufficientFundsForFee",
+	"InvalidAccountForFee", "AlreadyProcessed", "BlockhashNotFound", "InstructionError", "CallChainTooDeep",
+	"MissingSignatureForFee", "InvalidAccountIndex", "SignatureFailure", "InvalidProgramForExecution", "SanitizeFailure",
+	"ClusterMaintenance", "AccountBorrowOutstanding", "WouldExceedMaxBlockCostLimit", "UnsupportedVersion",
+	"InvalidWritableAccount", "WouldExceedMaxAccountCostLimit", "WouldExceedAccountDataBlockLimit", "TooManyAccountLocks",
+	"AddressLookupTableNotFound", "InvalidAddressLookupTableOwner", "InvalidAddressLookupTableData",
+	"InvalidAddressLookupTableIndex", "InvalidRentPayingAccount", "WouldExceedMaxVoteCostLimit",
+	"WouldExceedAccountDataTotalLimit", "DuplicateInstruction", "InsufficientFundsForRent",
+	"MaxLoadedAccountsDataSizeExceeded", "InvalidLoadedAccountsDataSizeLimit", "ResanitizationNeeded",
+	"ProgramExecutionTemporarilyRestricted", "UnbalancedTransaction", "ProgramCacheHitMaxLimit", "CommitCancelled",
+}
+
+// instructionErrors are the variants of Solana's InstructionError in the order of their bincode numbers.
+var instructionErrors = []string{
+	"GenericError", "InvalidArgument", "InvalidInstructionData", "InvalidAccountData", "AccountDataTooSmall",
+	"InsufficientFunds", "IncorrectProgramId", "MissingRequiredSignature", "AccountAlreadyInitialized",
+	"UninitializedAccount", "UnbalancedInstruction", "ModifiedProgramId", "ExternalAccountLamportSpend",
+	"ExternalAccountDataModified", "ReadonlyLamportChange", "ReadonlyDataModified", "DuplicateAccountIndex",
+	"ExecutableModified", "RentEpochModified", "NotEnoughAccountKeys", "AccountDataSizeChanged", "AccountNotExecutable",
+	"AccountBorrowFailed", "AccountBorrowOutstanding", "DuplicateAccountOutOfSync", "Custom", "InvalidError",
+	"ExecutableDataModified", "ExecutableLamportChange", "ExecutableAccountNotRentExempt", "UnsupportedProgramId",
+	"CallDepth", "MissingAccount", "ReentrancyNotAllowed", "MaxSeedLengthExceeded", "InvalidSeeds", "InvalidRealloc",
+	"ComputationalBudgetExceeded", "PrivilegeEscalation", "ProgramEnvironmentSetupFailure", "ProgramFailedToComplete",
+	"ProgramFailedToCompile", "Immutable", "IncorrectAuthority", "BorshIoError", "AccountNotRentExempt",
+	"InvalidAccountOwner", "ArithmeticOverflow", "UnsupportedSysvar", "IllegalOwner", "MaxAccountsDataAllocationsExceeded",
+	"MaxAccountsExceeded", "MaxInstructionTraceLengthExceeded", "BuiltinProgramsMustConsumeComputeUnits",
+}
+
+// encodeError gives the bincode form of an RPC error value: a 4-byte little-endian variant number, then its content. A value that is
+// in neither table becomes ff ff ff ff and its JSON text, which no node sends: it keeps "failed" true and the cause readable.
+func encodeError(raw json.RawMessage) []byte {
+	name, content, ok := variant(raw)
+	number := slices.Index(transactionErrors, name)
+	if !ok || number < 0 {
+		return unknownError(raw)
+	}
+	out := binary.LittleEndian.AppendUint32(nil, uint32(number))
+	var index byte
+	switch {
+	case content == nil:
+		return out
+	case name == "InstructionError":
+		return encodeInstructionError(out, raw, content)
+	case name == "DuplicateInstruction" && json.Unmarshal(content, &index) == nil:
+		return append(out, index)
+	default:
+		var at struct {
+			Index *byte `json:"account_index"`
+		}
+		if json.Unmarshal(content, &at) != nil || at.Index == nil {
+			return unknownError(raw)
+		}
+		return append(out, *at.Index)
+	}
+}
+
+// encodeInstructionError appends [index, error] of an InstructionError.
+func encodeInstructionError(out []byte, raw, content json.RawMessage) []byte {
+	var pair []json.RawMessage
+	var index byte
+	if json.Unmarshal(content, &pair) != nil || len(pair) != 2 || json.Unmarshal(pair[0], &index) != nil {
+		return unknownError(raw)
+	}
+	name, inner, ok := variant(pair[1])
+	number := slices.Index(instructionErrors, name)
+	if !ok || number < 0 {
+		return unknownError(raw)
+	}
+	out = binary.LittleEndian.AppendUint32(append(out, index), uint32(number))
+	if inner == nil {
+		return out
+	}
+	var code uint32
+	var text string
+	switch {
+	case name == "Custom" && json.Unmarshal(inner, &code) == nil:
+		return binary.LittleEndian.AppendUint32(out, code)
+	case name == "BorshIoError" && json.Unmarshal(inner, &text) == nil:
+		return append(binary.LittleEndian.AppendUint64(out, uint64(len(text))), text...)
+	default:
+		return unknownError(raw)
+	}
+}
+
+// variant splits serde's JSON form of an enum: "Name", or {"Name": content}.
+func variant(raw json.RawMessage) (name string, content json.RawMessage, ok bool) {
+	if json.Unmarshal(raw, &name) == nil {
+		return name, nil, true
+	}
+	var object map[string]json.RawMessage
+	if json.Unmarshal(raw, &object) != nil || len(object) != 1 {
+		return "", nil, false
+	}
+	for name, content = range object {
+	}
+	return name, content, true
+}
+
+func unknownError(raw json.RawMessage) []byte {
+	return append([]byte{0xff, 0xff, 0xff, 0xff}, bytes.TrimSpace(raw)...)
+}

@@ -1,0 +1,282 @@
+package sdk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Options of Register.
+type Options struct {
+	// Log is what Host.Log becomes; nil discards.
+	Log *slog.Logger
+}
+
+// phase is how far the host has come with the calls of Control. The order is that of plugin.proto.
+type phase int
+
+const (
+	phaseNew        phase = iota
+	phaseConfigured       // Configure went well
+	phaseRestoring        // Open said that a checkpoint follows
+	phaseReady            // Run may begin
+	phaseRunning          // Run is on
+	phaseEnded            // Run is over; another Open may come
+	phaseClosed
+)
+
+var phaseNames = [...]string{"new", "configured", "waiting for Restore", "open", "running", "ended", "closed"}
+
+func (p phase) String() string { return phaseNames[p] }
+
+// control serves both services. Its methods may be called at the same time.
+type control struct {
+	pluginv1.UnimplementedControlServer
+	pluginv1.UnimplementedMonitorServer
+
+	newMonitor func(*Host) Monitor
+	log        *slog.Logger
+	prototype  Monitor // only described, never fed
+
+	mu      sync.Mutex // guards all below
+	phase   phase
+	config  []byte
+	used    bool // work has been opened before
+	work    *work
+	epoch   uint64
+	version uint32 // of the checkpoint to restore
+}
+
+func register(server grpc.ServiceRegistrar, newMonitor func(*Host) Monitor, options Options) (func() error, error) {
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &control{newMonitor: newMonitor, log: options.Log}
+	c.prototype = newMonitor(&Host{Log: options.Log, out: &outbox{}}).withDefaults()
+	if err := c.prototype.check(); err != nil {
+		return nil, err
+	}
+	pluginv1.RegisterControlServer(server, c)
+	pluginv1.RegisterMonitorServer(server, c)
+	return func() error { return c.close(context.Background()) }, nil
+}
+
+// Describe implements pluginv1.ControlServer.
+func (c *control) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
+	m := c.prototype
+	schema, err := configSchema(m.Config)
+	if err != nil {
+		return nil, status.Errorf(codes.Internal, "describe configuration: %v", err)
+	}
+	return &pluginv1.DescribeResponse{
+		Name: m.Name, Version: m.Version, Sdk: "weir-go " + sdkVersion(),
+		Kinds: m.kinds(), Venues: m.Venues, Outputs: m.Emits, ConfigSchema: schema,
+		StateWrites: m.StateVersion, StateReadsMin: m.StateReadsMin, Determinism: m.Determinism,
+	}, nil
+}
+
+// sdkVersion is the version of this module in the program, "devel" in a workspace.
+func sdkVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	for _, dep := range append(info.Deps, &info.Main) {
+		if dep.Path == "github.com/weir-run/weir/sdk" && dep.Version != "" {
+			return dep.Version
+		}
+	}
+	return "devel"
+}
+
+// Configure implements pluginv1.ControlServer.
+func (c *control) Configure(_ context.Context, in *pluginv1.ConfigureRequest) (*pluginv1.ConfigureResponse, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w, err := c.create(in.GetConfig())
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	if in.GetValidateOnly() {
+		return &pluginv1.ConfigureResponse{}, nil
+	}
+	if c.phase > phaseConfigured {
+		return nil, c.outOfOrder("Configure")
+	}
+	c.work, c.config, c.phase = w, bytes.Clone(in.GetConfig()), phaseConfigured
+	return &pluginv1.ConfigureResponse{}, nil
+}
+
+// create makes a monitor that has seen nothing but its configuration.
+func (c *control) create(config []byte) (*work, error) {
+	host := &Host{Log: c.log, out: &outbox{}}
+	m := c.newMonitor(host).withDefaults()
+	if err := configure(m.Config, config); err != nil {
+		return nil, err
+	}
+	if m.Check != nil {
+		if err := m.Check(); err != nil {
+			return nil, err
+		}
+	}
+	return newWork(m, host), nil
+}
+
+// Open implements pluginv1.ControlServer.
+func (c *control) Open(_ context.Context, in *pluginv1.OpenRequest) (*pluginv1.OpenResponse, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != phaseConfigured && c.phase != phaseEnded {
+		return nil, c.outOfOrder("Open")
+	}
+	if in.GetEpoch() <= c.epoch {
+		return nil, status.Errorf(codes.FailedPrecondition, "epoch %d is not above epoch %d", in.GetEpoch(), c.epoch)
+	}
+	if in.GetHasCheckpoint() {
+		if err := checkStateVersion(c.prototype, in.GetStateVersion()); err != nil {
+			return nil, status.Error(codes.FailedPrecondition, err.Error())
+		}
+	}
+	if c.used {
+		// What an earlier epoch left in memory is not what the checkpoint holds.
+		w, err := c.create(c.config)
+		if err != nil {
+			return nil, status.Error(codes.Internal, err.Error())
+		}
+		c.work = w
+	}
+	c.used, c.epoch, c.version, c.phase = true, in.GetEpoch(), in.GetStateVersion(), phaseReady
+	if in.GetHasCheckpoint() {
+		c.phase = phaseRestoring
+	}
+	c.work.open(in)
+	return &pluginv1.OpenResponse{}, nil
+}
+
+// Restore implements pluginv1.ControlServer.
+func (c *control) Restore(stream grpc.ClientStreamingServer[pluginv1.RestoreRequest, pluginv1.RestoreResponse]) error {
+	var data []byte
+	for {
+		in, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		data = append(data, in.GetData()...)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != phaseRestoring {
+		return c.outOfOrder("Restore")
+	}
+	if err := loadState(c.work.monitor, c.version, data); err != nil {
+		c.phase = phaseEnded // half restored: only a new Open helps
+		return status.Error(codes.DataLoss, err.Error())
+	}
+	c.work.stateBytes.Store(uint64(len(data)))
+	c.phase = phaseReady
+	return stream.SendAndClose(&pluginv1.RestoreResponse{})
+}
+
+// Run implements pluginv1.MonitorServer.
+func (c *control) Run(stream grpc.BidiStreamingServer[pluginv1.HostFrame, pluginv1.PluginFrame]) error {
+	c.mu.Lock()
+	if c.phase != phaseReady {
+		defer c.mu.Unlock()
+		return c.outOfOrder("Run")
+	}
+	c.phase = phaseRunning
+	w := c.work
+	c.mu.Unlock()
+
+	err := w.run(stream)
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase == phaseRunning {
+		c.phase = phaseEnded
+	}
+	return err
+}
+
+// current is the work at hand; nil before Configure.
+func (c *control) current() *work {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.work
+}
+
+// Health implements pluginv1.ControlServer.
+func (c *control) Health(context.Context, *pluginv1.HealthRequest) (*pluginv1.HealthResponse, error) {
+	w := c.current()
+	if w == nil {
+		return &pluginv1.HealthResponse{}, nil
+	}
+	return &pluginv1.HealthResponse{Through: w.through.Load(), Trouble: w.troubleText()}, nil
+}
+
+// CollectMetrics implements pluginv1.ControlServer.
+func (c *control) CollectMetrics(context.Context, *pluginv1.CollectMetricsRequest) (*pluginv1.CollectMetricsResponse, error) {
+	w := c.current()
+	if w == nil {
+		return &pluginv1.CollectMetricsResponse{}, nil
+	}
+	return &pluginv1.CollectMetricsResponse{Text: w.metricsText()}, nil
+}
+
+// Drain implements pluginv1.ControlServer.
+func (c *control) Drain(ctx context.Context, _ *pluginv1.DrainRequest) (*pluginv1.DrainResponse, error) {
+	w := c.current()
+	if w == nil {
+		return &pluginv1.DrainResponse{}, nil
+	}
+	through, err := w.drain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &pluginv1.DrainResponse{Through: through}, nil
+}
+
+// Close implements pluginv1.ControlServer.
+func (c *control) Close(ctx context.Context, _ *pluginv1.CloseRequest) (*pluginv1.CloseResponse, error) {
+	if err := c.close(ctx); err != nil {
+		return nil, err
+	}
+	return &pluginv1.CloseResponse{}, nil
+}
+
+// close stops the work and closes the monitor. Twice is safe.
+func (c *control) close(ctx context.Context) error {
+	c.mu.Lock()
+	w, closed := c.work, c.phase == phaseClosed
+	c.phase = phaseClosed
+	c.mu.Unlock()
+	if w == nil || closed {
+		return nil
+	}
+	if _, err := w.drain(ctx); err != nil {
+		return err
+	}
+	if w.monitor.Close == nil {
+		return nil
+	}
+	if err := w.monitor.Close(); err != nil {
+		return status.Errorf(codes.Internal, "close %s: %v", w.monitor.Name, err)
+	}
+	return nil
+}
+
+func (c *control) outOfOrder(call string) error {
+	return status.Errorf(codes.FailedPrecondition, "%s is out of order: the monitor is %s", call, c.phase)
+}

@@ -1,0 +1,126 @@
+package sdk
+
+import (
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+)
+
+// Records and what is in them. A handler may keep what it is given: nothing is reused after it returns.
+type (
+	// Record is one fact of the chain.
+	Record = eventv1.Record
+	// InstructionPath is the place of an instruction in its transaction.
+	InstructionPath = eventv1.InstructionPath
+	// Trade is one swap on one venue.
+	Trade = eventv1.Trade
+	// Fee is one fee of a trade.
+	Fee = eventv1.Fee
+	// Reserves of a pool or curve.
+	Reserves = eventv1.Reserves
+	// TokenCreated is a launch on a bonding curve.
+	TokenCreated = eventv1.TokenCreated
+	// CurveCompleted says that nothing is left to sell on a curve.
+	CurveCompleted = eventv1.CurveCompleted
+	// TokenMigrated says that a curve's liquidity moved to a pool.
+	TokenMigrated = eventv1.TokenMigrated
+	// PoolCreated says that a pool was opened.
+	PoolCreated = eventv1.PoolCreated
+	// LiquidityChanged says that liquidity went into or out of a pool.
+	LiquidityChanged = eventv1.LiquidityChanged
+	// Gap says that data of some slots could not be had.
+	Gap = eventv1.Gap
+	// JournalGap says that numbered records were lost to this instance.
+	JournalGap = pluginv1.JournalGap
+)
+
+// Outputs and their contents.
+type (
+	// Output is one event of a monitor.
+	Output = eventv1.Output
+	// Signal is the content of outputs that have no message of their own.
+	Signal = eventv1.Signal
+	// SignalBody puts a Signal into Output.Body.
+	SignalBody = eventv1.Output_Signal
+	// TokenPhaseChanged says that a token entered a phase.
+	TokenPhaseChanged = eventv1.TokenPhaseChanged
+	// TokenPhaseChangedBody puts a TokenPhaseChanged into Output.Body.
+	TokenPhaseChangedBody = eventv1.Output_TokenPhaseChanged
+	// TradeReported is a trade with running totals of its mint.
+	TradeReported = eventv1.TradeReported
+	// TradeReportedBody puts a TradeReported into Output.Body.
+	TradeReportedBody = eventv1.Output_TradeReported
+	// PoolReported is a pool after a change.
+	PoolReported = eventv1.PoolReported
+	// PoolReportedBody puts a PoolReported into Output.Body.
+	PoolReportedBody = eventv1.Output_PoolReported
+)
+
+// Enumerations.
+type (
+	// Kind names the body of a record.
+	Kind = eventv1.Kind
+	// Venue is the program on which something happened.
+	Venue = eventv1.Venue
+	// Side of a trade, seen from the trader.
+	Side = eventv1.Side
+	// FeeKind says to whom a fee goes.
+	FeeKind = eventv1.FeeKind
+	// Strategy says which source of a transaction a record comes from.
+	Strategy = eventv1.Strategy
+	// LiquidityDirection says which way liquidity went.
+	LiquidityDirection = eventv1.LiquidityDirection
+	// TokenPhase is a step in the life of a launched token.
+	TokenPhase = eventv1.TokenPhase
+	// PoolChange is what happened to a pool.
+	PoolChange = eventv1.PoolChange
+	// Determinism says whether a replay gives the same outputs.
+	Determinism = pluginv1.Determinism
+)
+
+// Values of the enumerations.
+const (
+	Buy  = eventv1.Side_SIDE_BUY
+	Sell = eventv1.Side_SIDE_SELL
+
+	Pump             = eventv1.Venue_VENUE_PUMP
+	PumpSwap         = eventv1.Venue_VENUE_PUMPSWAP
+	RaydiumV4        = eventv1.Venue_VENUE_RAYDIUM_V4
+	RaydiumCPMM      = eventv1.Venue_VENUE_RAYDIUM_CPMM
+	RaydiumCLMM      = eventv1.Venue_VENUE_RAYDIUM_CLMM
+	RaydiumLaunchLab = eventv1.Venue_VENUE_RAYDIUM_LAUNCHLAB
+
+	FeeProtocol      = eventv1.FeeKind_FEE_KIND_PROTOCOL
+	FeeCreator       = eventv1.FeeKind_FEE_KIND_CREATOR
+	FeeLP            = eventv1.FeeKind_FEE_KIND_LP
+	FeeCashback      = eventv1.FeeKind_FEE_KIND_CASHBACK
+	FeeHolderRewards = eventv1.FeeKind_FEE_KIND_HOLDER_REWARDS
+	FeeBuyback       = eventv1.FeeKind_FEE_KIND_BUYBACK
+	FeeSwap          = eventv1.FeeKind_FEE_KIND_SWAP
+	FeeTransfer      = eventv1.FeeKind_FEE_KIND_TRANSFER
+
+	LiquidityAdded   = eventv1.LiquidityDirection_LIQUIDITY_DIRECTION_ADDED
+	LiquidityRemoved = eventv1.LiquidityDirection_LIQUIDITY_DIRECTION_REMOVED
+
+	PhaseUnknown   = eventv1.TokenPhase_TOKEN_PHASE_UNSPECIFIED
+	PhaseCreated   = eventv1.TokenPhase_TOKEN_PHASE_CREATED
+	PhaseTrading   = eventv1.TokenPhase_TOKEN_PHASE_TRADING
+	PhaseCompleted = eventv1.TokenPhase_TOKEN_PHASE_COMPLETED
+	PhaseMigrated  = eventv1.TokenPhase_TOKEN_PHASE_MIGRATED
+
+	PoolOpened        = eventv1.PoolChange_POOL_CHANGE_CREATED
+	PoolAdded         = eventv1.PoolChange_POOL_CHANGE_ADDED
+	PoolRemoved       = eventv1.PoolChange_POOL_CHANGE_REMOVED
+	PoolTraded        = eventv1.PoolChange_POOL_CHANGE_TRADED
+	KindTrade         = eventv1.Kind_KIND_TRADE
+	KindTokenCreated  = eventv1.Kind_KIND_TOKEN_CREATED
+	KindCompleted     = eventv1.Kind_KIND_CURVE_COMPLETED
+	KindTokenMigrated = eventv1.Kind_KIND_TOKEN_MIGRATED
+	KindPoolCreated   = eventv1.Kind_KIND_POOL_CREATED
+	KindLiquidity     = eventv1.Kind_KIND_LIQUIDITY_CHANGED
+	KindGap           = eventv1.Kind_KIND_GAP
+
+	// Strict promises that outputs depend only on state, record, configuration and order.
+	Strict = pluginv1.Determinism_DETERMINISM_STRICT
+	// Relaxed makes no such promise: after a crash outputs may differ or come twice.
+	Relaxed = pluginv1.Determinism_DETERMINISM_RELAXED
+)

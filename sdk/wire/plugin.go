@@ -1,0 +1,76 @@
+package wire
+
+import (
+	"context"
+
+	"github.com/hashicorp/go-plugin"
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"google.golang.org/grpc"
+)
+
+// Protocol facts. The version is the major version of the contract, weir.plugin.v1.
+const (
+	// ProtocolVersion is negotiated by go-plugin.
+	ProtocolVersion = 1
+	// PluginName is the one name that a host dispenses.
+	PluginName = "monitor"
+	// CookieKey and CookieValue tell a monitor that a Weir host started it. They keep nobody out.
+	CookieKey   = "WEIR_MONITOR"
+	CookieValue = "b6a2f0d49a0c4f3f8f0de2c1c8a7b5e1"
+	// LivenessEnv set to "stdin" says that standard input is a pipe which the host never writes to and which closes when the
+	// host dies. A monitor exits on its end.
+	LivenessEnv = "WEIR_LIVENESS"
+	// LogLevelEnv sets the lowest level that a monitor logs: debug, info (default), warn or error.
+	LogLevelEnv = "WEIR_LOG_LEVEL"
+)
+
+// Handshake is the same on both ends.
+var Handshake = plugin.HandshakeConfig{
+	ProtocolVersion:  ProtocolVersion,
+	MagicCookieKey:   CookieKey,
+	MagicCookieValue: CookieValue,
+}
+
+// Plugins is the VersionedPlugins of both ends. A host passes nil; a monitor passes the function that puts its services on
+// the server.
+func Plugins(register func(grpc.ServiceRegistrar)) map[int]plugin.PluginSet {
+	return map[int]plugin.PluginSet{ProtocolVersion: {PluginName: &monitorPlugin{register: register}}}
+}
+
+// Client is what a host gets from Dispense(PluginName).
+type Client struct {
+	// Control starts, inspects and stops the monitor.
+	Control pluginv1.ControlClient
+	// Monitor carries the data as messages. See Run for bytes.
+	Monitor pluginv1.MonitorClient
+
+	conn grpc.ClientConnInterface
+}
+
+// NewClient makes a client of a connection, whoever made that.
+func NewClient(conn grpc.ClientConnInterface) *Client {
+	return &Client{Control: pluginv1.NewControlClient(conn), Monitor: pluginv1.NewMonitorClient(conn), conn: conn}
+}
+
+// Run opens the data stream for encoded messages: SendMsg and RecvMsg take a *Raw, or a message where speed does not matter.
+// A HostFrame's bytes must not change after SendMsg.
+func (c *Client) Run(ctx context.Context) (grpc.ClientStream, error) {
+	return c.conn.NewStream(ctx, &pluginv1.Monitor_ServiceDesc.Streams[0], pluginv1.Monitor_Run_FullMethodName,
+		grpc.ForceCodecV2(Codec{}))
+}
+
+type monitorPlugin struct {
+	plugin.NetRPCUnsupportedPlugin
+	register func(grpc.ServiceRegistrar)
+}
+
+// GRPCServer implements plugin.GRPCPlugin.
+func (p *monitorPlugin) GRPCServer(_ *plugin.GRPCBroker, server *grpc.Server) error {
+	p.register(server)
+	return nil
+}
+
+// GRPCClient implements plugin.GRPCPlugin.
+func (p *monitorPlugin) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
+	return NewClient(conn), nil
+}

@@ -1,0 +1,313 @@
+package sdk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"github.com/weir-run/weir/sdk/wire"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+)
+
+const (
+	// stuckAfter is how long one record, or the host's taking of one frame, may last before Health speaks of it.
+	stuckAfter = 3 * time.Second
+	// maxErrorText bounds the text of a RecordError in bytes.
+	maxErrorText = 2 << 10
+)
+
+// doing is what the work loop is at.
+type doing int32
+
+const (
+	doingWait doing = iota
+	doingHandle
+	doingSend
+	doingSave
+)
+
+// work is one monitor being fed. run, and all that it calls, is one goroutine; the atomic fields and drain are for the rest.
+type work struct {
+	monitor Monitor
+	host    *Host
+	out     *outbox
+	epoch   uint64
+	wanted  [kindLimit]bool
+	venues  map[eventv1.Venue]bool // nil wants all
+	stream  grpc.ServerStream
+
+	busy     chan struct{} // holds one token while a frame is handled
+	draining atomic.Bool
+
+	through atomic.Uint64 // last number done, its outputs sent
+	number  atomic.Uint64 // record at hand
+	doing   atomic.Int32
+	since   atomic.Int64 // when that began, Unix nanoseconds
+	counters
+}
+
+// kindLimit is above every record kind of this version.
+const kindLimit = 16
+
+func newWork(m Monitor, host *Host) *work {
+	w := &work{monitor: m, host: host, out: host.out, busy: make(chan struct{}, 1)}
+	w.out.kinds = m.Emits
+	for _, kind := range m.kinds() {
+		w.wanted[kind] = true
+	}
+	for _, venue := range m.Venues {
+		if w.venues == nil {
+			w.venues = map[eventv1.Venue]bool{eventv1.Venue_VENUE_UNSPECIFIED: true}
+		}
+		w.venues[venue] = true
+	}
+	return w
+}
+
+func (w *work) open(in *pluginv1.OpenRequest) {
+	w.epoch = in.GetEpoch()
+	w.host.Instance = in.GetInstance()
+	w.through.Store(in.GetResumeAfter())
+}
+
+// run handles frames until the stream ends. A protocol error of the host ends it with a status.
+func (w *work) run(stream grpc.ServerStream) error {
+	w.stream = stream
+	var raw wire.Raw
+	defer raw.Free()
+	for {
+		if err := stream.RecvMsg(&raw); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		done, err := w.frame(raw.Bytes())
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// frame handles one frame; done says that none may follow.
+func (w *work) frame(b []byte) (done bool, err error) {
+	w.busy <- struct{}{}
+	defer func() {
+		w.doing.Store(int32(doingWait))
+		<-w.busy
+	}()
+	f, err := readFrame(b)
+	if err != nil {
+		return true, status.Errorf(codes.InvalidArgument, "read host frame: %v", err)
+	}
+	if f.epoch != w.epoch {
+		return true, status.Errorf(codes.FailedPrecondition, "frame of epoch %d, but epoch %d is open", f.epoch, w.epoch)
+	}
+	if w.draining.Load() && (f.kind == frameBatch || f.kind == frameGap || f.kind == frameRetract) {
+		// The host was told where we stopped; it sends these again to whoever comes next.
+		return false, nil
+	}
+	switch f.kind {
+	case frameBatch:
+		return false, w.batch(f.body)
+	case frameBarrier:
+		return false, w.barrier(f.body)
+	case frameGap:
+		return false, w.gap(f.body)
+	case frameRetract:
+		return false, w.retract(f.body)
+	case frameCutOver:
+		return true, nil
+	default:
+		// Durable asks nothing of us, and a frame that a later host knows more about is no reason to stop.
+		return false, nil
+	}
+}
+
+func (w *work) batch(b []byte) error {
+	run, err := readBatch(b)
+	if err != nil {
+		return status.Errorf(codes.InvalidArgument, "read batch: %v", err)
+	}
+	if err := w.follows(run.first, run.last); err != nil {
+		return err
+	}
+	previous := run.first - 1
+	for {
+		e, ok, err := run.next()
+		if err != nil {
+			return status.Errorf(codes.InvalidArgument, "read batch %d to %d: %v", run.first, run.last, err)
+		}
+		if !ok {
+			return w.send(run.last)
+		}
+		if e.number <= previous || e.number > run.last {
+			return status.Errorf(codes.InvalidArgument, "record %d after %d in batch %d to %d",
+				e.number, previous, run.first, run.last)
+		}
+		previous = e.number
+		if err := w.envelope(e); err != nil {
+			return err
+		}
+	}
+}
+
+// follows refuses what does not continue where the last frame ended: a hole that is not announced would be silent loss.
+func (w *work) follows(first, last uint64) error {
+	through := w.through.Load()
+	if first == 0 || last < first {
+		return status.Errorf(codes.InvalidArgument, "numbers %d to %d are not a range", first, last)
+	}
+	// The start of the journal is not number 1 once it has been trimmed.
+	if through != 0 && first != through+1 {
+		return status.Errorf(codes.InvalidArgument, "numbers %d to %d do not follow %d", first, last, through)
+	}
+	return nil
+}
+
+func (w *work) envelope(e envelope) error {
+	if e.kind < 0 || e.kind >= kindLimit || !w.wanted[e.kind] || (w.venues != nil && !w.venues[e.venue]) {
+		return nil
+	}
+	w.number.Store(e.number)
+	w.now(doingHandle)
+	r, err := e.decode()
+	if err == nil {
+		w.out.begin(e.number, r)
+		err = w.out.end(w.monitor.call(r))
+	}
+	w.records[e.kind].Add(1)
+	if err != nil {
+		return w.refused(e.number, err)
+	}
+	if len(w.out.buf) >= wire.MaxOutputs {
+		return w.send(0)
+	}
+	return nil
+}
+
+// refused tells the host of a record that failed. After a fatal error nothing more is done.
+func (w *work) refused(number uint64, err error) error {
+	w.errors.Add(1)
+	class := classOf(err)
+	if class == pluginv1.ErrorClass_ERROR_CLASS_FATAL {
+		// What came before still counts; the number does not move, as nothing says that the state is good.
+		if err := w.send(0); err != nil {
+			return err
+		}
+	}
+	w.now(doingSend)
+	if err := w.stream.SendMsg(errorFrame(w.epoch, number, err)); err != nil {
+		return err
+	}
+	if class == pluginv1.ErrorClass_ERROR_CLASS_FATAL {
+		return status.Errorf(codes.Aborted, "record %d: %v", number, err)
+	}
+	return nil
+}
+
+// send passes the collected outputs on. through is 0 while a batch is not done.
+func (w *work) send(through uint64) error {
+	w.now(doingSend)
+	var raw wire.Raw
+	head, tail := outputsFrame(w.epoch, w.out.buf, through)
+	raw.Append(head)
+	raw.AppendCopy(w.out.buf)
+	raw.Append(tail)
+	w.out.buf = w.out.buf[:0]
+	w.outputs.Store(w.out.total)
+	if err := w.stream.SendMsg(&raw); err != nil {
+		return err
+	}
+	if through != 0 {
+		w.through.Store(through)
+	}
+	return nil
+}
+
+func (w *work) barrier(b []byte) error {
+	var in pluginv1.Barrier
+	if err := proto.Unmarshal(b, &in); err != nil {
+		return status.Errorf(codes.InvalidArgument, "read barrier: %v", err)
+	}
+	if through := w.through.Load(); in.GetNumber() != through {
+		return status.Errorf(codes.InvalidArgument, "barrier after %d, but the last number sent is %d", in.GetNumber(), through)
+	}
+	w.now(doingSave)
+	data, err := saveState(w.monitor)
+	if err != nil {
+		return status.Error(codes.Internal, err.Error())
+	}
+	w.stateBytes.Store(uint64(len(data)))
+	parts := chunks(data, wire.MaxChunk)
+	for i, part := range parts {
+		w.now(doingSend)
+		frame := stateFrame(w.epoch, in.GetCheckpoint(), part, i == len(parts)-1, w.monitor.StateVersion)
+		if err := w.stream.SendMsg(frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *work) gap(b []byte) error {
+	var in pluginv1.JournalGap
+	if err := proto.Unmarshal(b, &in); err != nil {
+		return status.Errorf(codes.InvalidArgument, "read gap: %v", err)
+	}
+	if err := w.follows(in.GetFromNumber(), in.GetToNumber()); err != nil {
+		return err
+	}
+	if w.monitor.OnJournalGap == nil {
+		w.host.Log.Warn("records are missing", "from", in.GetFromNumber(), "to", in.GetToNumber(), "reason", in.GetReason())
+		return w.send(in.GetToNumber())
+	}
+	w.number.Store(in.GetToNumber())
+	w.now(doingHandle)
+	w.out.begin(in.GetToNumber(), nil)
+	if err := w.out.end(w.monitor.OnJournalGap(&in)); err != nil {
+		if err := w.refused(in.GetToNumber(), err); err != nil {
+			return err
+		}
+	}
+	return w.send(in.GetToNumber())
+}
+
+func (w *work) retract(b []byte) error {
+	var in pluginv1.Retract
+	if err := proto.Unmarshal(b, &in); err != nil {
+		return status.Errorf(codes.InvalidArgument, "read retract: %v", err)
+	}
+	if w.monitor.OnRetract == nil {
+		return nil
+	}
+	w.now(doingHandle)
+	if err := w.monitor.OnRetract(in.GetSlot()); err != nil {
+		return w.refused(w.through.Load(), fmt.Errorf("retract slot %d: %w", in.GetSlot(), err))
+	}
+	return nil
+}
+
+// drain waits for the frame at hand and keeps later records away.
+func (w *work) drain(ctx context.Context) (through uint64, err error) {
+	w.draining.Store(true)
+	select {
+	case w.busy <- struct{}{}:
+		<-w.busy
+		return w.through.Load(), nil
+	case <-ctx.Done():
+		return 0, status.FromContextError(ctx.Err()).Err()
+	}
+}
+
+func (w *work) now(d doing) {
+	w.doing.Store(int32(d))
+	w.since.Store(time.Now().UnixNano())
+}

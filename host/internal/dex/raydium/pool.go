@@ -55,9 +55,26 @@ func (p PoolReserves) sides(direction uint64) (source, destination uint64) {
 	return p.Coin, p.Pc
 }
 
-// FirstLP returns the LP supply of a new pool. The program locks one whole coin of pc-less LP: 10^lpDecimals of it is never given
-// out.
-func FirstLP(coin, pc uint64) uint64 { return dex.SqrtProduct(coin, pc) }
+// FirstLP returns the LP supply of a new pool and what of it the creator gets: one whole LP token stays locked. The LP mint has the
+// coin's decimals.
+func FirstLP(coin, pc uint64, coinDecimals uint8) (supply, creator uint64, ok bool) {
+	if coinDecimals > 19 {
+		return 0, 0, false
+	}
+	locked := uint64(1)
+	for range coinDecimals {
+		locked *= 10
+	}
+	supply = dex.SqrtProduct(coin, pc)
+	return supply, supply - locked, supply > locked
+}
+
+// DepositPc returns what a deposit of exactly that much pc takes of the coin, and the LP that it gets.
+func (p PoolReserves) DepositPc(pc uint64) (coin, lp uint64, ok bool) {
+	coin, ok1 := dex.MulDivCeil(p.Coin, pc, p.Pc)
+	lp, ok2 := dex.MulDivFloor(p.LPSupply, pc, p.Pc)
+	return coin, lp, ok1 && ok2
+}
 
 // WithdrawFor returns what a withdrawal of that much LP takes out.
 func (p PoolReserves) WithdrawFor(lp uint64) (coin, pc uint64, ok bool) {

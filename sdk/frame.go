@@ -170,7 +170,7 @@ func (e envelope) decode() (*eventv1.Record, error) {
 	if err := proto.Unmarshal(e.record, r); err != nil {
 		return nil, fmt.Errorf("decode record: %w", err)
 	}
-	if kind := bodyKind(r); kind != e.kind {
+	if kind := KindOf(r); kind != e.kind {
 		return nil, fmt.Errorf("decode record: the envelope says %s, the record holds %s", e.kind, kind)
 	}
 	r.Number = e.number

@@ -29,7 +29,9 @@ func newLineHandler(out io.Writer, level slog.Leveler) *lineHandler {
 }
 
 // Enabled implements slog.Handler.
-func (h *lineHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level.Level() }
+func (h *lineHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= h.level.Level()
+}
 
 // WithGroup implements slog.Handler.
 func (h *lineHandler) WithGroup(name string) slog.Handler {

@@ -160,25 +160,3 @@ func (m Monitor) call(r *Record) error {
 		return errors.New("record has no body that this SDK knows")
 	}
 }
-
-// bodyKind is the kind that belongs to a record's body.
-func bodyKind(r *Record) eventv1.Kind {
-	switch r.GetBody().(type) {
-	case *eventv1.Record_Trade:
-		return KindTrade
-	case *eventv1.Record_TokenCreated:
-		return KindTokenCreated
-	case *eventv1.Record_CurveCompleted:
-		return KindCompleted
-	case *eventv1.Record_TokenMigrated:
-		return KindTokenMigrated
-	case *eventv1.Record_PoolCreated:
-		return KindPoolCreated
-	case *eventv1.Record_LiquidityChanged:
-		return KindLiquidity
-	case *eventv1.Record_Gap:
-		return KindGap
-	default:
-		return eventv1.Kind_KIND_UNSPECIFIED
-	}
-}

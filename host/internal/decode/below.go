@@ -1,0 +1,37 @@
+package decode
+
+import "github.com/weir-run/weir/host/internal/dex"
+
+// below returns the instructions that a call made, as indices into tx.Inner. Where the node recorded no stack heights, it is
+// what follows until the next instruction of a venue: some of that may be the caller's.
+func (d *Decoder) below(c *call) []int32 {
+	if c.in == nil {
+		return nil
+	}
+	inner := d.tx.Inner
+	end := int(c.at)
+	for ; end < len(d.order); end++ {
+		in := &inner[d.order[end]]
+		if int32(in.Outer) != c.outer {
+			break
+		}
+		if c.inner < 0 {
+			continue
+		}
+		if in.Height != 0 && c.height != 0 {
+			if in.Height <= c.height {
+				break
+			}
+		} else if venueOf(d.tx.Key(in.Program)) != other && dex.Tag(in.Data) != dex.EventTag {
+			break
+		}
+	}
+	return d.order[c.at:end]
+}
+
+// end is the place in the order of execution of the last instruction that a call made, or its own.
+func (d *Decoder) end(c *call) int32 { return c.flat + int32(len(d.below(c))) }
+
+func isToken(program []byte) bool {
+	return len(program) == 32 && (dex.Key(program) == dex.SPLToken || dex.Key(program) == dex.Token2022)
+}

@@ -1,0 +1,107 @@
+package decode
+
+import (
+	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/pumpfun"
+	"github.com/weir-run/weir/host/internal/dex/pumpswap"
+	"github.com/weir-run/weir/host/internal/geyser"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+)
+
+// Options tune a Decoder. The zero value is good.
+type Options struct {
+	// Mints is how many mint addresses are remembered in binary, so that they need not be read from base58 again. Default
+	// 65,536, which is some 8 MB. When there are more, all are forgotten.
+	Mints int
+}
+
+// Decoder turns transactions into records. Decode is for one goroutine at a time; Stats may be called from any.
+type Decoder struct {
+	tx     *geyser.Transaction
+	calls  []call
+	found  []found
+	order  []int32 // of tx.Inner, when a server sent it out of order
+	frames [venues][]int32
+	stack  []frame
+	text   []byte // decoded log data, addressed by found.raw
+	out    []*eventv1.Record
+	mints  mintTable
+	past   []vaultChange
+	curves curveTable
+	stats  counters
+	pool   messages
+
+	pumpTrades pool[pumpfun.TradeEvent]
+	buys       pool[pumpswap.BuyEvent]
+	sells      pool[pumpswap.SellEvent]
+}
+
+// New returns a Decoder.
+func New(o Options) *Decoder {
+	if o.Mints <= 0 {
+		o.Mints = 1 << 16
+	}
+	return &Decoder{mints: newMintTable(o.Mints), curves: curveTable{keys: map[dex.Key]*dex.Key{}}}
+}
+
+// Decode returns the records of a transaction in order of execution; none for votes and failed ones. Records and all bytes in
+// them are valid until the next Decode and as long as the transaction's bytes are; they must not be written to.
+func (d *Decoder) Decode(tx *geyser.Transaction) []*eventv1.Record {
+	if tx.Vote {
+		return nil
+	}
+	if tx.Failed {
+		d.countFailed(tx)
+		return nil
+	}
+	d.reset(tx)
+	d.walk()
+	if d.needLogs() {
+		d.readLogs()
+	}
+	d.queueFallbacks()
+	d.sortFound()
+	for i := range d.found {
+		d.answer(&d.found[i])
+	}
+	d.settleVaults()
+	d.tx = nil
+	return d.out
+}
+
+func (d *Decoder) reset(tx *geyser.Transaction) {
+	d.tx = tx
+	d.calls = d.calls[:0]
+	d.found = d.found[:0]
+	d.text = d.text[:0]
+	d.out = d.out[:0]
+	d.past = d.past[:0]
+	d.pool.reset()
+	d.pumpTrades.reset()
+	d.buys.reset()
+	d.sells.reset()
+	for v := range d.frames {
+		d.frames[v] = d.frames[v][:0]
+	}
+}
+
+// answer gives the record for one event or one instruction without an event. An event that cannot be read sends its
+// instruction to the later strategies.
+func (d *Decoder) answer(f *found) {
+	c := &d.calls[f.call]
+	if f.raw != nil {
+		var ok bool
+		switch c.venue {
+		case pump:
+			ok = d.pumpEvent(c, f)
+		case swap:
+			ok = d.swapEvent(c, f)
+		case ray:
+			ok = d.rayLog(c, f)
+		}
+		if ok || c.answered || !c.expects {
+			return
+		}
+	}
+	d.fallback(c)
+}

@@ -1,0 +1,140 @@
+package decode
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/pumpfun"
+	"github.com/weir-run/weir/host/internal/dex/pumpswap"
+	"github.com/weir-run/weir/host/internal/dex/raydium"
+)
+
+// instructionName returns the name that an event gives, without allocating for those that are known.
+func instructionName(b []byte) string {
+	switch string(b) {
+	case "":
+		return ""
+	case "buy":
+		return "buy"
+	case "sell":
+		return "sell"
+	case "buy_exact_sol_in":
+		return "buy_exact_sol_in"
+	case "buy_exact_quote_in":
+		return "buy_exact_quote_in"
+	case "buy_v2":
+		return "buy_v2"
+	case "sell_v2":
+		return "sell_v2"
+	case "buy_exact_quote_in_v2":
+		return "buy_exact_quote_in_v2"
+	case "buy_v3":
+		return "buy_v3"
+	case "sell_v3":
+		return "sell_v3"
+	case "buy_exact_quote_in_v3":
+		return "buy_exact_quote_in_v3"
+	case "multi_hop_swap":
+		return "multi_hop_swap"
+	}
+	return text(b)
+}
+
+// classify tells the kind of an instruction and whether it should give a record.
+func (d *Decoder) classify(v venue, data []byte) (kind uint8, expects bool) {
+	switch v {
+	case pump:
+		k := pumpfun.KindOf(data)
+		d.knownInstruction(v, k == pumpfun.Other, dex.Tag(data))
+		return uint8(k), k.IsBuy() || k.IsSell() || k.IsCreate() || k == pumpfun.MultiHopCurveSwap || k == pumpfun.Migrate ||
+			k == pumpfun.MigrateV2
+	case swap:
+		k := pumpswap.KindOf(data)
+		d.knownInstruction(v, k == pumpswap.Other, dex.Tag(data))
+		return uint8(k), k != pumpswap.Other && k != pumpswap.BoostBuyAndBurn
+	default:
+		k := raydium.KindOf(data)
+		if k == raydium.Other && (len(data) == 0 || data[0] > lastRaydiumTag) {
+			d.stats.of[v].unknownInstruction.Add(1)
+		}
+		return uint8(k), k.IsSwap() || k == raydium.Initialize2 || k == raydium.Deposit || k == raydium.Withdraw
+	}
+}
+
+// lastRaydiumTag is the highest instruction tag of AMM v4.
+const lastRaydiumTag = 17
+
+func (d *Decoder) knownInstruction(v venue, other bool, tag uint64) {
+	if other && !quiet[v].instructions[tag] {
+		d.stats.of[v].unknownInstruction.Add(1)
+	}
+}
+
+func (d *Decoder) unknownEvent(v venue, tag uint64) {
+	if !quiet[v].events[tag] {
+		d.stats.of[v].unknownEvent.Add(1)
+	}
+}
+
+// quiet are the discriminators that are known and ask for no record.
+var quiet = [venues]struct{ instructions, events map[uint64]bool }{
+	pump: {tags("global:", shared, pumpInstructions), tags("event:", sharedEvents, pumpEvents)},
+	swap: {tags("global:", shared, swapInstructions), tags("event:", sharedEvents, swapEvents)},
+	ray:  {},
+}
+
+// tags are Anchor discriminators: the first 8 bytes of the hash of a name in its space.
+func tags(space string, lists ...[]string) map[uint64]bool {
+	m := map[uint64]bool{}
+	for _, list := range lists {
+		for _, name := range list {
+			sum := sha256.Sum256([]byte(space + name))
+			m[binary.BigEndian.Uint64(sum[:])] = true
+		}
+	}
+	return m
+}
+
+// Instructions and events of pump and PumpSwap that ask for no record, from decode-facts §2 and §3.
+var (
+	shared = []string{
+		"admin_update_token_incentives", "claim_cashback", "claim_token_incentives", "close_user_volume_accumulator",
+		"extend_account", "init_user_volume_accumulator", "set_reserved_fee_recipient", "set_reserved_fee_recipients",
+		"sync_user_volume_accumulator", "toggle_cashback_enabled", "toggle_mayhem_mode", "update_buyback_config",
+		"update_creator_fee_config", "update_holder_reward_config", "sweep_protocol_fee", "sweep_creator_fee",
+	}
+	pumpInstructions = []string{
+		"add_quote_control_mint", "add_quote_mint", "admin_cto", "admin_set_creator", "admin_set_idl_authority",
+		"claim_cashback_v2", "collect_creator_fee", "collect_creator_fee_v2", "distribute_creator_fees",
+		"distribute_creator_fees_v2", "distribute_fee_to_holders", "get_minimum_distributable_fee", "initialize",
+		"initialize_quote_control", "migrate_bonding_curve_creator", "remove_quote_control_mint", "remove_quote_mint",
+		"set_creator", "set_mayhem_virtual_params", "set_metaplex_creator", "set_params", "set_quote_control_admin",
+		"set_quote_control_mint_reserves", "set_quote_control_reserves_admin", "set_virtual_quote_reserves",
+		"toggle_create_v2", "update_global_authority",
+	}
+	swapInstructions = []string{
+		"admin_cto_pool", "admin_set_coin_creator", "collect_coin_creator_fee", "create_config", "disable", "init_boost",
+		"migrate_pool_coin_creator", "set_boost_authority", "set_coin_creator", "toggle_boost",
+		"transfer_creator_fees_to_pump", "transfer_creator_fees_to_pump_v2", "update_admin", "update_fee_config",
+	}
+	sharedEvents = []string{
+		"AdminUpdateTokenIncentivesEvent", "ClaimCashbackEvent", "ClaimTokenIncentivesEvent",
+		"CloseUserVolumeAccumulatorEvent", "ExtendAccountEvent", "InitUserVolumeAccumulatorEvent",
+		"ReservedFeeRecipientsEvent", "SyncUserVolumeAccumulatorEvent", "UpdateCreatorFeeConfigEvent",
+	}
+	pumpEvents = []string{
+		"AddQuoteControlMintEvent", "AdminCtoEvent", "AdminSetCreatorEvent", "AdminSetIdlAuthorityEvent",
+		"CollectCreatorFeeEvent", "DistributeCreatorFeesEvent", "DistributeFeeToHoldersEvent",
+		"MigrateBondingCurveCreatorEvent", "MinimumDistributableFeeEvent", "RemoveQuoteControlMintEvent",
+		"SetCreatorEvent", "SetCreatorFeeBpsEvent", "SetMetaplexCreatorEvent", "SetParamsEvent",
+		"SetQuoteControlAdminEvent", "SetQuoteControlMintReservesEvent", "SetQuoteControlReservesAdminEvent",
+		"SweepBondingCurveFeeEvent", "UpdateGlobalAuthorityEvent", "UpdateMayhemVirtualParamsEvent",
+	}
+	swapEvents = []string{
+		"AdminCtoPoolEvent", "AdminSetCoinCreatorEvent", "BoostBuyAndBurnEvent", "CollectCoinCreatorFeeEvent",
+		"CreateConfigEvent", "DisableEvent", "InitBoostEvent", "MigratePoolCoinCreatorEvent",
+		"SetBondingCurveCoinCreatorEvent", "SetBoostAuthorityEvent", "SetCoinCreatorFeeBpsEvent",
+		"SetMetaplexCoinCreatorEvent", "SweepPoolFeeEvent", "UpdateAdminEvent", "UpdateFeeConfigEvent",
+	}
+)

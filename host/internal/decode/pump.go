@@ -1,0 +1,284 @@
+package decode
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/pumpfun"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+)
+
+// pumpEvent gives the record of one event of the pump program. It is false when the event could not be read; an event that
+// asks for no record is true.
+func (d *Decoder) pumpEvent(c *call, f *found) bool {
+	switch tag := dex.Tag(f.raw); tag {
+	case pumpfun.TagTrade:
+		return d.pumpTrade(c, f)
+	case pumpfun.TagCreate:
+		return d.pumpCreate(c, f)
+	case pumpfun.TagComplete:
+		return d.pumpComplete(c, f)
+	case pumpfun.TagMigration:
+		return d.pumpMigration(c, f)
+	case pumpfun.TagPostCompleteBuy:
+		return d.pumpPostComplete(c, f)
+	default:
+		d.unknownEvent(pump, tag)
+		return true
+	}
+}
+
+func (d *Decoder) pumpTrade(c *call, f *found) bool {
+	e := d.pumpTrades.next()
+	if !d.parsed(pump, e.Parse(f.raw), e.Tail) {
+		return false
+	}
+	places := pumpfun.Kind(c.kind).Places(accounts(c))
+	quote := e.Quote()
+	s := swapFacts{
+		pool: d.curve(c, places, &e.Mint), user: e.User[:], baseMint: e.Mint[:], quoteMint: pumpQuote(&e.QuoteMint),
+		buy: e.IsBuy, base: e.TokenAmount, legBase: e.TokenAmount, legQuote: quote.Amount, timestamp: e.Timestamp,
+		baseDecimals: pumpfun.Decimals,
+	}
+	held := d.balanceAt(c, places.CurveBase)
+	if held.mint != nil && *held.mint == e.Mint {
+		s.baseDecimals = int(held.decimals)
+	}
+	s.quoteDecimals = d.decimalsOf(s.quoteMint, balance{})
+	fees, known := e.Fee+e.CreatorFee+e.Cashback+e.HolderRewards, e.Has(pumpfun.TradeFees)
+	if !known {
+		fees, known = d.oldPumpFee(c, places, e.IsBuy)
+	}
+	var fits bool
+	if s.quote, fits = withFees(quote.Amount, fees, e.IsBuy); !fits {
+		d.stats.of[pump].malformed.Add(1)
+		return false
+	}
+	d.pumpState(&s, e, quote)
+	d.pumpLimit(c, &s, e)
+	b := d.trade(c, f.strategy, &s)
+	b.trade.InstructionName = instructionName(e.IxName)
+	b.trade.CurveProgressBps = d.progress(e)
+	switch {
+	case e.Has(pumpfun.TradeFees):
+		d.fee(b, eventv1.FeeKind_FEE_KIND_PROTOCOL, e.Fee, int64(e.FeeBasisPoints), false)
+		d.fee(b, eventv1.FeeKind_FEE_KIND_CREATOR, e.CreatorFee, int64(e.CreatorFeeBasisPoints), false)
+		d.fee(b, eventv1.FeeKind_FEE_KIND_CASHBACK, e.Cashback, int64(e.CashbackFeeBasisPoints), false)
+		d.fee(b, eventv1.FeeKind_FEE_KIND_HOLDER_REWARDS, e.HolderRewards, int64(e.HolderRewardsBps), false)
+		d.fee(b, eventv1.FeeKind_FEE_KIND_BUYBACK, e.BuybackFee, int64(e.BuybackFeeBasisPoints), false)
+	case known:
+		d.fee(b, eventv1.FeeKind_FEE_KIND_PROTOCOL, fees, -1, false)
+	}
+	return true
+}
+
+// withFees is what a buyer gave or a seller got. It is false when that does not fit.
+func withFees(leg, fees uint64, buy bool) (uint64, bool) {
+	if buy {
+		return leg + fees, leg+fees >= leg
+	}
+	return leg - fees, fees <= leg
+}
+
+// pumpState turns the event's reserves, which are those after the trade, into both states.
+func (d *Decoder) pumpState(s *swapFacts, e *pumpfun.TradeEvent, quote pumpfun.Quote) {
+	after := e.Curve()
+	s.after = state{
+		base: after.RealToken, quote: after.RealQuote, priceBase: after.VirtualToken, priceQuote: after.VirtualQuote,
+		held: e.Has(pumpfun.TradeReal), priced: true,
+	}
+	before := after.Before(e.IsBuy, e.TokenAmount, quote.Amount)
+	s.before = state{
+		base: before.RealToken, quote: before.RealQuote, priceBase: before.VirtualToken, priceQuote: before.VirtualQuote,
+		held: s.after.held, priced: true,
+	}
+	if wraps(&s.before, &s.after, e.IsBuy) {
+		d.stats.of[pump].disagreement.Add(1)
+		s.before = state{}
+	}
+}
+
+// wraps tells whether a state before cannot be: computing it went past the end of the numbers.
+func wraps(before, after *state, buy bool) bool {
+	if buy {
+		return before.priceBase < after.priceBase || before.priceQuote > after.priceQuote || before.base < after.base ||
+			before.quote > after.quote
+	}
+	return before.priceBase > after.priceBase || before.priceQuote < after.priceQuote || before.base > after.base ||
+		before.quote < after.quote
+}
+
+// pumpLimit reads the user's limit from the arguments, and counts when arguments and event disagree.
+func (d *Decoder) pumpLimit(c *call, s *swapFacts, e *pumpfun.TradeEvent) {
+	kind := pumpfun.Kind(c.kind)
+	if c.in == nil || !kind.IsBuy() && !kind.IsSell() {
+		return
+	}
+	in, err := pumpfun.ParseInstruction(c.in.Data)
+	if err != nil {
+		return
+	}
+	s.limit, s.limited = in.Limit, true
+	stats := &d.stats.of[pump]
+	stats.agree(kind.IsBuy() == e.IsBuy)
+	if kind.IsSell() {
+		stats.agree(in.Amount == e.TokenAmount)
+	}
+}
+
+// curve is the bonding curve account of a trade: the instruction's where it deals with that mint, else derived from the mint.
+func (d *Decoder) curve(c *call, p pumpfun.Places, mint *dex.Key) []byte {
+	if p.Curve >= 0 && p.Mint >= 0 {
+		same := bytes.Equal(d.account(c, p.Mint), mint[:])
+		if key := d.account(c, p.Curve); same && key != nil {
+			return key
+		}
+		d.stats.of[pump].agree(same)
+	}
+	return d.curves.of(mint)
+}
+
+// progress is how much of the curve is sold, for curves that a real reserve is known of.
+func (d *Decoder) progress(e *pumpfun.TradeEvent) *uint32 {
+	if !e.Has(pumpfun.TradeReal) || e.RealTokenReserves > pumpfun.InitialRealToken {
+		return nil
+	}
+	return d.pool.u32.of(uint32(e.Curve().Progress(pumpfun.InitialRealToken)))
+}
+
+// pumpPostComplete adds the part of a buy that went past the end of the curve to the trade that completed it.
+func (d *Decoder) pumpPostComplete(c *call, f *found) bool {
+	e, err := pumpfun.ParsePostCompleteBuyEvent(f.raw)
+	if !d.parsed(pump, err, e.Tail) {
+		return false
+	}
+	t := c.record
+	if t == nil || t.Side != eventv1.Side_SIDE_BUY || !bytes.Equal(t.Mint, e.Mint[:]) {
+		d.stats.of[pump].unresolved.Add(1)
+		return true
+	}
+	t.BaseAmount += e.BaseOut
+	t.QuoteAmount += e.QuoteIn + e.Fee + e.CreatorFee
+	t.PoolQuoteAmount += e.QuoteIn
+	for _, more := range [...]struct {
+		kind   eventv1.FeeKind
+		amount uint64
+	}{
+		{eventv1.FeeKind_FEE_KIND_PROTOCOL, e.Fee},
+		{eventv1.FeeKind_FEE_KIND_CREATOR, e.CreatorFee},
+		{eventv1.FeeKind_FEE_KIND_BUYBACK, e.BuybackFee},
+	} {
+		d.raise(t, more.kind, more.amount)
+	}
+	return true
+}
+
+// raise adds to a fee that the first part of a trade has, and to a creator's substitute where the coin has one.
+func (d *Decoder) raise(t *eventv1.Trade, kind eventv1.FeeKind, amount uint64) {
+	if amount == 0 {
+		return
+	}
+	for _, fee := range t.Fees {
+		if fee.Kind == kind {
+			fee.Amount += amount
+			return
+		}
+	}
+	t.Fees = append(t.Fees, &eventv1.Fee{Kind: kind, Amount: amount}) // seldom
+}
+
+// pumpQuote names native SOL, which the program writes as the zero key, by the wrapped SOL mint.
+func pumpQuote(mint *dex.Key) []byte {
+	if *mint == (dex.Key{}) {
+		return dex.WSOL[:]
+	}
+	return mint[:]
+}
+
+func (d *Decoder) pumpCreate(c *call, f *found) bool {
+	e, err := pumpfun.ParseCreateEvent(f.raw)
+	if !d.parsed(pump, err, e.Tail) {
+		return false
+	}
+	places := pumpfun.Kind(c.kind).Places(accounts(c))
+	t := &eventv1.TokenCreated{
+		Venue: eventv1.Venue_VENUE_PUMP, Mint: e.Mint[:], Curve: e.BondingCurve[:], Creator: e.Creator[:], User: e.User[:],
+		Name: text(e.Name), Symbol: text(e.Symbol), Uri: text(e.URI), QuoteMint: pumpQuote(&e.QuoteMint),
+		Decimals: d.pool.u32.of(pumpfun.Decimals),
+		Mayhem:   e.IsMayhemMode, Cashback: e.IsCashbackEnabled, HolderReward: e.IsHolderReward,
+	}
+	if !e.Has(pumpfun.CreateCreator) {
+		t.Creator = t.User
+	}
+	t.TokenProgram = d.account(c, places.TokenProgram)
+	if e.Has(pumpfun.CreateMayhem) {
+		t.TokenProgram = e.TokenProgram[:]
+	}
+	if held := d.balanceAt(c, places.CurveBase); held.mint != nil && *held.mint == e.Mint {
+		*t.Decimals = held.decimals
+	}
+	if e.Has(pumpfun.CreateReserves) {
+		t.TotalSupply = d.pool.u64.of(e.TokenTotalSupply)
+		virtual := e.VirtualSolReserves
+		if e.Has(pumpfun.CreateQuote) && e.QuoteMint != (dex.Key{}) {
+			virtual = e.VirtualQuoteReserves
+		}
+		// A curve starts without quote of its own.
+		s := state{base: e.RealTokenReserves, priceBase: e.VirtualTokenReserves, priceQuote: virtual, held: true, priced: true}
+		t.Reserves = d.reserves(&eventv1.Reserves{}, &s, false)
+	}
+	if e.CreatorFeeBps != 0 {
+		t.CreatorFeeBps = d.pool.u32.of(uint32(min(e.CreatorFeeBps, 1<<32-1)))
+	}
+	d.seldom(c, f.strategy, e.Timestamp).Body = &eventv1.Record_TokenCreated{TokenCreated: t}
+	return true
+}
+
+func (d *Decoder) pumpComplete(c *call, f *found) bool {
+	e, err := pumpfun.ParseCompleteEvent(f.raw)
+	if !d.parsed(pump, err, e.Tail) {
+		return false
+	}
+	d.seldom(c, f.strategy, e.Timestamp).Body = &eventv1.Record_CurveCompleted{CurveCompleted: &eventv1.CurveCompleted{
+		Venue: eventv1.Venue_VENUE_PUMP, Mint: e.Mint[:], Curve: e.BondingCurve[:], User: e.User[:],
+		QuoteMint: pumpQuote(&e.QuoteMint),
+	}}
+	return true
+}
+
+func (d *Decoder) pumpMigration(c *call, f *found) bool {
+	e, err := pumpfun.ParseCompletePumpAmmMigrationEvent(f.raw)
+	if !d.parsed(pump, err, e.Tail) {
+		return false
+	}
+	d.seldom(c, f.strategy, e.Timestamp).Body = &eventv1.Record_TokenMigrated{TokenMigrated: &eventv1.TokenMigrated{
+		Venue: eventv1.Venue_VENUE_PUMP, Mint: e.Mint[:], Curve: e.BondingCurve[:], Pool: e.Pool[:],
+		PoolVenue: eventv1.Venue_VENUE_PUMPSWAP, User: e.User[:], QuoteMint: pumpQuote(&e.QuoteMint),
+		BaseAmount: e.MintAmount, QuoteAmount: e.SolAmount, MigrationFee: e.PoolMigrationFee,
+	}}
+	return true
+}
+
+// parsed counts what a parser said, and tells whether the event can be used.
+func (d *Decoder) parsed(v venue, err error, tail int) bool {
+	if err != nil {
+		d.stats.of[v].malformed.Add(1)
+		return false
+	}
+	if tail > 0 {
+		d.stats.of[v].unknownTail.Add(1)
+	}
+	return true
+}
+
+// accounts is how many accounts an instruction has.
+func accounts(c *call) int {
+	if c.in == nil {
+		return 0
+	}
+	return len(c.in.Accounts)
+}
+
+// text copies what someone wrote on chain and replaces what is not UTF-8, which no protobuf string may hold.
+func text(b []byte) string { return strings.ToValidUTF8(string(b), "\uFFFD") }

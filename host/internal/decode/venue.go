@@ -1,0 +1,53 @@
+package decode
+
+import (
+	"encoding/binary"
+
+	"github.com/weir-run/weir/host/internal/dex"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+)
+
+// venue is a program that gives records.
+type venue uint8
+
+const (
+	pump venue = iota
+	swap
+	ray
+	venues
+	other = venues
+)
+
+// programs are their ids, names the same in base58 as the logs print them, wire what a record calls them.
+var (
+	programs = [venues]dex.Key{dex.Pump, dex.PumpSwap, dex.RaydiumV4}
+	names    = [venues]string{dex.Pump.String(), dex.PumpSwap.String(), dex.RaydiumV4.String()}
+	wire     = [venues]eventv1.Venue{eventv1.Venue_VENUE_PUMP, eventv1.Venue_VENUE_PUMPSWAP, eventv1.Venue_VENUE_RAYDIUM_V4}
+	heads    = [venues]uint64{head(dex.Pump[:]), head(dex.PumpSwap[:]), head(dex.RaydiumV4[:])}
+)
+
+func head(key []byte) uint64 { return binary.LittleEndian.Uint64(key) }
+
+// venueOf tells the venue by its program id, other for nil and every unknown program.
+func venueOf(key []byte) venue {
+	if len(key) != 32 {
+		return other
+	}
+	h := head(key)
+	for v := range venues {
+		if h == heads[v] && programs[v] == dex.Key(key) {
+			return v
+		}
+	}
+	return other
+}
+
+// venueNamed tells the venue by its base58 name.
+func venueNamed(text []byte) venue {
+	for v := range venues {
+		if string(text) == names[v] {
+			return v
+		}
+	}
+	return other
+}

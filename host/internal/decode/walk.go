@@ -1,0 +1,166 @@
+package decode
+
+import (
+	"slices"
+
+	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/geyser"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+)
+
+// call is one execution of a venue's instruction.
+type call struct {
+	in     *geyser.Instruction // nil when only the logs tell of it
+	venue  venue
+	kind   uint8 // pumpfun.Kind, pumpswap.Kind or raydium's tag
+	height uint32
+	outer  int32
+	inner  int32 // position below the outer instruction, -1: the outer one itself
+	at     int32 // index into d.order of the instruction after it
+	flat   int32 // place in the order of execution of the whole transaction
+
+	expects  bool // should give a record
+	events   int  // events among the inner instructions
+	logs     int  // events in the logs, read only where there are none of the former
+	answered bool
+	record   *eventv1.Trade // its last trade, to which a second part may be added
+}
+
+// found is an event with its place, or a call that needs a fallback (raw is nil).
+type found struct {
+	raw      []byte // begins with the discriminator; ray_log: with its type
+	call     int32
+	flat     int32
+	strategy eventv1.Strategy
+}
+
+// walk lists the calls of venues and the events that they sent to themselves.
+func (d *Decoder) walk() {
+	tx := d.tx
+	d.sortInner()
+	flat, j := int32(0), 0
+	for i := range tx.Outer {
+		if tx.InnerMissing {
+			flat = int32(i) << 16 // leave room for what the logs tell
+		}
+		for j < len(d.order) && int(tx.Inner[d.order[j]].Outer) < i {
+			j++
+		}
+		d.step(&tx.Outer[i], int32(i), -1, 1, int32(j), flat)
+		flat++
+		for ; j < len(d.order) && int(tx.Inner[d.order[j]].Outer) == i; j++ {
+			in := &tx.Inner[d.order[j]]
+			d.step(&in.Instruction, int32(i), int32(in.Position), in.Height, int32(j+1), flat)
+			flat++
+		}
+	}
+}
+
+// sortInner orders the inner instructions by their outer one. Servers send them so; a hostile or broken one may not.
+func (d *Decoder) sortInner() {
+	inner := d.tx.Inner
+	d.order = d.order[:0]
+	sorted := true
+	for i := range inner {
+		d.order = append(d.order, int32(i))
+		sorted = sorted && (i == 0 || inner[i-1].Outer <= inner[i].Outer)
+	}
+	if !sorted {
+		slices.SortStableFunc(d.order, func(a, b int32) int { return int(int64(inner[a].Outer) - int64(inner[b].Outer)) })
+	}
+}
+
+func (d *Decoder) step(in *geyser.Instruction, outer, inner int32, height uint32, at, flat int32) {
+	v := venueOf(d.tx.Key(in.Program))
+	if v == other {
+		return
+	}
+	if raw, ok := dex.CutEvent(in.Data); ok && v != ray {
+		// Its own frame shows in the logs, so it counts as one, but it can own no event.
+		d.frames[v] = append(d.frames[v], -1)
+		if owner := d.owner(v, outer, height); owner >= 0 {
+			d.calls[owner].events++
+			d.found = append(d.found, found{raw: raw, call: owner, flat: flat, strategy: eventv1.Strategy_STRATEGY_EVENT_CPI})
+		} else {
+			d.stats.of[v].unresolved.Add(1)
+		}
+		return
+	}
+	c := call{in: in, venue: v, height: height, outer: outer, inner: inner, at: at, flat: flat}
+	c.kind, c.expects = d.classify(v, in.Data)
+	d.frames[v] = append(d.frames[v], int32(len(d.calls)))
+	d.calls = append(d.calls, c)
+}
+
+// owner finds the instruction that sent an event to its own program: the latest of that program below the same outer
+// instruction, one level up where levels are known.
+func (d *Decoder) owner(v venue, outer int32, height uint32) int32 {
+	latest := int32(-1)
+	for i := int32(len(d.calls)) - 1; i >= 0 && d.calls[i].outer == outer; i-- {
+		c := &d.calls[i]
+		if c.venue != v {
+			continue
+		}
+		if height == 0 || c.height == 0 || c.height+1 == height {
+			return i
+		}
+		if latest < 0 {
+			latest = i
+		}
+	}
+	return latest
+}
+
+// router is the program of the outer instruction when that is not the venue itself.
+func (d *Decoder) router(c *call) []byte {
+	if c.inner < 0 && c.in != nil || int(c.outer) >= len(d.tx.Outer) {
+		return nil
+	}
+	key := d.tx.Key(d.tx.Outer[c.outer].Program)
+	if venueOf(key) == c.venue {
+		return nil
+	}
+	return key
+}
+
+// needLogs tells whether a call did not say everything in events of its own.
+func (d *Decoder) needLogs() bool {
+	if d.tx.LogsMissing || len(d.tx.Logs) == 0 {
+		return false
+	}
+	if d.tx.InnerMissing {
+		return true
+	}
+	for i := range d.calls {
+		if d.calls[i].expects && d.calls[i].events == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// queueFallbacks puts calls that no event answers in line.
+func (d *Decoder) queueFallbacks() {
+	for i := range d.calls {
+		c := &d.calls[i]
+		if !c.expects {
+			continue
+		}
+		d.stats.of[c.venue].seen.Add(1)
+		if c.events == 0 && c.logs == 0 {
+			d.found = append(d.found, found{call: int32(i), flat: d.end(c)})
+		}
+	}
+}
+
+// before orders by place of execution. Where a call ends with another one that it made, the other one ended first.
+func before(a, b *found) bool { return a.flat < b.flat || a.flat == b.flat && a.call > b.call }
+
+// sortFound orders the list, which is short and nearly always in order already.
+func (d *Decoder) sortFound() {
+	for i := 1; i < len(d.found); i++ {
+		for j := i; j > 0 && before(&d.found[j], &d.found[j-1]); j-- {
+			d.found[j], d.found[j-1] = d.found[j-1], d.found[j]
+		}
+	}
+}

@@ -94,7 +94,7 @@ type Truth struct {
 	PoolQuoteAmount uint64 `json:"pool_quote_amount,string,omitempty"`
 	// LPAmount is LP tokens minted or burned.
 	LPAmount uint64 `json:"lp_amount,string,omitempty"`
-	// Fees of a trade, in raw units of the quote mint.
+	// Fees of a trade, in raw units of the quote mint unless one says otherwise.
 	Fees []TruthFee `json:"fees,omitempty"`
 	// Before and After are the reserves around it.
 	Before *TruthReserves `json:"reserves_before,omitempty"`
@@ -113,6 +113,8 @@ type Truth struct {
 type TruthFee struct {
 	Kind   string `json:"kind"`
 	Amount uint64 `json:"amount,string"`
+	// InBase says that the amount is in the coin, not in the quote mint.
+	InBase bool `json:"in_base,omitempty"`
 }
 
 // TruthReserves are those of the contract's Reserves: base belongs to Mint, quote to QuoteMint.

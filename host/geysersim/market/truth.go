@@ -1,0 +1,49 @@
+package market
+
+import (
+	"github.com/mr-tron/base58"
+
+	"github.com/weir-run/weir/host/geysersim"
+)
+
+// fact notes what an observer must report of the program that runs.
+func (t *txn) fact(f geysersim.Truth) {
+	f.Slot, f.Ordinal = t.m.slot, len(t.truth)
+	if len(t.frames) > 1 && f.Kind == geysersim.TruthTrade {
+		f.Router = t.frames[0].program.base58()
+	}
+	t.truth = append(t.truth, f)
+}
+
+// sign completes the facts of a transaction that is done.
+func (t *txn) sign(signature []byte, index uint64) {
+	if len(t.truth) == 0 {
+		return
+	}
+	text := base58.Encode(signature)
+	var traps []string
+	if t.cut {
+		traps = append(traps, "truncated_log")
+	}
+	if t.v0 {
+		traps = append(traps, "v0")
+	}
+	for i := range t.truth {
+		f := &t.truth[i]
+		f.Signature, f.TxIndex, f.Traps = text, index, traps
+		if f.Router != "" {
+			f.Traps = append(traps[:len(traps):len(traps)], "routed")
+		}
+	}
+}
+
+// fees lists the fees that are not zero.
+func fees(list ...geysersim.TruthFee) []geysersim.TruthFee {
+	out := list[:0]
+	for _, f := range list {
+		if f.Amount > 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}

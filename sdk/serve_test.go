@@ -1,0 +1,308 @@
+package sdk_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"github.com/weir-run/weir/sdk"
+	"github.com/weir-run/weir/sdk/weirtest"
+	"github.com/weir-run/weir/sdk/wire"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/proto"
+)
+
+// spawned is a monitor in a process of its own, with the ends of its streams in our hands.
+type spawned struct {
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	stdout *bufio.Reader
+	stderr *lockedBuffer
+	client *wire.Client
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func monitorCommand(t *testing.T, env ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append([]string{serveEnv + "=1", "TMPDIR=" + t.TempDir()}, env...)
+	return cmd
+}
+
+func spawn(t *testing.T, env ...string) *spawned {
+	t.Helper()
+	s := &spawned{cmd: monitorCommand(t, append(env, wire.CookieKey+"="+wire.CookieValue)...), stderr: &lockedBuffer{}}
+	var err error
+	s.stdin, err = s.cmd.StdinPipe()
+	must(t, err)
+	stdout, err := s.cmd.StdoutPipe()
+	must(t, err)
+	s.stdout, s.cmd.Stderr = bufio.NewReader(stdout), s.stderr
+	must(t, s.cmd.Start())
+	t.Cleanup(func() {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+	})
+	line, err := s.stdout.ReadString('\n')
+	must(t, err)
+	parts := strings.Split(strings.TrimSpace(line), "|")
+	if len(parts) != 6 || parts[0] != "1" || parts[1] != "1" || parts[2] != "unix" || parts[4] != "grpc" {
+		t.Fatalf("handshake is %q", line)
+	}
+	dial := append(wire.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", parts[3])
+		}))
+	conn, err := grpc.NewClient("passthrough:///monitor", dial...)
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	s.client = wire.NewClient(conn)
+	return s
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run opens the data stream.
+func (s *spawned) run(t *testing.T) grpc.BidiStreamingClient[pluginv1.HostFrame, pluginv1.PluginFrame] {
+	t.Helper()
+	return run(t, s.client)
+}
+
+func run(t *testing.T, client *wire.Client) grpc.BidiStreamingClient[pluginv1.HostFrame, pluginv1.PluginFrame] {
+	t.Helper()
+	_, err := client.Control.Configure(t.Context(), &pluginv1.ConfigureRequest{})
+	must(t, err)
+	_, err = client.Control.Open(t.Context(), &pluginv1.OpenRequest{Instance: "i", Epoch: 1})
+	must(t, err)
+	stream, err := client.Monitor.Run(t.Context())
+	must(t, err)
+	return stream
+}
+
+// tradeFrame is a batch of one trade.
+func tradeFrame(t *testing.T, epoch, number uint64, symbol string) *pluginv1.HostFrame {
+	t.Helper()
+	record, err := proto.Marshal(weirtest.Trade(&sdk.Trade{Symbol: symbol}))
+	must(t, err)
+	e := &pluginv1.Envelope{Number: number, Kind: sdk.KindTrade, Venue: sdk.Pump, Record: record}
+	return &pluginv1.HostFrame{Epoch: epoch, Frame: &pluginv1.HostFrame_Batch{Batch: &pluginv1.Batch{
+		FirstNumber: number, LastNumber: number, Records: []*pluginv1.Envelope{e},
+	}}}
+}
+
+func TestPrintingNeitherBreaksTheHandshakeNorBlocks(t *testing.T) {
+	s := spawn(t)
+	stream := s.run(t)
+	for n := range uint64(3) {
+		must(t, stream.Send(tradeFrame(t, 1, n+1, "PRINT")))
+		frame, err := stream.Recv()
+		must(t, err)
+		if got := frame.GetOutputs(); got.GetThrough() != n+1 || len(got.GetOutputs()) != 1 {
+			t.Fatalf("after %d came %v", n+1, got)
+		}
+	}
+	must(t, s.cmd.Process.Kill())
+	rest, _ := io.ReadAll(s.stdout) // the pipe breaks with the process
+	if len(rest) != 0 {
+		t.Errorf("standard output holds %d bytes after the handshake: %.80q", len(rest), rest)
+	}
+	_ = s.cmd.Wait()
+	logs := s.stderr.String()
+	if !strings.Contains(logs, "printed before the handshake") {
+		t.Error("what init printed did not reach standard error")
+	}
+	if want := 3 * 100 * 4097; len(logs) < want {
+		t.Errorf("standard error holds %d bytes, want at least the %d that were printed", len(logs), want)
+	}
+}
+
+func TestLogLinesAreShortJSONOfStrings(t *testing.T) {
+	s := spawn(t)
+	stream := s.run(t)
+	must(t, stream.Send(tradeFrame(t, 1, 1, "LOG")))
+	_, err := stream.Recv()
+	must(t, err)
+	deadline := time.Now().Add(5 * time.Second)
+	for !strings.Contains(s.stderr.String(), "world") && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	var found bool
+	for line := range strings.Lines(s.stderr.String()) {
+		if !strings.HasPrefix(line, "{") {
+			continue
+		}
+		if len(line) > 4096 {
+			t.Errorf("log line of %d bytes", len(line))
+		}
+		var fields map[string]string
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Errorf("log line %.200q: %v", line, err)
+		}
+		found = found || fields["message"] == "hello\nworld" && fields["level"] == "info" && fields["number"] == "7"
+	}
+	if !found {
+		t.Errorf("the log line is missing in %.400q", s.stderr)
+	}
+}
+
+func TestPanicEndsTheProcessWithItsStack(t *testing.T) {
+	s := spawn(t)
+	stream := s.run(t)
+	must(t, stream.Send(tradeFrame(t, 1, 1, "PANIC")))
+	if _, err := stream.Recv(); err == nil {
+		t.Error("the stream goes on after a panic")
+	}
+	var exit *exec.ExitError
+	if err := s.cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 2 {
+		t.Errorf("process ended with %v, want exit status 2", err)
+	}
+	if logs := s.stderr.String(); !strings.Contains(logs, "panic: the handler broke") || !strings.Contains(logs, "main_test.go") {
+		t.Errorf("standard error holds %q, want the panic and its stack", logs)
+	}
+}
+
+func TestHealthSpeaksOfAHangingHandler(t *testing.T) {
+	s := spawn(t)
+	stream := s.run(t)
+	must(t, stream.Send(tradeFrame(t, 1, 1, "HANG")))
+	var trouble string
+	for deadline := time.Now().Add(6 * time.Second); trouble == "" && time.Now().Before(deadline); {
+		health, err := s.client.Control.Health(t.Context(), &pluginv1.HealthRequest{})
+		must(t, err)
+		trouble = health.GetTrouble()
+		time.Sleep(50 * time.Millisecond)
+	}
+	if !strings.Contains(trouble, "record 1") {
+		t.Errorf("health says %q of a handler that hangs at record 1", trouble)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := s.client.Control.Drain(ctx, &pluginv1.DrainRequest{}); err == nil {
+		t.Error("drain went well while a handler hangs")
+	}
+}
+
+func TestMonitorEndsWithItsHost(t *testing.T) {
+	t.Run("pipe", func(t *testing.T) {
+		s := spawn(t, wire.LivenessEnv+"=stdin")
+		must(t, s.stdin.Close())
+		var exit *exec.ExitError
+		if err := s.cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 3 {
+			t.Errorf("process ended with %v, want exit status 3", err)
+		}
+	})
+	t.Run("parent", func(t *testing.T) {
+		// The shell stands for the host. The monitor prints its handshake, so that we know it is up when the shell dies.
+		monitor := monitorCommand(t, wire.CookieKey+"="+wire.CookieValue)
+		shell := exec.Command("sh", "-c", `"$0" & echo $!; wait`, monitor.Path)
+		shell.Env = monitor.Env
+		stdout, err := shell.StdoutPipe()
+		must(t, err)
+		must(t, shell.Start())
+		lines := bufio.NewReader(stdout)
+		first, err := lines.ReadString('\n')
+		must(t, err)
+		second, err := lines.ReadString('\n')
+		must(t, err)
+		if strings.Contains(first, "|") {
+			first = second
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(first))
+		must(t, err)
+		must(t, shell.Process.Kill())
+		// Reading to the end waits for the last process that holds the pipe: the monitor.
+		_, _ = io.Copy(io.Discard, lines)
+		_ = shell.Wait()
+		for deadline := time.Now().Add(2 * time.Second); syscall.Kill(pid, 0) == nil; time.Sleep(10 * time.Millisecond) {
+			if state, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat"); strings.Contains(string(state), ") Z ") {
+				return // ended; nobody here reaps orphans
+			}
+			if time.Now().After(deadline) {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+				t.Fatalf("monitor %d lives on without its host", pid)
+			}
+		}
+	})
+}
+
+func TestStartedByHandExplainsItself(t *testing.T) {
+	cmd := monitorCommand(t)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	var exit *exec.ExitError
+	if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("process ended with %v, want exit status 1", err)
+	}
+	for _, want := range []string{`the Weir monitor "noisy"`, "weir.yaml", "plugins:", `config: {"greeting":"hello"}`, "weir run"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("the explanation lacks %q:\n%s", want, &stderr)
+		}
+	}
+}
+
+// TestStockClient shows that go-plugin's own client, with nothing of ours around it, can start a monitor.
+func TestStockClient(t *testing.T) {
+	client := plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig: wire.Handshake, VersionedPlugins: wire.Plugins(nil), Cmd: monitorCommand(t),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC}, GRPCDialOptions: wire.DialOptions(),
+		Logger: hclog.NewNullLogger(), SkipHostEnv: true,
+	})
+	defer client.Kill()
+	protocol, err := client.Client()
+	must(t, err)
+	raw, err := protocol.Dispense(wire.PluginName)
+	must(t, err)
+	monitor, ok := raw.(*wire.Client)
+	if !ok {
+		t.Fatalf("dispensed a %T", raw)
+	}
+	described, err := monitor.Control.Describe(t.Context(), &pluginv1.DescribeRequest{})
+	must(t, err)
+	if described.GetName() != "noisy" || client.NegotiatedVersion() != 1 {
+		t.Errorf("described %v in version %d", described, client.NegotiatedVersion())
+	}
+	stream := run(t, monitor)
+	must(t, stream.Send(tradeFrame(t, 1, 1, "X")))
+	frame, err := stream.Recv()
+	must(t, err)
+	if outputs := frame.GetOutputs().GetOutputs(); len(outputs) != 1 || outputs[0].GetSignal().GetText() != "hello" {
+		t.Errorf("outputs are %v", outputs)
+	}
+}

@@ -1,0 +1,197 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Reader reads frames in order, old ones from the stream and new ones from memory. One goroutine uses it. It holds nothing that
+// needs closing: the server forgets its consumer after half a minute.
+type Reader struct {
+	j     *Journal
+	after uint64 // everything up to here was returned, or reported missing
+
+	old consumer // reads the stream while the ring does not reach back
+}
+
+// NewReader returns a reader of the records after a number; 0 is the start.
+func (j *Journal) NewReader(after uint64) *Reader {
+	return &Reader{j: j, after: after, old: consumer{j: j}}
+}
+
+// Next returns the next run of records: First is one after the Last of the call before. It waits until there is one, ctx ends or
+// the journal is closed. A *GapError says that records are gone; the next call goes on after them. Other errors mean that the
+// server could not be read, and the next call tries again.
+func (r *Reader) Next(ctx context.Context) (Frame, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return Frame{}, err
+		}
+		l := r.j.ring.find(r.after + 1)
+		switch {
+		case l.found:
+			r.old.drop()
+			return r.give(l.frame)
+		case l.more != nil:
+			select {
+			case <-l.more:
+			case <-ctx.Done():
+				return Frame{}, ctx.Err()
+			}
+		case l.closed:
+			return Frame{}, ErrClosed
+		default:
+			f, found, err := r.older(ctx, l)
+			if err != nil {
+				return Frame{}, err
+			}
+			if found {
+				return r.give(f)
+			}
+		}
+	}
+}
+
+// give returns f from the number after r.after on, or reports the numbers missing before it.
+func (r *Reader) give(f Frame) (Frame, error) {
+	if f.First > r.after+1 {
+		return Frame{}, r.skip(f.First-1, r.j.ledger.reason(r.after+1))
+	}
+	if f.First <= r.after {
+		cut, err := cutFrame(f, r.after)
+		if err != nil {
+			return Frame{}, fmt.Errorf("read frame of records %d to %d: %w", f.First, f.Last, err)
+		}
+		f = cut
+	}
+	r.after = f.Last
+	return f, nil
+}
+
+// skip makes a gap up to a number.
+func (r *Reader) skip(to uint64, reason string) *GapError {
+	g := GapError{From: r.after + 1, To: to, Reason: reason}
+	r.after = to
+	if reason != reasonRetention {
+		r.j.ledger.add(g)
+	}
+	return &g
+}
+
+// cutFrame drops the envelopes up to after.
+func cutFrame(f Frame, after uint64) (Frame, error) {
+	rest := f.Payload
+	for e, err := range Envelopes(f.Payload) {
+		if err != nil {
+			return f, err
+		}
+		if e.Number > after {
+			break
+		}
+		rest = rest[len(e.Encoded):]
+	}
+	return Frame{First: after + 1, Last: f.Last, Payload: rest}, nil
+}
+
+// older reads the next frame from the stream. found is false when the ring should be looked at again.
+func (r *Reader) older(ctx context.Context, l look) (Frame, bool, error) {
+	s, err := r.old.next(ctx, r.after+1)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		// Everything up to the floor of the ring was durable before the stream was asked, so it is gone.
+		return Frame{}, false, r.skip(l.floor-1, r.j.ledger.reason(r.after+1))
+	}
+	if err != nil {
+		return Frame{}, false, fmt.Errorf("read journal after record %d: %w", r.after, err)
+	}
+	if s.last <= r.after {
+		return Frame{}, false, nil
+	}
+	if s.first > r.after+1 {
+		r.old.unread(s)
+		return Frame{}, false, r.skip(s.first-1, r.j.gapReason(ctx, r.after+1, s.sequence))
+	}
+	if s.damaged != nil {
+		return Frame{}, false, r.skip(s.last, s.damaged.Error())
+	}
+	return Frame{First: s.first, Last: s.last, Payload: s.payload}, true, nil
+}
+
+// gapReason says why the numbers from number on, before the frame at sequence, are gone.
+func (j *Journal) gapReason(ctx context.Context, number, sequence uint64) string {
+	reason := j.ledger.reason(number)
+	info, err := j.frames.Info(ctx)
+	if reason == reasonDamaged && err == nil && info.State.FirstSeq >= sequence {
+		return reasonRetention
+	}
+	return reason
+}
+
+// consumer fetches stored frames in order from an ephemeral pull consumer.
+type consumer struct {
+	j     *Journal
+	cons  jetstream.Consumer
+	ready []stored
+}
+
+const fetchFrames = 32
+
+// next returns the next frame; on the first call after drop the one that holds number, or the first after it.
+func (c *consumer) next(ctx context.Context, number uint64) (stored, error) {
+	if c.cons == nil {
+		if err := c.begin(ctx, number); err != nil {
+			return stored{}, err
+		}
+	}
+	if len(c.ready) == 0 {
+		if err := c.fetch(ctx); err != nil {
+			c.drop()
+			return stored{}, err
+		}
+	}
+	if len(c.ready) == 0 {
+		c.drop()
+		return stored{}, jetstream.ErrMsgNotFound
+	}
+	s := c.ready[0]
+	c.ready = c.ready[1:]
+	return s, nil
+}
+
+func (c *consumer) unread(s stored) { c.ready = append([]stored{s}, c.ready...) }
+
+// begin finds the frame with number and makes a consumer that starts there.
+func (c *consumer) begin(ctx context.Context, number uint64) error {
+	at, err := c.j.findFrame(ctx, func(s stored) bool { return s.last >= number })
+	if err != nil {
+		return err
+	}
+	c.cons, err = c.j.node.js.CreateConsumer(ctx, framesStream, jetstream.ConsumerConfig{
+		AckPolicy: jetstream.AckNonePolicy, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: at.sequence,
+		InactiveThreshold: 30 * time.Second, MemoryStorage: true, Replicas: 1,
+	})
+	return err
+}
+
+func (c *consumer) fetch(ctx context.Context) error {
+	batch, err := c.cons.FetchNoWait(fetchFrames)
+	if err != nil {
+		return err
+	}
+	for m := range batch.Messages() {
+		meta, err := m.Metadata()
+		if err != nil {
+			return err
+		}
+		if s, err := readStored(meta.Sequence.Stream, m.Headers(), m.Data()); err == nil {
+			c.ready = append(c.ready, s)
+		}
+	}
+	return errors.Join(batch.Error(), ctx.Err())
+}
+
+// drop forgets the consumer; the server deletes it when it was idle for a while.
+func (c *consumer) drop() { c.cons, c.ready = nil, nil }

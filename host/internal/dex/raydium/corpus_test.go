@@ -141,3 +141,14 @@ func transfers(t *testing.T, tx *dextest.Transaction) map[[2]string]bool {
 	}
 	return sent
 }
+
+// minted returns how much LP a pool's first instruction gave out.
+func minted(t *testing.T, file string) uint64 {
+	var amount uint64
+	dextest.Load(t, file).Each(t, dex.SPLToken, func(data []byte, _ []string) {
+		if in, ok := spl.ParseToken(data); ok && in.Kind == spl.MintTo {
+			amount = in.Amount
+		}
+	})
+	return amount
+}

@@ -187,6 +187,23 @@ func outputsFrame(epoch uint64, entries []byte, through uint64) (head, tail []by
 	return head, tail
 }
 
+// firstEntries cuts whole entries off the front of what an outbox encoded: all when they fit into limit bytes, otherwise as many
+// as do, and one at least. A record may cause more outputs than one frame holds.
+func firstEntries(b []byte, limit int) []byte {
+	if len(b) <= limit {
+		return b
+	}
+	end := 0
+	for end < len(b) {
+		_, n := protowire.ConsumeBytes(b[end+1:])
+		if end > 0 && end+1+n > limit {
+			break
+		}
+		end += 1 + n
+	}
+	return b[:end]
+}
+
 // chunks cuts state into messages. Empty state is one empty chunk: the last one carries the version.
 func chunks(data []byte, size int) [][]byte {
 	out := slices.Collect(slices.Chunk(data, size))

@@ -213,23 +213,38 @@ func (w *work) refused(number uint64, err error) error {
 	return nil
 }
 
-// send passes the collected outputs on. through is 0 while a batch is not done.
+// send passes the collected outputs on, in as many frames as they need. through is 0 while a batch is not done.
 func (w *work) send(through uint64) error {
 	w.now(doingSend)
-	var raw wire.Raw
-	head, tail := outputsFrame(w.epoch, w.out.buf, through)
-	raw.Append(head)
-	raw.AppendCopy(w.out.buf)
-	raw.Append(tail)
+	for rest := w.out.buf; ; {
+		entries := firstEntries(rest, wire.MaxOutputs)
+		rest = rest[len(entries):]
+		if len(rest) > 0 {
+			if err := w.sendOutputs(entries, 0); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := w.sendOutputs(entries, through); err != nil {
+			return err
+		}
+		break
+	}
 	w.out.buf = w.out.buf[:0]
 	w.outputs.Store(w.out.total)
-	if err := w.stream.SendMsg(&raw); err != nil {
-		return err
-	}
 	if through != 0 {
 		w.through.Store(through)
 	}
 	return nil
+}
+
+func (w *work) sendOutputs(entries []byte, through uint64) error {
+	var raw wire.Raw
+	head, tail := outputsFrame(w.epoch, entries, through)
+	raw.Append(head)
+	raw.AppendCopy(entries)
+	raw.Append(tail)
+	return w.stream.SendMsg(&raw)
 }
 
 func (w *work) barrier(b []byte) error {

@@ -2,7 +2,9 @@ package weirtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"testing"
@@ -223,6 +225,15 @@ func (h *Harness) Crash() {
 	if h.replayed != len(h.outputs) {
 		h.t.Fatalf("weirtest: after a crash the monitor gave %d outputs for records %d to %d; before it gave %d",
 			h.replayed-h.checkpoint.outputs, h.checkpoint.number+1, h.through, len(h.outputs)-h.checkpoint.outputs)
+	}
+}
+
+// CutOver ends the epoch: the monitor takes nothing more, but its process lives on. Client can open another one.
+func (h *Harness) CutOver() {
+	h.t.Helper()
+	h.send(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_CutOver{CutOver: &pluginv1.CutOver{Number: h.through}}})
+	if _, err := h.process.stream.Recv(); !errors.Is(err, io.EOF) {
+		h.t.Fatalf("weirtest: after the cut-over came %v, want the end of the stream", err)
 	}
 }
 

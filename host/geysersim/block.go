@@ -117,10 +117,11 @@ type TruthFee struct {
 	InBase bool `json:"in_base,omitempty"`
 }
 
-// TruthReserves are those of the contract's Reserves: base belongs to Mint, quote to QuoteMint.
+// TruthReserves are those of the contract's Reserves: base belongs to Mint, quote to QuoteMint. Price reserves are 0 where the chain
+// does not say them (liquidity on PumpSwap).
 type TruthReserves struct {
 	Base       uint64 `json:"base,string"`
 	Quote      uint64 `json:"quote,string"`
-	PriceBase  uint64 `json:"price_base,string"`
-	PriceQuote uint64 `json:"price_quote,string"`
+	PriceBase  uint64 `json:"price_base,string,omitempty"`
+	PriceQuote uint64 `json:"price_quote,string,omitempty"`
 }

@@ -75,6 +75,10 @@ func (t *txn) tradeCurve(c *coin, h *holder, l leg) {
 	protocol, buyback := pick(t.m.rand, t.m.world.recipients), pick(t.m.rand, t.m.world.buybacks)
 	t.data = l.args.Append(t.data)
 	t.beginCurve(c, h, l.kind, protocol, buyback)
+	if t.slips {
+		t.refuse(l.buy)
+		return
+	}
 	before := c.state
 	if l.buy {
 		t.payCurve(c, h, l, protocol, buyback)
@@ -89,6 +93,17 @@ func (t *txn) tradeCurve(c *coin, h *holder, l leg) {
 	}
 	c.lastSlot = t.m.slot
 	t.end(38_000)
+}
+
+// refuse fails the curve trade that runs: the price moved past the user's limit.
+func (t *txn) refuse(buy bool) {
+	if buy {
+		t.log("Program log: AnchorError thrown in programs/pump/src/lib.rs:769. Error Code: TooMuchSolRequired. Error Number: 6002. Error Message: slippage: Too much SOL required to buy the given amount of tokens..")
+		t.fail(31_000, 6002)
+		return
+	}
+	t.log("Program log: AnchorError thrown in programs/pump/src/lib.rs:884. Error Code: TooLittleSolReceived. Error Number: 6003. Error Message: slippage: Too little SOL received to sell the given amount of tokens..")
+	t.fail(31_000, 6003)
 }
 
 // keeps tells that the kind leaves the fees on the curve.

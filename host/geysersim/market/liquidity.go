@@ -78,8 +78,13 @@ func (t *txn) beginLiquidity(p *swapPool, v *provider, args pumpswap.Instruction
 func (t *txn) factLiquidity(p *swapPool, v *provider, kind string, base, quote, lp uint64, before pumpswap.PoolReserves) {
 	t.fact(geysersim.Truth{
 		Kind: kind, Venue: geysersim.VenuePumpSwap, Mint: p.coin.base58(), QuoteMint: t.m.world.wsol.base58(), Pool: p.base58(),
-		Trader: v.base58(), BaseAmount: base, QuoteAmount: quote, LPAmount: lp, Before: swapReserves(before), After: swapReserves(p.reserves),
+		Trader: v.base58(), BaseAmount: base, QuoteAmount: quote, LPAmount: lp, Before: vaults(before), After: vaults(p.reserves),
 	})
+}
+
+// vaults gives what a liquidity event tells: not what is added to the quote vault to make the price.
+func vaults(p pumpswap.PoolReserves) *geysersim.TruthReserves {
+	return &geysersim.TruthReserves{Base: p.Base, Quote: p.Quote}
 }
 
 // providerOf returns the holder's place among the providers and enters it when it is new.

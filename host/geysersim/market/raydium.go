@@ -155,7 +155,7 @@ func (t *txn) raiseRay(p *rayPool, user *account) {
 // rayLog writes a log entry of the program.
 func (t *txn) rayLog(b []byte) {
 	t.scratch = b
-	t.logData("Program log: "+raydium.LogPrefix, b)
+	t.logData(raydium.LogPrefix, b)
 }
 
 // raySwap is one swap before it is carried out.
@@ -215,6 +215,11 @@ func (t *txn) swapRay(p *rayPool, h *holder, s raySwap) {
 			PoolPc: before.Pc, OutAmount: s.out,
 		}
 		t.rayLog(l.Append(t.scratch[:0]))
+	}
+	if t.slips {
+		t.log("Program log: Error: exceeds desired slippage limit")
+		t.fail(20_000, 30)
+		return
 	}
 	t.transfer(source, from, h.account, s.in)
 	t.transfer(to, destination, wd.rayAuthority, s.out)

@@ -84,6 +84,11 @@ func (t *txn) trade(p *swapPool, h *holder, s swap) {
 	t.beginSwap(p, h, s.kind, protocol, buyback)
 	marketCap, _ := p.reserves.MarketCap(pumpfun.Supply)
 	t.askFees(t.m.world.pumpswap, t.m.world.swapFeeConfig, marketCap, s.quote, s.rates.LP, s.rates.Protocol, s.rates.Creator)
+	if t.slips {
+		t.log("Program log: AnchorError thrown in programs/pump-amm/src/instructions/trade.rs:308. Error Code: ExceededSlippage. Error Number: 6004. Error Message: slippage: exceeded.")
+		t.fail(35_000, 6004)
+		return
+	}
 	before, userBase, userQuote := p.reserves, h.token.amount, h.wsol.amount
 	if s.buy {
 		t.paySwap(p, h, s, protocol, buyback)

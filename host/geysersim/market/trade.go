@@ -74,9 +74,12 @@ func (m *Market) perform(deals []deal) {
 			d.finish(t)
 		}
 	}
+	failed := t.failed != nil
 	m.close()
-	for _, back := range slices.Backward(restore) {
-		back()
+	if failed {
+		for _, back := range slices.Backward(restore) {
+			back()
+		}
 	}
 }
 
@@ -249,7 +252,7 @@ func (m *Market) dealRay(p *rayPool, u *wallet) (deal, bool) {
 	amount := budget
 	switch {
 	case sell:
-		amount = min(m.part(h.token.amount), p.reserves.Coin/5, p.reserves.Pc/5)
+		amount = min(m.part(h.token.amount), p.turned(p.reserves).Base/5)
 	case usdc:
 		amount = min(budget/5, h.usdc.amount/4)
 	}

@@ -82,8 +82,8 @@ func (j *Journal) visitEvents(ctx context.Context, q EventsQuery, from, last uin
 		for err == nil {
 			var more bool
 			from, more, err = j.visitBatch(ctx, cons, q.Follow, from, visit)
-			if !more && !q.Follow && err == nil {
-				return nil
+			if err == nil && !q.Follow && (from > last || !more) {
+				return j.drained(ctx, cons, from > last)
 			}
 		}
 		var stopped *visitError
@@ -99,6 +99,21 @@ func (j *Journal) visitEvents(ctx context.Context, q EventsQuery, from, last uin
 		case <-time.After(200 * time.Millisecond):
 		case <-ctx.Done():
 		}
+	}
+	return nil
+}
+
+// drained tells an end of the stored batches from a server that stopped answering.
+func (j *Journal) drained(ctx context.Context, cons jetstream.Consumer, passed bool) error {
+	if passed {
+		return nil
+	}
+	info, err := cons.Info(ctx)
+	if err == nil && info.NumPending > 0 {
+		err = fmt.Errorf("%d batches were not delivered", info.NumPending)
+	}
+	if err != nil {
+		return fmt.Errorf("read events: %w", err)
 	}
 	return nil
 }

@@ -63,8 +63,8 @@ type logged struct {
 }
 
 func (l *logged) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
-func (l *logged) WithAttrs([]slog.Attr) slog.Handler                { return l }
-func (l *logged) WithGroup(string) slog.Handler                     { return l }
+func (l *logged) WithAttrs([]slog.Attr) slog.Handler               { return l }
+func (l *logged) WithGroup(string) slog.Handler                    { return l }
 
 func (l *logged) Handle(_ context.Context, r slog.Record) error {
 	line := r.Level.String() + " " + r.Message

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -100,31 +101,47 @@ func cutFrame(f Frame, after uint64) (Frame, error) {
 // older reads the next frame from the stream. found is false when the ring should be looked at again.
 func (r *Reader) older(ctx context.Context, l look) (Frame, bool, error) {
 	s, err := r.old.next(ctx, r.after+1)
+	if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && s.first > r.after+1 {
+		// Before numbers are called gone, they are looked for a second time, by another way.
+		s, err = r.again(ctx, s, err)
+	}
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		// Everything up to the floor of the ring was durable before the stream was asked, so it is gone.
-		return Frame{}, false, r.skip(l.floor-1, r.j.ledger.reason(r.after+1))
+		return Frame{}, false, r.skip(l.floor-1, r.j.gapReason(ctx, r.after+1, math.MaxUint64))
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return Frame{}, false, fmt.Errorf("read journal after record %d: %w", r.after, err)
-	}
-	if s.last <= r.after {
+	case s.last <= r.after:
 		return Frame{}, false, nil
-	}
-	if s.first > r.after+1 {
+	case s.first > r.after+1:
 		r.old.unread(s)
 		return Frame{}, false, r.skip(s.first-1, r.j.gapReason(ctx, r.after+1, s.sequence))
-	}
-	if s.damaged != nil {
+	case s.damaged != nil:
 		return Frame{}, false, r.skip(s.last, s.damaged.Error())
 	}
 	return Frame{First: s.first, Last: s.last, Payload: s.payload}, true, nil
 }
 
-// gapReason says why the numbers from number on, before the frame at sequence, are gone.
+// again asks the stream for the next number without the consumer, which may just have been cut off.
+func (r *Reader) again(ctx context.Context, s stored, cause error) (stored, error) {
+	at, err := r.j.findFrame(ctx, func(s stored) bool { return s.last > r.after })
+	switch {
+	case err == nil && (cause != nil || at.first < s.first):
+		r.old.drop()
+		return at, nil
+	case err == nil || cause == nil && errors.Is(err, jetstream.ErrMsgNotFound):
+		return s, cause
+	default:
+		return stored{}, err
+	}
+}
+
+// gapReason says why the numbers from number on are gone, up to the frame at sequence.
 func (j *Journal) gapReason(ctx context.Context, number, sequence uint64) string {
 	reason := j.ledger.reason(number)
 	info, err := j.frames.Info(ctx)
-	if reason == reasonDamaged && err == nil && info.State.FirstSeq >= sequence {
+	if reason == reasonDamaged && err == nil && (info.State.Msgs == 0 || info.State.FirstSeq >= sequence) {
 		return reasonRetention
 	}
 	return reason

@@ -50,10 +50,12 @@ func (d *Decoder) pumpTrade(c *call, f *found) bool {
 	if !known {
 		fees, known = d.oldPumpFee(c, places, e.IsBuy)
 	}
-	var fits bool
-	if s.quote, fits = withFees(quote.Amount, fees, e.IsBuy); !fits {
-		d.stats.of[pump].malformed.Add(1)
-		return false
+	if known { // else the user's amount stays 0: it is not the leg
+		var fits bool
+		if s.quote, fits = withFees(quote.Amount, fees, e.IsBuy); !fits {
+			d.stats.of[pump].malformed.Add(1)
+			return false
+		}
 	}
 	d.pumpState(&s, e, quote)
 	d.pumpLimit(c, &s, e)

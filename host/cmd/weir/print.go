@@ -11,6 +11,7 @@ import (
 
 	"github.com/mr-tron/base58"
 
+	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/jsonl"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
@@ -101,4 +102,21 @@ func short(key []byte) string {
 
 func venue(v eventv1.Venue) string {
 	return strings.ToLower(strings.TrimPrefix(v.String(), "VENUE_"))
+}
+
+// quoteName knows the quote currencies; any other mint is shown by its first characters.
+func quoteName(mint []byte) string {
+	if len(mint) != len(dex.Key{}) {
+		return short(mint)
+	}
+	switch dex.Key(mint) {
+	case dex.WSOL:
+		return "SOL"
+	case dex.USDC:
+		return "USDC"
+	case dex.USDT:
+		return "USDT"
+	default:
+		return short(mint)
+	}
 }

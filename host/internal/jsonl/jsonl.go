@@ -14,18 +14,19 @@ import (
 )
 
 // Append adds the one-line JSON form of m to dst, without a newline. It uses reflection and base58: for people and tools, not for
-// the hot path. Safe for concurrent use on different messages.
-func Append(dst []byte, m proto.Message) []byte {
-	return appendMessage(dst, m.ProtoReflect())
+// the hot path. Safe for concurrent use on different messages. unknown names fields of m that the caller does not know although
+// they have no presence of their own; they are left out.
+func Append(dst []byte, m proto.Message, unknown ...string) []byte {
+	return appendMessage(dst, m.ProtoReflect(), unknown...)
 }
 
-func appendMessage(dst []byte, m protoreflect.Message) []byte {
+func appendMessage(dst []byte, m protoreflect.Message, unknown ...string) []byte {
 	dst = append(dst, '{')
 	first := true
 	fields := m.Descriptor().Fields()
 	for i := range fields.Len() {
 		fd := fields.Get(i)
-		if !printed(m, fd) {
+		if !printed(m, fd) || slices.Contains(unknown, string(fd.Name())) {
 			continue
 		}
 		if !first {

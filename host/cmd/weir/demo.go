@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/weir-run/weir/host/geysersim"
+	"github.com/weir-run/weir/host/geysersim/market"
+	"github.com/weir-run/weir/host/internal/config"
+	"github.com/weir-run/weir/host/internal/daemon"
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+)
+
+type demoCommand struct {
+	Seed    uint64        `help:"Seed of the market, to see the same tokens and trades again; default: from the clock."`
+	Size    int           `name:"transactions-per-slot" default:"40" help:"Mean size of a block; a block comes every 400 ms."`
+	For     time.Duration `placeholder:"DURATION" help:"Stop after this long; default: run until Ctrl-C."`
+	JSON    bool          `name:"json" help:"Print events as JSON lines."`
+	DataDir string        `placeholder:"DIR" help:"Keep the journal there; default: a temporary folder, removed at the end."`
+	Log     string        `name:"log-level" default:"warn" help:"debug, info, warn or error."`
+}
+
+// Help is shown below the flags.
+func (demoCommand) Help() string {
+	return "Runs the simulator, the daemon and the three monitors as real processes on this machine and prints their events. Nothing leaves the machine."
+}
+
+// Run runs until interrupted or for the given time.
+func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
+	if c.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.For)
+		defer cancel()
+	}
+	if c.Seed == 0 {
+		c.Seed = uint64(time.Now().UnixNano())
+	}
+	if c.DataDir == "" {
+		dir, err := os.MkdirTemp("", "weir-demo-")
+		if err != nil {
+			return fmt.Errorf("make data folder: %w", err)
+		}
+		defer os.RemoveAll(dir)
+		c.DataDir = dir
+	}
+	server, served, url, err := c.simulate(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		server.Close()
+		err = errors.Join(err, <-served)
+	}()
+	cfg, err := config.Load("", nil, map[string]any{
+		"data_dir":  c.DataDir,
+		"log.level": c.Log,
+		"endpoints": []map[string]any{{"name": "simulator", "url": url}},
+		"plugins":   []map[string]any{{"name": "lifecycle"}, {"name": "trading"}, {"name": "liquidity"}},
+	})
+	if err != nil {
+		return err
+	}
+	d, err := daemon.New(ctx, cfg, daemon.Options{Log: newLogger(std.err, cfg.Log), Version: version})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(std.err, "simulated market (seed %d) on %s, data in %s; weir status --data-dir %s shows the state; Ctrl-C stops\n", c.Seed, url, c.DataDir, c.DataDir)
+	printed := make(chan error, 1)
+	go func() { printed <- c.print(ctx, d, std) }()
+	err = errors.Join(d.Run(ctx), <-printed)
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// simulate serves the market on a free loopback port.
+func (c demoCommand) simulate(ctx context.Context) (*geysersim.Server, chan error, string, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, "", fmt.Errorf("listen for the simulator: %w", err)
+	}
+	now := time.Now()
+	server := geysersim.New(geysersim.Options{Source: market.New(market.Options{
+		Seed: c.Seed, TransactionsPerSlot: c.Size, StartTime: now.Unix(),
+		StartSlot: uint64(now.UnixMilli() / 400), // rises from run to run, so that a kept data folder sees time go on
+	})})
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	return server, served, "http://" + listener.Addr().String(), nil
+}
+
+// print follows the event stream from its start, so that a kept data folder shows its past first.
+func (c demoCommand) print(ctx context.Context, d *daemon.Daemon, std streams) error {
+	print := printText
+	if c.JSON {
+		print = printJSON
+	}
+	return d.Events(ctx, &adminv1.EventsRequest{Follow: true}, func(position uint64, batch []byte) error {
+		b := &eventv1.OutputBatch{}
+		if err := proto.Unmarshal(batch, b); err != nil {
+			return fmt.Errorf("stored batch %d: %w", position, err)
+		}
+		return print(std.out, position, b)
+	})
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/weir-run/weir/host/geysersim"
+	"github.com/weir-run/weir/host/geysersim/corpus"
+	"github.com/weir-run/weir/host/geysersim/market"
+	"github.com/weir-run/weir/host/internal/config"
+)
+
+type simCommand struct {
+	Corpus   string `placeholder:"DIR" help:"Play real transactions: a folder with tx/*.json (getTransaction) and blocks/*.json.gz (getBlock)." xor:"source" required:""`
+	Generate bool   `help:"Play an endless market: tokens created, traded, completed, migrated; pools opened, traded, filled and drained." xor:"source" required:""`
+
+	Listen string        `default:"127.0.0.1:10000" help:"Address to serve plain HTTP/2 on."`
+	Token  string        `placeholder:"TOKEN" help:"Accept only this x-token."`
+	Slot   time.Duration `name:"slot-duration" default:"400ms" help:"Time from slot to slot."`
+	TPS    float64       `placeholder:"N" help:"Pace transactions evenly at so many a second instead."`
+	Seed   uint64        `default:"1" help:"Seed of the generated market: the same seed gives the same chain."`
+	Size   int           `name:"transactions-per-slot" default:"60" help:"Mean size of a generated block."`
+	Truth  string        `placeholder:"FILE" help:"Write the ground truth of what was played: one JSON fact a line."`
+	Replay int           `name:"replay-slots" default:"150" help:"How many slots back a client may ask from."`
+}
+
+// Help is shown below the flags.
+func (simCommand) Help() string {
+	return "Serves the real protocol, so any Yellowstone client can read from it: filters, commitments, pings, slot statuses, block metas, from_slot replay. It plays once somebody subscribes.\n\n" +
+		"Example, in two shells:\n  weir sim --generate --token secret\n  WEIR_DATA_DIR=/tmp/w weir run   # with endpoints: [{url: http://127.0.0.1:10000, token: secret}]"
+}
+
+// Run serves until interrupted.
+func (c simCommand) Run(ctx context.Context, std streams) (err error) {
+	source, err := c.source()
+	if err != nil {
+		return err
+	}
+	o := geysersim.Options{
+		Source: source, SlotDuration: c.Slot, Rate: c.TPS, ReplaySlots: c.Replay,
+		Log: newLogger(std.err, config.Default().Log),
+	}
+	if c.Token != "" {
+		o.Tokens = []string{c.Token}
+	}
+	if c.Truth != "" {
+		file, err := os.Create(c.Truth)
+		if err != nil {
+			return fmt.Errorf("write ground truth: %w", err)
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		o.Truth = file
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w: choose another address with --listen", c.Listen, err)
+	}
+	server := geysersim.New(o)
+	stop := context.AfterFunc(ctx, func() { server.Close() })
+	defer stop()
+	fmt.Fprintf(std.err, "serving Yellowstone gRPC on http://%s; plays when a client subscribes; Ctrl-C stops\n", listener.Addr())
+	err = server.Serve(listener)
+	if ctx.Err() != nil {
+		err = nil
+	}
+	served := server.Served()
+	fmt.Fprintf(std.err, "played %d slots with %d transactions, sent %d updates to %d streams\n", served.Slots, served.Transactions, served.Updates, served.Opens-served.Refused)
+	return err
+}
+
+func (c simCommand) source() (geysersim.Source, error) {
+	if c.Generate {
+		return market.New(market.Options{Seed: c.Seed, TransactionsPerSlot: c.Size}), nil
+	}
+	blocks, err := corpus.LoadDir(c.Corpus)
+	if err != nil {
+		return nil, fmt.Errorf("load corpus: %w", err)
+	}
+	return blocks, nil
+}

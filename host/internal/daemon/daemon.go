@@ -1,0 +1,191 @@
+// Package daemon makes the rooms from a configuration, starts them in the order in which data walks, and stops them in the same
+// order: intake first, then the monitors, the journal last.
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/weir-run/weir/host/internal/admin"
+	"github.com/weir-run/weir/host/internal/config"
+	"github.com/weir-run/weir/host/internal/enrich"
+	"github.com/weir-run/weir/host/internal/journal"
+	"github.com/weir-run/weir/host/internal/monitor"
+	"github.com/weir-run/weir/host/internal/pool"
+)
+
+// Options are what a daemon is given beside its configuration.
+type Options struct {
+	// Log takes what the daemon says. Default: nothing.
+	Log *slog.Logger
+	// Version is shown by weir status.
+	Version string
+}
+
+// Daemon is a configured daemon. Run it once; Status and Events may be called from any goroutine between New and the end of Run.
+type Daemon struct {
+	cfg      config.Config
+	log      *slog.Logger
+	version  string
+	started  time.Time
+	journal  *journal.Journal
+	enricher *enrich.Enricher
+	pool     *pool.Pool
+	pipeline *pipeline
+	monitors []*monitor.Instance
+	admin    *admin.Server
+}
+
+// New opens the journal and prepares everything else. After an error nothing is left open.
+func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	d := &Daemon{cfg: cfg, log: o.Log, version: o.Version, started: time.Now()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}()
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	if err := d.initJournal(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.initEnrich(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.initStream(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.initMonitors(); err != nil {
+		return nil, err
+	}
+	if d.admin, err = admin.NewServer(cfg.DataDir, d); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Daemon) initJournal(ctx context.Context) (err error) {
+	d.journal, err = journal.Open(ctx, journal.Config{
+		Dir:            filepath.Join(d.cfg.DataDir, "journal"),
+		URL:            d.cfg.NATS.URL,
+		Listen:         d.cfg.Journal.Listen,
+		SyncAlways:     d.cfg.Journal.Sync == "always",
+		MaxBytes:       int64(d.cfg.Journal.MaxBytes),
+		MaxAge:         d.cfg.Journal.MaxAge,
+		EventsMaxBytes: int64(d.cfg.Journal.MaxBytes),
+		EventsMaxAge:   d.cfg.Journal.MaxAge,
+		Log:            d.log.With("room", "journal"),
+	})
+	if err != nil {
+		return fmt.Errorf("open journal: %w", err)
+	}
+	return nil
+}
+
+func (d *Daemon) initEnrich(ctx context.Context) error {
+	tokens, err := d.journal.Table(ctx, "tokens")
+	if err != nil {
+		return fmt.Errorf("open token table: %w", err)
+	}
+	d.enricher, err = enrich.New(enrich.Config{Tokens: tokens})
+	return err
+}
+
+func (d *Daemon) initMonitors() error {
+	if len(d.cfg.Plugins) == 0 {
+		d.log.Warn("no plugins are configured: records are journaled, but no events come out")
+		return nil
+	}
+	sockets, err := monitor.PrepareSocketDir(d.cfg.DataDir)
+	if err != nil {
+		return fmt.Errorf("prepare plugin sockets: %w", err)
+	}
+	for _, p := range d.cfg.Plugins {
+		path, err := FindPlugin(p.Path)
+		if err != nil {
+			return err
+		}
+		settings, err := json.Marshal(p.Config)
+		if err != nil {
+			return fmt.Errorf("configuration of plugin %s: %w", p.Name, err)
+		}
+		if len(p.Config) == 0 {
+			settings = nil
+		}
+		d.monitors = append(d.monitors, monitor.New(monitor.Config{
+			Instance: p.Name, Path: path, Config: settings, SocketDir: sockets,
+			CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout,
+			Log: d.log.With("room", "monitor"),
+		}, d.journal))
+	}
+	return nil
+}
+
+// Run runs until ctx ends or a room fails in a way that cannot be mended by trying again.
+func (d *Daemon) Run(ctx context.Context) error {
+	answering, stopAnswering := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopAnswering()
+	var answers errgroup.Group
+	answers.Go(func() error { return d.admin.Run(answering) })
+
+	err := d.runMonitors(ctx)
+
+	stopAnswering()
+	return errors.Join(err, answers.Wait(), d.close())
+}
+
+// runMonitors keeps the monitors running until intake has ended and they have seen all of it.
+func (d *Daemon) runMonitors(ctx context.Context) error {
+	feeding, stopFeeding := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopFeeding()
+	var instances errgroup.Group
+	for _, m := range d.monitors {
+		instances.Go(func() error { return m.Run(feeding) })
+	}
+
+	err := d.runIntake(ctx)
+
+	stopFeeding()
+	return errors.Join(err, instances.Wait())
+}
+
+// runIntake runs stream and pipeline. What the queue still holds at the end is dropped: it is not journaled, so the next start
+// asks the provider for it.
+func (d *Daemon) runIntake(ctx context.Context) error {
+	intake, inner := errgroup.WithContext(ctx)
+	intake.Go(func() error { return d.pool.Run(inner) })
+	intake.Go(func() error { return d.pipeline.run(inner) })
+	err := intake.Wait()
+	if ctx.Err() != nil {
+		err = nil // asked to stop
+	}
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(err, d.journal.Flush(flush))
+}
+
+// close is the mirror of New.
+func (d *Daemon) close() error {
+	if d.enricher != nil {
+		d.enricher.Close()
+	}
+	if d.journal == nil {
+		return nil
+	}
+	if err := d.journal.Close(); err != nil {
+		return fmt.Errorf("close journal: %w", err)
+	}
+	return nil
+}

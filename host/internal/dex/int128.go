@@ -1,6 +1,7 @@
 package dex
 
 import (
+	"encoding/binary"
 	"math/big"
 	"math/bits"
 )
@@ -13,6 +14,11 @@ type Int128 struct {
 
 // Int128From widens v.
 func Int128From(v int64) Int128 { return Int128{Hi: v >> 63, Lo: uint64(v)} }
+
+// Int128At reads v out of b, which must hold at least 16 bytes.
+func Int128At(b []byte) Int128 {
+	return Int128{Hi: int64(binary.LittleEndian.Uint64(b[8:])), Lo: binary.LittleEndian.Uint64(b)}
+}
 
 // IsZero tells whether v is 0.
 func (v Int128) IsZero() bool { return v == Int128{} }

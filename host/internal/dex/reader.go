@@ -37,6 +37,9 @@ type Reader struct {
 // NewReader reads b from its first byte on.
 func NewReader(b []byte) Reader { return Reader{rest: b} }
 
+// NewReaderAfter reads b, behind so many fields of the same value that were read otherwise.
+func NewReaderAfter(b []byte, fields uint8) Reader { return Reader{rest: b, fields: fields} }
+
 // Extent returns what has been read so far.
 func (r *Reader) Extent() Extent { return Extent{Fields: r.fields, Tail: int(r.tail) + len(r.rest)} }
 

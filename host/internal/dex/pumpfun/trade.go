@@ -77,47 +77,63 @@ func (e *TradeEvent) Parse(b []byte) error {
 		return fmt.Errorf("trade event: %w", dex.ErrTag)
 	}
 	*e = TradeEvent{}
-	r := dex.NewReader(b[8:])
-	r.Key(&e.Mint)
-	e.SolAmount = r.Uint64()
-	e.TokenAmount = r.Uint64()
-	e.IsBuy = r.Bool()
-	r.Key(&e.User)
-	e.Timestamp = r.Int64()
-	e.VirtualSolReserves = r.Uint64()
-	e.VirtualTokenReserves = r.Uint64()
-	e.RealSolReserves = r.Uint64()
-	e.RealTokenReserves = r.Uint64()
-	r.Key(&e.FeeRecipient)
-	e.FeeBasisPoints = r.Uint64()
-	e.Fee = r.Uint64()
-	r.Key(&e.Creator)
-	e.CreatorFeeBasisPoints = r.Uint64()
-	e.CreatorFee = r.Uint64()
-	e.TrackVolume = r.Bool()
-	e.TotalUnclaimedTokens = r.Uint64()
-	e.TotalClaimedTokens = r.Uint64()
-	e.CurrentSolVolume = r.Uint64()
-	e.LastUpdateTimestamp = r.Int64()
-	e.IxName = r.Bytes()
-	e.MayhemMode = r.Bool()
-	e.CashbackFeeBasisPoints = r.Uint64()
-	e.Cashback = r.Uint64()
-	e.BuybackFeeBasisPoints = r.Uint64()
-	e.BuybackFee = r.Uint64()
-	e.Shareholders = r.Items(shareholderSize)
-	r.Key(&e.QuoteMint)
-	e.QuoteAmount = r.Uint64()
-	e.VirtualQuoteReserves = r.Uint64()
-	e.RealQuoteReserves = r.Uint64()
-	e.HolderRewardsBps = r.Uint64()
-	e.HolderRewards = r.Uint64()
-	e.CreatorFeeUnclaimed = r.Uint64()
-	e.Extent = r.Extent()
+	if len(b) < tradeHeadSize {
+		var pad [tradeHeadSize]byte
+		e.Extent = tradeHead.Pad(pad[:], b)
+		e.readHead(&pad)
+	} else {
+		e.readHead((*[tradeHeadSize]byte)(b))
+		r := dex.NewReaderAfter(b[tradeHeadSize:], uint8(len(tradeHead)))
+		e.IxName = r.Bytes()
+		e.MayhemMode = r.Bool()
+		e.CashbackFeeBasisPoints = r.Uint64()
+		e.Cashback = r.Uint64()
+		e.BuybackFeeBasisPoints = r.Uint64()
+		e.BuybackFee = r.Uint64()
+		e.Shareholders = r.Items(shareholderSize)
+		r.Key(&e.QuoteMint)
+		e.QuoteAmount = r.Uint64()
+		e.VirtualQuoteReserves = r.Uint64()
+		e.RealQuoteReserves = r.Uint64()
+		e.HolderRewardsBps = r.Uint64()
+		e.HolderRewards = r.Uint64()
+		e.CreatorFeeUnclaimed = r.Uint64()
+		e.Extent = r.Extent()
+	}
 	if !e.Has(TradeOldest) {
 		return fmt.Errorf("trade event: %w", dex.ErrShort)
 	}
 	return nil
+}
+
+// tradeHead are the fields up to LastUpdateTimestamp, 258 bytes with the discriminator.
+var tradeHead = dex.Head{32, 8, 8, 1, 32, 8, 8, 8, 8, 8, 32, 8, 8, 32, 8, 8, 1, 8, 8, 8, 8}
+
+const tradeHeadSize = 258
+
+// readHead reads the head at its offsets in the event.
+func (e *TradeEvent) readHead(h *[tradeHeadSize]byte) {
+	e.Mint = dex.Key(h[8:40])
+	e.SolAmount = binary.LittleEndian.Uint64(h[40:])
+	e.TokenAmount = binary.LittleEndian.Uint64(h[48:])
+	e.IsBuy = h[56] != 0
+	e.User = dex.Key(h[57:89])
+	e.Timestamp = int64(binary.LittleEndian.Uint64(h[89:]))
+	e.VirtualSolReserves = binary.LittleEndian.Uint64(h[97:])
+	e.VirtualTokenReserves = binary.LittleEndian.Uint64(h[105:])
+	e.RealSolReserves = binary.LittleEndian.Uint64(h[113:])
+	e.RealTokenReserves = binary.LittleEndian.Uint64(h[121:])
+	e.FeeRecipient = dex.Key(h[129:161])
+	e.FeeBasisPoints = binary.LittleEndian.Uint64(h[161:])
+	e.Fee = binary.LittleEndian.Uint64(h[169:])
+	e.Creator = dex.Key(h[177:209])
+	e.CreatorFeeBasisPoints = binary.LittleEndian.Uint64(h[209:])
+	e.CreatorFee = binary.LittleEndian.Uint64(h[217:])
+	e.TrackVolume = h[225] != 0
+	e.TotalUnclaimedTokens = binary.LittleEndian.Uint64(h[226:])
+	e.TotalClaimedTokens = binary.LittleEndian.Uint64(h[234:])
+	e.CurrentSolVolume = binary.LittleEndian.Uint64(h[242:])
+	e.LastUpdateTimestamp = int64(binary.LittleEndian.Uint64(h[250:]))
 }
 
 // Append writes the event with its discriminator, in the layout that e.Fields names; 0 is the newest.

@@ -70,52 +70,68 @@ func (e *BuyEvent) Parse(b []byte) error {
 		return fmt.Errorf("buy event: %w", dex.ErrTag)
 	}
 	*e = BuyEvent{}
-	r := dex.NewReader(b[8:])
-	e.Timestamp = r.Int64()
-	e.BaseAmountOut = r.Uint64()
-	e.MaxQuoteAmountIn = r.Uint64()
-	e.UserBaseTokenReserves = r.Uint64()
-	e.UserQuoteTokenReserves = r.Uint64()
-	e.PoolBaseTokenReserves = r.Uint64()
-	e.PoolQuoteTokenReserves = r.Uint64()
-	e.QuoteAmountIn = r.Uint64()
-	e.LpFeeBasisPoints = r.Uint64()
-	e.LpFee = r.Uint64()
-	e.ProtocolFeeBasisPoints = r.Uint64()
-	e.ProtocolFee = r.Uint64()
-	e.QuoteAmountInWithLpFee = r.Uint64()
-	e.UserQuoteAmountIn = r.Uint64()
-	r.Key(&e.Pool)
-	r.Key(&e.User)
-	r.Key(&e.UserBaseTokenAccount)
-	r.Key(&e.UserQuoteTokenAccount)
-	r.Key(&e.ProtocolFeeRecipient)
-	r.Key(&e.ProtocolFeeRecipientTokenAccount)
-	r.Key(&e.CoinCreator)
-	e.CoinCreatorFeeBasisPoints = r.Uint64()
-	e.CoinCreatorFee = r.Uint64()
-	e.TrackVolume = r.Bool()
-	e.TotalUnclaimedTokens = r.Uint64()
-	e.TotalClaimedTokens = r.Uint64()
-	e.CurrentSolVolume = r.Uint64()
-	e.LastUpdateTimestamp = r.Int64()
-	e.MinBaseAmountOut = r.Uint64()
-	e.IxName = r.Bytes()
-	e.CashbackFeeBasisPoints = r.Uint64()
-	e.Cashback = r.Uint64()
-	e.BuybackFeeBasisPoints = r.Uint64()
-	e.BuybackFee = r.Uint64()
-	e.VirtualQuoteReserves = r.Int128()
-	e.CanBoost = r.Bool()
-	e.BaseSupply = r.Uint64()
-	e.HolderRewardsBps = r.Uint64()
-	e.HolderRewards = r.Uint64()
-	e.CreatorFeeUnclaimed = r.Uint64()
-	e.Extent = r.Extent()
+	if len(b) < buyHeadSize {
+		var pad [buyHeadSize]byte
+		e.Extent = buyHead.Pad(pad[:], b)
+		e.readHead(&pad)
+	} else {
+		e.readHead((*[buyHeadSize]byte)(b))
+		r := dex.NewReaderAfter(b[buyHeadSize:], uint8(len(buyHead)))
+		e.IxName = r.Bytes()
+		e.CashbackFeeBasisPoints = r.Uint64()
+		e.Cashback = r.Uint64()
+		e.BuybackFeeBasisPoints = r.Uint64()
+		e.BuybackFee = r.Uint64()
+		e.VirtualQuoteReserves = r.Int128()
+		e.CanBoost = r.Bool()
+		e.BaseSupply = r.Uint64()
+		e.HolderRewardsBps = r.Uint64()
+		e.HolderRewards = r.Uint64()
+		e.CreatorFeeUnclaimed = r.Uint64()
+		e.Extent = r.Extent()
+	}
 	if !e.Has(BuyOldest) {
 		return fmt.Errorf("buy event: %w", dex.ErrShort)
 	}
 	return nil
+}
+
+// buyHead are the fields up to MinBaseAmountOut, 401 bytes with the discriminator.
+var buyHead = dex.Head{8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 32, 32, 32, 32, 32, 32, 32, 8, 8, 1, 8, 8, 8, 8, 8}
+
+const buyHeadSize = 401
+
+// readHead reads the head at its offsets in the event.
+func (e *BuyEvent) readHead(h *[buyHeadSize]byte) {
+	e.Timestamp = int64(binary.LittleEndian.Uint64(h[8:]))
+	e.BaseAmountOut = binary.LittleEndian.Uint64(h[16:])
+	e.MaxQuoteAmountIn = binary.LittleEndian.Uint64(h[24:])
+	e.UserBaseTokenReserves = binary.LittleEndian.Uint64(h[32:])
+	e.UserQuoteTokenReserves = binary.LittleEndian.Uint64(h[40:])
+	e.PoolBaseTokenReserves = binary.LittleEndian.Uint64(h[48:])
+	e.PoolQuoteTokenReserves = binary.LittleEndian.Uint64(h[56:])
+	e.QuoteAmountIn = binary.LittleEndian.Uint64(h[64:])
+	e.LpFeeBasisPoints = binary.LittleEndian.Uint64(h[72:])
+	e.LpFee = binary.LittleEndian.Uint64(h[80:])
+	e.ProtocolFeeBasisPoints = binary.LittleEndian.Uint64(h[88:])
+	e.ProtocolFee = binary.LittleEndian.Uint64(h[96:])
+	e.QuoteAmountInWithLpFee = binary.LittleEndian.Uint64(h[104:])
+	e.UserQuoteAmountIn = binary.LittleEndian.Uint64(h[112:])
+	e.Pool = dex.Key(h[120:152])
+	e.User = dex.Key(h[152:184])
+	e.UserBaseTokenAccount = dex.Key(h[184:216])
+	e.UserQuoteTokenAccount = dex.Key(h[216:248])
+	e.ProtocolFeeRecipient = dex.Key(h[248:280])
+	e.ProtocolFeeRecipientTokenAccount = dex.Key(h[280:312])
+	e.CoinCreator = dex.Key(h[312:344])
+	e.CoinCreatorFeeBasisPoints = binary.LittleEndian.Uint64(h[344:])
+	e.CoinCreatorFee = binary.LittleEndian.Uint64(h[352:])
+	e.TrackVolume = h[360] != 0
+	e.TotalUnclaimedTokens = binary.LittleEndian.Uint64(h[361:])
+	e.TotalClaimedTokens = binary.LittleEndian.Uint64(h[369:])
+	e.CurrentSolVolume = binary.LittleEndian.Uint64(h[377:])
+	e.LastUpdateTimestamp = int64(binary.LittleEndian.Uint64(h[385:]))
+	e.MinBaseAmountOut = binary.LittleEndian.Uint64(h[393:])
 }
 
 // Append writes the event with its discriminator, in the layout that e.Fields names; 0 is the newest.

@@ -62,45 +62,60 @@ func (e *SellEvent) Parse(b []byte) error {
 		return fmt.Errorf("sell event: %w", dex.ErrTag)
 	}
 	*e = SellEvent{}
-	r := dex.NewReader(b[8:])
-	e.Timestamp = r.Int64()
-	e.BaseAmountIn = r.Uint64()
-	e.MinQuoteAmountOut = r.Uint64()
-	e.UserBaseTokenReserves = r.Uint64()
-	e.UserQuoteTokenReserves = r.Uint64()
-	e.PoolBaseTokenReserves = r.Uint64()
-	e.PoolQuoteTokenReserves = r.Uint64()
-	e.QuoteAmountOut = r.Uint64()
-	e.LpFeeBasisPoints = r.Uint64()
-	e.LpFee = r.Uint64()
-	e.ProtocolFeeBasisPoints = r.Uint64()
-	e.ProtocolFee = r.Uint64()
-	e.QuoteAmountOutWithoutLpFee = r.Uint64()
-	e.UserQuoteAmountOut = r.Uint64()
-	r.Key(&e.Pool)
-	r.Key(&e.User)
-	r.Key(&e.UserBaseTokenAccount)
-	r.Key(&e.UserQuoteTokenAccount)
-	r.Key(&e.ProtocolFeeRecipient)
-	r.Key(&e.ProtocolFeeRecipientTokenAccount)
-	r.Key(&e.CoinCreator)
-	e.CoinCreatorFeeBasisPoints = r.Uint64()
-	e.CoinCreatorFee = r.Uint64()
-	e.CashbackFeeBasisPoints = r.Uint64()
-	e.Cashback = r.Uint64()
-	e.BuybackFeeBasisPoints = r.Uint64()
-	e.BuybackFee = r.Uint64()
-	e.VirtualQuoteReserves = r.Int128()
-	e.CanBoost = r.Bool()
-	e.BaseSupply = r.Uint64()
-	e.HolderRewardsBps = r.Uint64()
-	e.HolderRewards = r.Uint64()
-	e.CreatorFeeUnclaimed = r.Uint64()
-	e.Extent = r.Extent()
+	if len(b) < sellHeadSize {
+		var pad [sellHeadSize]byte
+		e.Extent = sellHead.Pad(pad[:], b)
+		e.readHead(&pad)
+	} else {
+		e.readHead((*[sellHeadSize]byte)(b))
+		e.Extent = dex.Extent{Fields: uint8(len(sellHead)), Tail: len(b) - sellHeadSize}
+	}
 	if !e.Has(SellOldest) {
 		return fmt.Errorf("sell event: %w", dex.ErrShort)
 	}
 	return nil
+}
+
+// sellHead are the fields up to CreatorFeeUnclaimed, 441 bytes with the discriminator.
+var sellHead = dex.Head{8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 32, 32, 32, 32, 32, 32, 32, 8, 8, 8, 8, 8, 8, 16, 1, 8, 8, 8, 8}
+
+const sellHeadSize = 441
+
+// readHead reads the head at its offsets in the event.
+func (e *SellEvent) readHead(h *[sellHeadSize]byte) {
+	e.Timestamp = int64(binary.LittleEndian.Uint64(h[8:]))
+	e.BaseAmountIn = binary.LittleEndian.Uint64(h[16:])
+	e.MinQuoteAmountOut = binary.LittleEndian.Uint64(h[24:])
+	e.UserBaseTokenReserves = binary.LittleEndian.Uint64(h[32:])
+	e.UserQuoteTokenReserves = binary.LittleEndian.Uint64(h[40:])
+	e.PoolBaseTokenReserves = binary.LittleEndian.Uint64(h[48:])
+	e.PoolQuoteTokenReserves = binary.LittleEndian.Uint64(h[56:])
+	e.QuoteAmountOut = binary.LittleEndian.Uint64(h[64:])
+	e.LpFeeBasisPoints = binary.LittleEndian.Uint64(h[72:])
+	e.LpFee = binary.LittleEndian.Uint64(h[80:])
+	e.ProtocolFeeBasisPoints = binary.LittleEndian.Uint64(h[88:])
+	e.ProtocolFee = binary.LittleEndian.Uint64(h[96:])
+	e.QuoteAmountOutWithoutLpFee = binary.LittleEndian.Uint64(h[104:])
+	e.UserQuoteAmountOut = binary.LittleEndian.Uint64(h[112:])
+	e.Pool = dex.Key(h[120:152])
+	e.User = dex.Key(h[152:184])
+	e.UserBaseTokenAccount = dex.Key(h[184:216])
+	e.UserQuoteTokenAccount = dex.Key(h[216:248])
+	e.ProtocolFeeRecipient = dex.Key(h[248:280])
+	e.ProtocolFeeRecipientTokenAccount = dex.Key(h[280:312])
+	e.CoinCreator = dex.Key(h[312:344])
+	e.CoinCreatorFeeBasisPoints = binary.LittleEndian.Uint64(h[344:])
+	e.CoinCreatorFee = binary.LittleEndian.Uint64(h[352:])
+	e.CashbackFeeBasisPoints = binary.LittleEndian.Uint64(h[360:])
+	e.Cashback = binary.LittleEndian.Uint64(h[368:])
+	e.BuybackFeeBasisPoints = binary.LittleEndian.Uint64(h[376:])
+	e.BuybackFee = binary.LittleEndian.Uint64(h[384:])
+	e.VirtualQuoteReserves = dex.Int128At(h[392:])
+	e.CanBoost = h[408] != 0
+	e.BaseSupply = binary.LittleEndian.Uint64(h[409:])
+	e.HolderRewardsBps = binary.LittleEndian.Uint64(h[417:])
+	e.HolderRewards = binary.LittleEndian.Uint64(h[425:])
+	e.CreatorFeeUnclaimed = binary.LittleEndian.Uint64(h[433:])
 }
 
 // Append writes the event with its discriminator, in the layout that e.Fields names; 0 is the newest.

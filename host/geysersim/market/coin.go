@@ -47,7 +47,7 @@ func (m *Market) newCoin(creator *wallet) *coin {
 	c.name, c.uri = name, uri
 	c.mint = &mint{account: m.newAccount(0), program: program, decimals: pumpfun.Decimals, symbol: symbol}
 	c.curve = m.derived(wd.pump, "bonding-curve", c.key[:])
-	c.curveV2 = m.derived(wd.pump, "bonding-curve-v2", c.key[:])
+	c.curveV2 = m.newAccount(0) // nobody reads it
 	c.authority = m.derived(wd.pump, "pool-authority", c.key[:])
 	if creator.creatorVault == nil {
 		creator.creatorVault = m.derived(wd.pump, "creator-vault", creator.key[:])

@@ -13,7 +13,7 @@ func (m *Market) newSwapPool(c *coin) *swapPool {
 	p.account = m.derived(wd.pumpswap, "pool", []byte{0, 0}, c.authority.key[:], c.key[:], wd.wsol.key[:])
 	p.lp = &mint{account: m.derived(wd.pumpswap, "pool_lp_mint", p.key[:]), program: wd.token2022, decimals: pumpswap.LPDecimals}
 	p.baseVault, p.quoteVault = m.associated(p.account, c.mint), m.associated(p.account, wd.wsol)
-	p.poolV2 = m.derived(wd.pumpswap, "pool-v2", c.key[:])
+	p.poolV2 = m.newAccount(0) // nobody reads it
 	if c.creator.swapCreator == nil {
 		c.creator.swapCreator = m.derived(wd.pumpswap, "creator_vault", c.creator.key[:])
 		c.creator.swapCreatorVault = m.associated(c.creator.swapCreator, wd.wsol).openWith(wd, 0)

@@ -23,7 +23,8 @@ type coin struct {
 	kept     uint64 // lamports of fees that wait on the curve
 	owed     uint64 // the creator's part of kept
 	complete bool
-	due      uint64 // slot from which it may migrate
+	opening  pumpfun.Opening // of the pool, once the curve is complete
+	due      uint64          // slot from which it may migrate
 	holders  []*holder
 	lastSlot uint64
 }

@@ -16,6 +16,14 @@ type leg struct {
 	fees          pumpfun.Fees
 	total         uint64 // what the user pays or gets
 	args          pumpfun.Instruction
+	beyond        beyond
+}
+
+// beyond is the part of a buy that goes past the end of the curve, into the reserves with which the pool will open.
+type beyond struct {
+	tokens, quote uint64
+	fees          pumpfun.Fees
+	before, after pumpfun.Opening
 }
 
 // buyLeg works out a buy for about that many lamports. Buys by exact tokens aim at the tokens that the budget would give, so
@@ -32,11 +40,33 @@ func (m *Market) buyLeg(c *coin, kind pumpfun.Kind, budget uint64) leg {
 	}
 	charged, _ := curveRates.On(quote)
 	l := leg{kind: kind, buy: true, tokens: tokens, quote: quote, fees: charged, total: quote + charged.Total()}
-	l.args = pumpfun.Instruction{Kind: kind, Amount: tokens, Limit: l.total + l.total/uint64(10+m.rand.IntN(90))}
+	if keeps(kind) && tokens == c.state.RealToken && budget > l.total+sol/100 {
+		l.beyond = c.goOn(budget-l.total, kind.IsExactIn())
+		l.total += l.beyond.quote + l.beyond.fees.Total()
+	}
+	l.args = pumpfun.Instruction{Kind: kind, Amount: tokens + l.beyond.tokens, Limit: l.total + l.total/uint64(10+m.rand.IntN(90))}
 	if kind.IsExactIn() {
 		l.args.Amount, l.args.Limit = budget, tokens-tokens/uint64(10+m.rand.IntN(90))
 	}
 	return l
+}
+
+// goOn works out what is left of a budget buys once the curve is sold out.
+func (c *coin) goOn(budget uint64, exact bool) beyond {
+	opening, ok := c.state.Beyond(c.vault.amount, pumpfun.MigrationFeeSOL)
+	b := beyond{before: opening, quote: budget * dex.BasisPoints / (dex.BasisPoints + pumpfun.ProtocolFeeBps + pumpfun.CreatorFeeBps)}
+	b.quote -= 2 // each fee is rounded up
+	tokens, fits := opening.Spend(b.quote)
+	if !ok || !fits {
+		return beyond{}
+	}
+	b.tokens = tokens
+	if !exact {
+		b.quote, _ = opening.Cost(tokens)
+	}
+	b.fees, _ = curveRates.On(b.quote)
+	b.after = opening.Bought(b.tokens, b.quote)
+	return b
 }
 
 func (m *Market) sellLeg(c *coin, kind pumpfun.Kind, tokens uint64) leg {
@@ -90,6 +120,9 @@ func (t *txn) tradeCurve(c *coin, h *holder, l leg) {
 	t.tellCurve(c, h, l, protocol, before)
 	if l.buy && c.state.Complete() {
 		t.completeCurve(c, h)
+		if l.beyond.tokens > 0 {
+			t.tellBeyond(c, h, l)
+		}
 	}
 	c.lastSlot = t.m.slot
 	t.end(38_000)
@@ -164,12 +197,13 @@ func (t *txn) askFees(of, config *account, marketCap, amount uint64, lp, protoco
 // payCurve moves what a buy moves, in the order of the program.
 func (t *txn) payCurve(c *coin, h *holder, l leg, protocol, buyback recipient) {
 	t.askFees(t.m.world.pump, t.m.world.pumpFeeConfig, c.cap(), l.total, 0, pumpfun.ProtocolFeeBps, pumpfun.CreatorFeeBps)
-	t.transferChecked(c.vault, h.token, c.curve, l.tokens)
+	t.transferChecked(c.vault, h.token, c.curve, l.tokens+l.beyond.tokens)
 	half := l.fees.Protocol / 2
 	if keeps(l.kind) {
+		half += l.beyond.fees.Protocol / 2
 		t.sysTransfer(h.account, c.curve, l.total-half)
 		t.sysTransfer(h.account, buyback.wallet, half)
-		c.keep(l.fees.Total()-half, l.fees.Creator)
+		c.keep(l.fees.Total()+l.beyond.fees.Total()-half, l.fees.Creator+l.beyond.fees.Creator)
 		return
 	}
 	t.sysTransfer(h.account, c.creatorVault, l.fees.Creator)
@@ -232,12 +266,14 @@ func (t *txn) tellCurve(c *coin, h *holder, l leg, protocol recipient, before pu
 		t.traded.FeeRecipient = dex.Key{}
 	}
 	t.event(t.m.world.pumpEvents, &t.traded)
+	more := &l.beyond
 	t.fact(geysersim.Truth{
 		Kind: geysersim.TruthTrade, Venue: geysersim.VenuePump, Mint: c.base58(), QuoteMint: t.m.world.wsol.base58(),
-		Pool: c.curve.base58(), Trader: h.base58(), Side: side(l.buy), BaseAmount: l.tokens, QuoteAmount: l.total,
-		PoolQuoteAmount: l.quote, Before: curveReserves(before), After: curveReserves(after),
-		Fees: fees(geysersim.TruthFee{Kind: "protocol", Amount: l.fees.Protocol}, geysersim.TruthFee{Kind: "creator", Amount: l.fees.Creator},
-			geysersim.TruthFee{Kind: "buyback", Amount: l.fees.Protocol / 2}),
+		Pool: c.curve.base58(), Trader: h.base58(), Side: side(l.buy), BaseAmount: l.tokens + more.tokens, QuoteAmount: l.total,
+		PoolQuoteAmount: l.quote + more.quote, Before: curveReserves(before), After: curveReserves(after),
+		Fees: fees(geysersim.TruthFee{Kind: "protocol", Amount: l.fees.Protocol + more.fees.Protocol},
+			geysersim.TruthFee{Kind: "creator", Amount: l.fees.Creator + more.fees.Creator},
+			geysersim.TruthFee{Kind: "buyback", Amount: l.fees.Protocol/2 + more.fees.Protocol/2}),
 	})
 }
 
@@ -252,9 +288,23 @@ func side(buy bool) string {
 func (t *txn) completeCurve(c *coin, h *holder) {
 	t.completed = pumpfun.CompleteEvent{User: h.key, Mint: c.key, BondingCurve: c.curve.key, Timestamp: t.m.time}
 	t.event(t.m.world.pumpEvents, &t.completed)
+	c.opening, _ = c.state.Migrate(pumpfun.MigrationFeeSOL)
 	c.complete, c.due = true, t.m.slot+1+t.m.rand.Uint64N(6)
 	t.fact(geysersim.Truth{
 		Kind: geysersim.TruthCurveCompleted, Venue: geysersim.VenuePump, Mint: c.base58(), QuoteMint: t.m.world.wsol.base58(),
 		Pool: c.curve.base58(), Trader: h.base58(),
 	})
+}
+
+// tellBeyond tells of the part of a completing buy that the pool-to-be sold. It belongs to the trade that was told before.
+func (t *txn) tellBeyond(c *coin, h *holder, l leg) {
+	b := &l.beyond
+	c.opening = b.after
+	t.passed = pumpfun.PostCompleteBuyEvent{
+		User: h.key, Mint: c.key, BondingCurve: c.curve.key, Timestamp: t.m.time, BaseOut: b.tokens, QuoteIn: b.quote,
+		FeeBasisPoints: pumpfun.ProtocolFeeBps, Fee: b.fees.Protocol, CreatorFeeBasisPoints: pumpfun.CreatorFeeBps,
+		CreatorFee: b.fees.Creator, BuybackFee: b.fees.Protocol / 2, PoolBaseReservesBefore: b.before.Base,
+		PoolQuoteReservesBefore: b.before.Quote, PoolBaseReservesAfter: b.after.Base, PoolQuoteReservesAfter: b.after.Quote,
+	}
+	t.event(t.m.world.pumpEvents, &t.passed)
 }

@@ -153,7 +153,9 @@ func truthOf(r *eventv1.Record) geysersim.Truth {
 	return f
 }
 
-func venueName(v eventv1.Venue) string { return strings.ToLower(strings.TrimPrefix(v.String(), "VENUE_")) }
+func venueName(v eventv1.Venue) string {
+	return strings.ToLower(strings.TrimPrefix(v.String(), "VENUE_"))
+}
 
 func text(key []byte) string { return base58.Encode(key) }
 

@@ -39,7 +39,7 @@ func (t *txn) migrate(u *wallet, c *coin, p *swapPool) {
 	for _, account := range []*account{p.baseVault, p.quoteVault, base, quote} {
 		t.createToken(a, account)
 	}
-	opening, _ := c.state.Migrate(pumpfun.MigrationFeeSOL)
+	opening := c.opening
 	t.transfer(c.vault, base, c.curve, opening.Base)
 	pay(c.curve, quote, opening.Quote)
 	t.u8(17)

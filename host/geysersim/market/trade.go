@@ -166,7 +166,7 @@ func (m *Market) dealCurve(c *coin, u *wallet) (deal, bool) {
 		budget, sells = between(m.rand, 2*sol, 7*sol), 0.08
 	}
 	h, sell := m.trader(&c.holders, u, c.mint, sells, budget)
-	d := deal{user: h.wallet, prepare: func(t *txn) { t.createToken(h.account, h.token) }, finish: func(*txn) {}}
+	d := deal{user: h.wallet, prepare: func(t *txn) { t.need(h) }, finish: func(*txn) {}}
 	d.save = func() func() { old := *c; return func() { *c = old } }
 	if sell {
 		amount := m.part(h.token.amount)
@@ -183,6 +183,13 @@ func (m *Market) dealCurve(c *coin, u *wallet) (deal, bool) {
 	return d, !c.complete && h.lamports > budget*3/2+sol/10
 }
 
+// need opens the holder's account. Who has one seldom asks for it again.
+func (t *txn) need(h *holder) {
+	if !h.token.open || chance(t.m.rand, 0.2) {
+		t.createToken(h.account, h.token)
+	}
+}
+
 // discard closes the holder's account when it is empty, as some wallets do.
 func (t *txn) discard(h *holder) {
 	if h.token.open && h.token.amount == 0 && h.slot%2 == 0 {
@@ -191,7 +198,7 @@ func (t *txn) discard(h *holder) {
 }
 
 func (m *Market) curveBuy(c *coin) pumpfun.Kind {
-	if c.keepsFees && c.state.RealToken > pumpfun.InitialRealToken/10 {
+	if c.keepsFees {
 		return pick(m.rand, []pumpfun.Kind{pumpfun.Buy, pumpfun.BuyV3, pumpfun.BuyExactQuoteInV3})
 	}
 	return pick(m.rand, []pumpfun.Kind{pumpfun.Buy, pumpfun.Buy, pumpfun.BuyExactSolIn, pumpfun.BuyV2})
@@ -227,7 +234,7 @@ func (m *Market) dealSwap(p *swapPool, u *wallet) (deal, bool) {
 	if p.keepsFees && chance(m.rand, 0.7) {
 		kind += pumpswap.BuyV2 - pumpswap.Buy
 	}
-	d.prepare = func(t *txn) { t.wrap(h.wallet, budget+budget/50); t.createToken(h.account, h.token) }
+	d.prepare = func(t *txn) { t.wrap(h.wallet, budget+budget/50); t.need(h) }
 	d.run = func(t *txn) {
 		if s := m.buySwap(p, kind, budget); s.base > 0 && s.total <= h.wsol.amount {
 			t.trade(p, h, s)
@@ -264,7 +271,7 @@ func (m *Market) dealRay(p *rayPool, u *wallet) (deal, bool) {
 		default:
 			t.wrap(h.wallet, amount)
 		}
-		t.createToken(h.account, h.token)
+		t.need(h)
 	}
 	d.run = func(t *txn) {
 		in := amount

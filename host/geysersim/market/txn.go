@@ -99,6 +99,7 @@ type txn struct {
 	created   pumpfun.CreateEvent
 	traded    pumpfun.TradeEvent
 	completed pumpfun.CompleteEvent
+	passed    pumpfun.PostCompleteBuyEvent
 	migrated  pumpfun.CompletePumpAmmMigrationEvent
 	opened    pumpswap.CreatePoolEvent
 	bought    pumpswap.BuyEvent

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
@@ -37,7 +36,7 @@ type manifest struct {
 	Checkpoints []savedObject `json:"checkpoints"`
 }
 
-// savedObject is a checkpoint whose data lies in the object store.
+// savedObject is a checkpoint whose data lies in an object.
 type savedObject struct {
 	Checkpoint
 
@@ -68,7 +67,7 @@ func (j *Journal) saveCheckpoint(ctx context.Context, instance string, c Checkpo
 	sum := sha256.Sum256(c.Data)
 	saved := savedObject{Checkpoint: c, Object: instance + "." + nuid.Next(), Size: len(c.Data), SHA256: hex.EncodeToString(sum[:])}
 	saved.Data = nil
-	if _, err := j.ckpts.PutBytes(ctx, saved.Object, c.Data); err != nil {
+	if err := j.putObject(ctx, saved.Object, c.Data); err != nil {
 		return fmt.Errorf("store %d bytes: %s", len(c.Data), j.node.explain(err))
 	}
 	dropped, err := j.changeManifest(ctx, instance, func(m *manifest) error {
@@ -142,7 +141,7 @@ func (j *Journal) LoadCheckpoint(ctx context.Context, instance string) (*Checkpo
 		return nil, fmt.Errorf("load checkpoint: %w", err)
 	}
 	for _, saved := range m.Checkpoints {
-		data, err := j.ckpts.GetBytes(ctx, saved.Object)
+		data, err := j.getObject(ctx, saved.Object, saved.Size)
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("load checkpoint of %s: %w", instance, ctx.Err())
 		}
@@ -176,26 +175,14 @@ func (j *Journal) sweepCheckpoints(ctx context.Context, instance string, epoch u
 	if err != nil {
 		return err
 	}
-	objects, err := j.ckpts.List(ctx)
-	if errors.Is(err, jetstream.ErrNoObjectsFound) {
-		return nil
-	}
+	objects, err := j.objectsOf(ctx, instance)
 	if err != nil {
-		return fmt.Errorf("list checkpoints: %w", err)
+		return err
 	}
-	for _, o := range objects {
-		if strings.HasPrefix(o.Name, instance+".") && !slices.Contains(named, o.Name) {
-			j.dropObjects(ctx, o.Name)
+	for _, name := range objects {
+		if !slices.Contains(named, name) {
+			j.dropObjects(ctx, name)
 		}
 	}
 	return nil
-}
-
-// dropObjects deletes objects that nothing names any more. What stays behind is swept at the next Acquire.
-func (j *Journal) dropObjects(ctx context.Context, names ...string) {
-	for _, name := range names {
-		if err := j.ckpts.Delete(ctx, name); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
-			j.cfg.Log.Debug("old checkpoint not deleted", "object", name, "error", err)
-		}
-	}
 }

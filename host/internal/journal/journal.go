@@ -26,7 +26,7 @@ type Journal struct {
 	node     *node
 	frames   jetstream.Stream
 	events   jetstream.Stream
-	ckpts    jetstream.ObjectStore
+	ckpts    jetstream.Stream
 	manifest jetstream.KeyValue
 	epochs   jetstream.KeyValue
 	cursors  jetstream.KeyValue

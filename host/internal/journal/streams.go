@@ -12,15 +12,16 @@ import (
 
 // Names in JetStream. docs/operating.md names them for readers with their own NATS client.
 const (
-	framesStream  = "WEIR_JOURNAL"
-	framesSubject = "weir.journal"
-	eventsStream  = "WEIR_EVENTS"
-	eventsPrefix  = "weir.events."
-	checkpoints   = "WEIR_CHECKPOINTS"
-	manifests     = "WEIR_MANIFESTS"
-	epochs        = "WEIR_EPOCHS"
-	cursors       = "WEIR_CURSORS"
-	tablePrefix   = "WEIR_TABLE_"
+	framesStream      = "WEIR_JOURNAL"
+	framesSubject     = "weir.journal"
+	eventsStream      = "WEIR_EVENTS"
+	eventsPrefix      = "weir.events."
+	checkpointsStream = "WEIR_CHECKPOINTS"
+	checkpointsPrefix = "weir.checkpoints."
+	manifests         = "WEIR_MANIFESTS"
+	epochs            = "WEIR_EPOCHS"
+	cursors           = "WEIR_CURSORS"
+	tablePrefix       = "WEIR_TABLE_"
 )
 
 func newWriterID() string { return nuid.Next() }
@@ -36,11 +37,9 @@ func (j *Journal) makeStreams(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.ckpts, err = j.node.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: checkpoints, Storage: jetstream.FileStorage, Replicas: j.cfg.Replicas,
-	})
+	j.ckpts, err = j.makeStream(ctx, checkpointsStream, checkpointsPrefix+"*.*", -1, 0)
 	if err != nil {
-		return fmt.Errorf("make object store %s: %w", checkpoints, err)
+		return err
 	}
 	if j.manifest, err = j.makeBucket(ctx, manifests); err != nil {
 		return err

@@ -16,8 +16,8 @@ func NewWriter(dst []byte, fields uint8) Writer {
 	return Writer{b: dst, left: int(fields)}
 }
 
-// Append returns the bytes written so far, after those it was made with.
-func (w *Writer) Append() []byte { return w.b }
+// Written returns what the writer was made with and the fields behind it.
+func (w *Writer) Written() []byte { return w.b }
 
 func (w *Writer) next() bool {
 	w.left--

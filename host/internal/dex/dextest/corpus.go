@@ -3,6 +3,7 @@ package dextest
 
 import (
 	"bufio"
+	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -63,17 +64,10 @@ type Event struct {
 func Events(t testing.TB, venue, name string) []Event {
 	t.Helper()
 	dir := Corpus(t)
-	f, err := os.Open(filepath.Join(dir, "decoded-events.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
 	var events []Event
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
+	eachLine(t, filepath.Join(dir, "decoded-events.jsonl"), func(line string) {
 		var e Event
-		d := json.NewDecoder(strings.NewReader(lines.Text()))
+		d := json.NewDecoder(strings.NewReader(line))
 		d.UseNumber()
 		if err := d.Decode(&e); err != nil {
 			t.Fatal(err)
@@ -82,10 +76,7 @@ func Events(t testing.TB, venue, name string) []Event {
 			e.Bytes = e.read(t, dir)
 			events = append(events, e)
 		}
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
+	})
 	if len(events) == 0 {
 		t.Fatalf("the corpus has no %s %s", venue, name)
 	}
@@ -161,6 +152,52 @@ func (tx *Transaction) Each(t testing.TB, program dex.Key, visit func(data []byt
 	}
 }
 
+// Listed is one of the corpus's single instructions.
+type Listed struct {
+	Venue    string `json:"venue"`
+	Name     string `json:"ix"`
+	Hex      string `json:"data_hex"`
+	Accounts []struct {
+		Key string `json:"pubkey"`
+	} `json:"accounts"`
+}
+
+// Instructions returns the single instructions of one venue.
+func Instructions(t testing.TB, venue string) []Listed {
+	t.Helper()
+	var list []Listed
+	eachLine(t, filepath.Join(Corpus(t), "instructions.jsonl"), func(line string) {
+		var in Listed
+		if err := json.Unmarshal([]byte(line), &in); err != nil {
+			t.Fatal(err)
+		}
+		if in.Venue == venue {
+			list = append(list, in)
+		}
+	})
+	if len(list) == 0 {
+		t.Fatalf("the corpus has no instruction of %s", venue)
+	}
+	return list
+}
+
+func eachLine(t testing.TB, path string, visit func(line string)) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		visit(lines.Text())
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (e *Event) read(t testing.TB, dir string) []byte {
 	t.Helper()
 	tx := Load(t, e.File)
@@ -231,7 +268,7 @@ func camel(snake string) string {
 	return b.String()
 }
 
-// show prints a value as the corpus does. Lists are compared by their length only where they are empty.
+// show prints a value as the corpus does.
 func show(f reflect.Value) string {
 	switch v := f.Interface().(type) {
 	case []byte:
@@ -243,4 +280,33 @@ func show(f reflect.Value) string {
 		return "[]"
 	}
 	return fmt.Sprint(f.Interface())
+}
+
+// Blocks returns the transactions of the corpus's blocks.
+func Blocks(t testing.TB) []*Transaction {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(Corpus(t), "blocks", "*.json.gz"))
+	if err != nil || len(paths) == 0 {
+		t.Fatal("the corpus has no blocks", err)
+	}
+	var all []*Transaction
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var block struct {
+			Transactions []*Transaction `json:"transactions"`
+		}
+		z, err := gzip.NewReader(f)
+		if err == nil {
+			err = json.NewDecoder(z).Decode(&block)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		f.Close()
+		all = append(all, block.Transactions...)
+	}
+	return all
 }

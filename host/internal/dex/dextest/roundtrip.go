@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/weir-run/weir/host/internal/dex"
@@ -22,20 +23,11 @@ func Fill(t *rapid.T, v any, keep ...string) {
 	s := reflect.ValueOf(v).Elem()
 	for i := range s.NumField() {
 		f := s.Type().Field(i)
-		if f.Type == reflect.TypeFor[dex.Extent]() || contains(keep, f.Name) {
+		if f.Type == reflect.TypeFor[dex.Extent]() || slices.Contains(keep, f.Name) {
 			continue
 		}
 		s.Field(i).Set(reflect.ValueOf(draw(t, f.Name, f.Type)).Convert(f.Type))
 	}
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 var word = rapid.OneOf(rapid.Uint64(), rapid.SampledFrom([]uint64{0, 1, math.MaxInt64, math.MaxUint64}))
@@ -76,7 +68,7 @@ func Equal(a, b any) bool {
 }
 
 // RoundTrip checks that a value made by fill comes back from its newest layout, and that every cut of those bytes gives the fields
-// before the cut and writes them back. It must be cut at least to the oldest layout to be an error.
+// before the cut and writes them back. Cuts into the oldest layout are errors.
 func RoundTrip(t *testing.T, fill func(*rapid.T) Value, parse Parser) {
 	t.Helper()
 	rapid.Check(t, func(t *rapid.T) {

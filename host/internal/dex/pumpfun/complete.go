@@ -51,7 +51,7 @@ func (e *CompleteEvent) Append(dst []byte) []byte {
 	w.Key(&e.BondingCurve)
 	w.Int64(e.Timestamp)
 	w.Key(&e.QuoteMint)
-	return w.Append()
+	return w.Written()
 }
 
 // CompletePumpAmmMigrationEvent tells that a completed curve's liquidity went into a PumpSwap pool.
@@ -102,7 +102,7 @@ func (e *CompletePumpAmmMigrationEvent) Append(dst []byte) []byte {
 	w.Int64(e.Timestamp)
 	w.Key(&e.Pool)
 	w.Key(&e.QuoteMint)
-	return w.Append()
+	return w.Written()
 }
 
 // PostCompleteBuyEvent is the part of a completing buy that went past the end of the curve, into the reserves with which the
@@ -169,5 +169,5 @@ func (e *PostCompleteBuyEvent) Append(dst []byte) []byte {
 	w.Uint64(e.PoolQuoteReservesBefore)
 	w.Uint64(e.PoolBaseReservesAfter)
 	w.Uint64(e.PoolQuoteReservesAfter)
-	return w.Append()
+	return w.Written()
 }

@@ -91,48 +91,102 @@ func checkFees(t *testing.T, file string, e *pumpfun.TradeEvent, leg uint64) {
 	}
 }
 
-// TestCorpusPlaces finds the mint, the curve, its token account and the user of real events at the places of their instructions.
+// TestCorpusPlaces checks the accounts of real instructions against their derivations and against the events of their transaction.
 func TestCorpusPlaces(t *testing.T) {
 	seen := map[pumpfun.Kind]int{}
-	files := map[string]bool{}
-	for _, name := range []string{"TradeEvent", "CreateEvent", "CompletePumpAmmMigrationEvent"} {
-		for _, e := range dextest.Events(t, "pump", name) {
-			files[e.File] = true
-		}
-	}
-	for file := range files {
+	known := tradesByFile(t)
+	for file, trades := range known {
 		dextest.Load(t, file).Each(t, dex.Pump, func(data []byte, accounts []string) {
 			in, err := pumpfun.ParseInstruction(data)
 			if err != nil {
 				return
 			}
-			at := in.Kind.Places(len(accounts))
-			if at.Mint < 0 {
-				return
-			}
 			seen[in.Kind]++
-			mint, curve := dex.MustKey(accounts[at.Mint]), dex.MustKey(accounts[at.Curve])
-			if curve != pda.BondingCurve(mint) {
-				t.Errorf("%s: %s has curve %s, the mint's is %s", file, in.Kind, curve, pda.BondingCurve(mint))
-			}
-			vault := accounts[at.CurveBase]
-			if vault != pda.TokenAccount(curve, mint, dex.SPLToken).String() && vault != pda.TokenAccount(curve, mint, dex.Token2022).String() {
-				t.Errorf("%s: %s has vault %s, which is not the curve's", file, in.Kind, vault)
-			}
-			if at.Pool >= 0 {
-				if pool, _ := pda.CanonicalPool(mint, dex.Key{}); pool.String() != accounts[at.Pool] || pda.LPMint(pool).String() != accounts[at.LPMint] {
-					t.Errorf("%s: %s has pool %s, the mint's is %s", file, in.Kind, accounts[at.Pool], pool)
-				}
-			}
-			if p := at.TokenProgram; p >= 0 && accounts[p] != dex.SPLToken.String() && accounts[p] != dex.Token2022.String() {
-				t.Errorf("%s: %s has token program %s", file, in.Kind, accounts[p])
+			at := in.Kind.Places(len(accounts))
+			checkDerived(t, file, in.Kind, at, accounts)
+			if in.Kind.IsBuy() || in.Kind.IsSell() {
+				checkTrade(t, file, in.Kind, at, accounts, trades)
 			}
 		})
 	}
+	for _, listed := range dextest.Instructions(t, "pump") {
+		data := unhex(t, listed.Hex)
+		in, err := pumpfun.ParseInstruction(data)
+		if err != nil || in.Kind.String() != listed.Name {
+			t.Errorf("%s of the list is read as %s, %v", listed.Name, in.Kind, err)
+		}
+		seen[in.Kind]++
+		accounts := make([]string, len(listed.Accounts))
+		for i := range accounts {
+			accounts[i] = listed.Accounts[i].Key
+		}
+		checkDerived(t, "the list", in.Kind, in.Kind.Places(len(accounts)), accounts)
+	}
 	t.Log(seen)
-	for _, k := range []pumpfun.Kind{pumpfun.Buy, pumpfun.Sell, pumpfun.Migrate} {
+	for _, k := range []pumpfun.Kind{pumpfun.CreateV1, pumpfun.CreateV2, pumpfun.Buy, pumpfun.BuyExactSolIn, pumpfun.Sell, pumpfun.Migrate} {
 		if seen[k] == 0 {
 			t.Errorf("the corpus has no %s", k)
 		}
 	}
+}
+
+// tradesByFile returns the trade events of each file that has an event of pump.
+func tradesByFile(t *testing.T) map[string][]pumpfun.TradeEvent {
+	known := map[string][]pumpfun.TradeEvent{}
+	for _, name := range []string{"CreateEvent", "CompletePumpAmmMigrationEvent"} {
+		for _, c := range dextest.Events(t, "pump", name) {
+			known[c.File] = nil
+		}
+	}
+	for _, c := range dextest.Events(t, "pump", "TradeEvent") {
+		e, err := pumpfun.ParseTradeEvent(c.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known[c.File] = append(known[c.File], e)
+	}
+	return known
+}
+
+// checkDerived checks curve, token account and pool of an instruction against what its mint makes of them.
+func checkDerived(t *testing.T, file string, kind pumpfun.Kind, at pumpfun.Places, accounts []string) {
+	t.Helper()
+	if at.Mint < 0 {
+		return
+	}
+	mint, curve := dex.MustKey(accounts[at.Mint]), dex.MustKey(accounts[at.Curve])
+	if curve != pda.BondingCurve(mint) {
+		t.Errorf("%s: %s has curve %s, the mint's is %s", file, kind, curve, pda.BondingCurve(mint))
+	}
+	vault := accounts[at.CurveBase]
+	if vault != pda.TokenAccount(curve, mint, dex.SPLToken).String() && vault != pda.TokenAccount(curve, mint, dex.Token2022).String() {
+		t.Errorf("%s: %s has vault %s, which is not the curve's", file, kind, vault)
+	}
+	if at.Pool >= 0 {
+		pool, _ := pda.CanonicalPool(mint, dex.Key{})
+		if pool.String() != accounts[at.Pool] || pda.LPMint(pool).String() != accounts[at.LPMint] {
+			t.Errorf("%s: %s has pool %s, the mint's is %s", file, kind, accounts[at.Pool], pool)
+		}
+		if accounts[at.PoolBase] != pda.TokenAccount(pool, mint, dex.SPLToken).String() || accounts[at.PoolQuote] != pda.TokenAccount(pool, dex.WSOL, dex.SPLToken).String() {
+			t.Errorf("%s: %s has pool vaults %s and %s", file, kind, accounts[at.PoolBase], accounts[at.PoolQuote])
+		}
+	}
+	if p := at.TokenProgram; p >= 0 && accounts[p] != dex.SPLToken.String() && accounts[p] != dex.Token2022.String() {
+		t.Errorf("%s: %s has token program %s", file, kind, accounts[p])
+	}
+}
+
+// checkTrade finds the event of an instruction by mint and user, and its fee recipient and creator vault among the accounts.
+func checkTrade(t *testing.T, file string, kind pumpfun.Kind, at pumpfun.Places, accounts []string, trades []pumpfun.TradeEvent) {
+	t.Helper()
+	for _, e := range trades {
+		if e.Mint.String() != accounts[at.Mint] || e.User.String() != accounts[at.User] || e.IsBuy != kind.IsBuy() {
+			continue
+		}
+		if e.Has(pumpfun.TradeFees) && (e.FeeRecipient.String() != accounts[at.FeeRecipient] || pda.CreatorVault(e.Creator).String() != accounts[at.CreatorVault]) {
+			continue
+		}
+		return
+	}
+	t.Errorf("%s: no event for a %s of %s by %s", file, kind, accounts[at.Mint], accounts[at.User])
 }

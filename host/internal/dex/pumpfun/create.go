@@ -95,5 +95,5 @@ func (e *CreateEvent) Append(dst []byte) []byte {
 	w.Uint64(e.CreatorFeeBps)
 	w.Bool(e.IsHolderReward)
 	w.Uint8(e.Depth)
-	return w.Append()
+	return w.Written()
 }

@@ -200,5 +200,5 @@ func (in *Instruction) Append(dst []byte) []byte {
 		w.Uint64(in.Amount)
 		w.Uint64(in.Limit)
 	}
-	return w.Append()
+	return w.Written()
 }

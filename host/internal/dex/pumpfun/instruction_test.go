@@ -75,14 +75,14 @@ func TestInstructionRoundTrip(t *testing.T) {
 			dextest.RoundTrip(t, func(t *rapid.T) dextest.Value {
 				in := pumpfun.Instruction{Kind: k}
 				dextest.Fill(t, &in, "Kind")
-				return clear(&in)
+				return settle(&in)
 			}, parseInstruction)
 		})
 	}
 }
 
-// clear drops what the kind does not have by way of its own bytes.
-func clear(in *pumpfun.Instruction) *pumpfun.Instruction {
+// settle drops what the kind does not have, by way of its own bytes.
+func settle(in *pumpfun.Instruction) *pumpfun.Instruction {
 	b := in.Append(nil)
 	if out, err := pumpfun.ParseInstruction(b); err == nil && bytes.Equal(out.Append(nil), b) {
 		out.Extent = dex.Extent{}

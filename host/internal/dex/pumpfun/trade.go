@@ -174,7 +174,7 @@ func (e *TradeEvent) Append(dst []byte) []byte {
 	w.Uint64(e.HolderRewardsBps)
 	w.Uint64(e.HolderRewards)
 	w.Uint64(e.CreatorFeeUnclaimed)
-	return w.Append()
+	return w.Written()
 }
 
 // Quote is the quote side of a trade, whatever coin the curve is quoted in. Reserves are those after the trade.

@@ -82,6 +82,9 @@ func TestCorpusPool(t *testing.T) {
 			t.Errorf("%s: first LP %d %d, the chain gave %d %d", c.File, supply, creator, e.InitialLiquidity, e.LpTokenAmountOut)
 		}
 		pool, bump := pda.Pool(e.Index, e.Creator, e.BaseMint, e.QuoteMint)
+		if e.Creator != pda.PoolAuthority(e.BaseMint) {
+			t.Errorf("%s: the creator is %s, not pump's pool authority", c.File, e.Creator)
+		}
 		if pool != e.Pool || bump != e.PoolBump || pda.LPMint(pool) != e.LpMint {
 			t.Errorf("%s: derived pool %s bump %d", c.File, pool, bump)
 		}

@@ -109,5 +109,5 @@ func (e *CreatePoolEvent) Append(dst []byte) []byte {
 	w.Uint64(e.CreatorFeeBps)
 	w.Bool(e.CanEditCreatorFee)
 	w.Bool(e.IsHolderReward)
-	return w.Append()
+	return w.Written()
 }

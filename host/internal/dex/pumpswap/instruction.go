@@ -99,11 +99,11 @@ type Instruction struct {
 	// LP is the LP amount of Deposit and Withdraw; Base and Quote are its limits, or the amounts that CreatePool puts in.
 	LP, Base, Quote uint64
 	// Of CreatePool.
-	Index                           uint16
-	CoinCreator                     dex.Key
-	IsMayhemMode, IsCashbackCoin    bool
-	CreatorFeeBps                   uint64
-	CanEditCreatorFee, HolderReward bool
+	Index                             uint16
+	CoinCreator                       dex.Key
+	IsMayhemMode, IsCashbackCoin      bool
+	CreatorFeeBps                     uint64
+	CanEditCreatorFee, IsHolderReward bool
 }
 
 // ParseInstruction reads an instruction's data, which begins with the discriminator. It fails with dex.ErrTag when it is none
@@ -141,7 +141,7 @@ func (in *Instruction) readCreate(r *dex.Reader) {
 	in.IsCashbackCoin = r.Bool()
 	in.CreatorFeeBps = r.Uint64()
 	in.CanEditCreatorFee = r.Bool()
-	in.HolderReward = r.Bool()
+	in.IsHolderReward = r.Bool()
 }
 
 // Append writes the instruction's data: the discriminator and the first in.Fields arguments, all of them for 0.
@@ -160,7 +160,7 @@ func (in *Instruction) Append(dst []byte) []byte {
 		w.Bool(in.IsCashbackCoin)
 		w.Uint64(in.CreatorFeeBps)
 		w.Bool(in.CanEditCreatorFee)
-		w.Bool(in.HolderReward)
+		w.Bool(in.IsHolderReward)
 	case Deposit, Withdraw:
 		w.Uint64(in.LP)
 		w.Uint64(in.Base)
@@ -172,5 +172,5 @@ func (in *Instruction) Append(dst []byte) []byte {
 			w.Bool(in.TrackVolume)
 		}
 	}
-	return w.Append()
+	return w.Written()
 }

@@ -83,7 +83,7 @@ func (e *DepositEvent) Append(dst []byte) []byte {
 	w.Key(&e.UserBaseTokenAccount)
 	w.Key(&e.UserQuoteTokenAccount)
 	w.Key(&e.UserPoolTokenAccount)
-	return w.Append()
+	return w.Written()
 }
 
 // WithdrawEvent tells of liquidity that left. Reserves, balances and LP supply are those before it.
@@ -156,5 +156,5 @@ func (e *WithdrawEvent) Append(dst []byte) []byte {
 	w.Key(&e.UserBaseTokenAccount)
 	w.Key(&e.UserQuoteTokenAccount)
 	w.Key(&e.UserPoolTokenAccount)
-	return w.Append()
+	return w.Written()
 }

@@ -154,5 +154,5 @@ func (e *SellEvent) Append(dst []byte) []byte {
 	w.Uint64(e.HolderRewardsBps)
 	w.Uint64(e.HolderRewards)
 	w.Uint64(e.CreatorFeeUnclaimed)
-	return w.Append()
+	return w.Written()
 }

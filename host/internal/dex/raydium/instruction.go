@@ -142,5 +142,5 @@ func (in *Instruction) Append(dst []byte) []byte {
 		w.Uint64(in.In)
 		w.Uint64(in.Out)
 	}
-	return w.Append()
+	return w.Written()
 }

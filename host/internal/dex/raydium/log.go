@@ -140,7 +140,7 @@ func (l *InitLog) Append(dst []byte) []byte {
 	w.Uint64(l.PcAmount)
 	w.Uint64(l.CoinAmount)
 	w.Key(&l.Market)
-	return w.Append()
+	return w.Written()
 }
 
 // ParseDepositLog reads an entry of type LogDeposit. It fails with dex.ErrTag or dex.ErrShort.
@@ -167,7 +167,7 @@ func (l *DepositLog) Append(dst []byte) []byte {
 	for _, v := range [...]uint64{l.DeductCoin, l.DeductPc, l.MintLp} {
 		w.Uint64(v)
 	}
-	return w.Append()
+	return w.Written()
 }
 
 // ParseWithdrawLog reads an entry of type LogWithdraw. It fails with dex.ErrTag or dex.ErrShort.
@@ -193,7 +193,7 @@ func (l *WithdrawLog) Append(dst []byte) []byte {
 	putWide(&w, l.CalcPnlY)
 	w.Uint64(l.OutCoin)
 	w.Uint64(l.OutPc)
-	return w.Append()
+	return w.Written()
 }
 
 // ParseSwapBaseInLog reads an entry of type LogSwapBaseIn. It fails with dex.ErrTag or dex.ErrShort.
@@ -213,7 +213,7 @@ func (l *SwapBaseInLog) Append(dst []byte) []byte {
 	for _, v := range [...]uint64{l.AmountIn, l.MinimumOut, l.Direction, l.UserSource, l.PoolCoin, l.PoolPc, l.OutAmount} {
 		w.Uint64(v)
 	}
-	return w.Append()
+	return w.Written()
 }
 
 // ParseSwapBaseOutLog reads an entry of type LogSwapBaseOut. It fails with dex.ErrTag or dex.ErrShort.
@@ -233,5 +233,5 @@ func (l *SwapBaseOutLog) Append(dst []byte) []byte {
 	for _, v := range [...]uint64{l.MaxIn, l.AmountOut, l.Direction, l.UserSource, l.PoolCoin, l.PoolPc, l.DeductIn} {
 		w.Uint64(v)
 	}
-	return w.Append()
+	return w.Written()
 }

@@ -186,5 +186,5 @@ func (in *TokenInstruction) Append(dst []byte) []byte {
 			w.Key(&in.Owner)
 		}
 	}
-	return w.Append()
+	return w.Written()
 }

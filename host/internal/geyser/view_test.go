@@ -176,7 +176,7 @@ func TestViewSurvivesDamage(t *testing.T) {
 		}
 	}
 	r := rand.New(rand.NewPCG(3, 3))
-	for range 20_000 {
+	for range 8000 {
 		bad := append([]byte{}, raw...)
 		for range 1 + r.IntN(3) {
 			bad[r.IntN(len(bad))] = byte(r.Uint32())

@@ -1,0 +1,156 @@
+package geyser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
+)
+
+// Stream is one open Subscribe call. Recv is for one goroutine; Close may be called by any, also while Recv waits, and more than once.
+type Stream struct {
+	endpoint Endpoint
+	conn     *grpc.ClientConn
+	call     grpc.ClientStream
+	ctx      context.Context // of the call; its cause tells why it ended
+	cancel   context.CancelCauseFunc
+
+	opened  time.Time
+	last    atomic.Int64  // when the last message of any kind came, in nanoseconds after opened
+	answers chan struct{} // a server ping that waits for an answer
+	running sync.WaitGroup
+}
+
+var errClosed = errors.New("stream closed")
+
+// Open connects, subscribes and sends the request. It is one open in the count of the provider, whether it succeeds or not. The
+// stream ends with ctx, and must be closed in any case. Errors are *Error, or the cause of ctx when that was cancelled.
+func Open(ctx context.Context, e Endpoint, request *geyserpb.SubscribeRequest) (*Stream, error) {
+	e = e.withDefaults()
+	conn, err := e.connect()
+	if err != nil {
+		return nil, &Error{Class: Fatal, Endpoint: e.Name, err: err}
+	}
+	if e.Token != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "x-token", e.Token)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	s := &Stream{endpoint: e, conn: conn, ctx: ctx, cancel: cancel, answers: make(chan struct{}, 1)}
+	if err := s.subscribe(request); err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.opened = time.Now()
+	s.running.Go(s.watch)
+	s.running.Go(s.sendPings)
+	return s, nil
+}
+
+func (s *Stream) subscribe(request *geyserpb.SubscribeRequest) error {
+	late := time.AfterFunc(s.endpoint.OpenTimeout, func() { s.cancel(ErrOpenTimeout) })
+	defer late.Stop()
+	desc := &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}
+	call, err := s.conn.NewStream(s.ctx, desc, geyserpb.Geyser_Subscribe_FullMethodName, s.endpoint.callOptions()...)
+	if err != nil {
+		return s.why(err)
+	}
+	s.call = call
+	// EOF says that the server ended the stream already. What it sent before and why it ended come from Recv.
+	if err := call.SendMsg(request); err != nil && !errors.Is(err, io.EOF) {
+		return s.why(err)
+	}
+	return nil
+}
+
+// why turns the end of the call into an *Error. What this side did to it counts more than the status that it led to.
+func (s *Stream) why(err error) error {
+	cause := context.Cause(s.ctx)
+	switch {
+	case cause == nil:
+		return newError(s.endpoint, err)
+	case errors.Is(cause, ErrSilent):
+		return newError(s.endpoint, fmt.Errorf("%w: no message for %s", ErrSilent, s.endpoint.Silence))
+	case errors.Is(cause, ErrOpenTimeout):
+		return newError(s.endpoint, fmt.Errorf("%w: %s passed", ErrOpenTimeout, s.endpoint.OpenTimeout))
+	default:
+		return cause
+	}
+}
+
+// Recv waits for the next update that is not a ping or pong; those it answers and drops. The caller owns the update and releases it.
+// After an error the stream is of no use and must be closed. Errors are *Error, or the cause of the context when it was cancelled.
+func (s *Stream) Recv() (*Update, error) {
+	for {
+		u := updates.Get().(*Update)
+		if err := s.call.RecvMsg(u); err != nil {
+			u.Release()
+			return nil, s.why(err)
+		}
+		now := time.Now()
+		s.last.Store(int64(now.Sub(s.opened)))
+		u.received, u.endpoint = now.UnixNano(), s.endpoint.Name
+		u.glance()
+		switch u.kind {
+		case KindPing:
+			select {
+			case s.answers <- struct{}{}:
+			default: // one is on its way
+			}
+		case KindPong:
+		default:
+			return u, nil
+		}
+		u.Release()
+	}
+}
+
+// watch ends the stream when nothing came for too long. It sleeps until that can first be the case.
+func (s *Stream) watch() {
+	look := time.NewTimer(s.endpoint.Silence)
+	defer look.Stop()
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-look.C:
+		}
+		quiet := time.Since(s.opened) - time.Duration(s.last.Load())
+		if quiet >= s.endpoint.Silence {
+			s.cancel(ErrSilent)
+			return
+		}
+		look.Reset(s.endpoint.Silence - quiet)
+	}
+}
+
+// sendPings sends the answers to server pings and, at intervals, pings of its own. It is the only sender after the first request.
+func (s *Stream) sendPings() {
+	tick := time.NewTicker(s.endpoint.PingEvery)
+	defer tick.Stop()
+	for id := int32(1); ; id++ {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-s.answers:
+		case <-tick.C:
+		}
+		if err := s.call.SendMsg(pingRequest(id)); err != nil {
+			return // Recv tells why the stream ended
+		}
+	}
+}
+
+// Close ends the call, so that the provider no longer counts it, and waits until nothing of the stream runs any more.
+func (s *Stream) Close() {
+	s.cancel(errClosed)
+	s.running.Wait()
+	s.conn.Close() //nolint:errcheck // its only error is that it was closed before
+}

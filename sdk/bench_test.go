@@ -5,10 +5,11 @@ import (
 	"errors"
 	"testing"
 
-	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
-	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
+
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
 // sink is a stream that takes what the work loop sends.
@@ -71,7 +72,7 @@ func exampleBatch(tb testing.TB, records int) []byte {
 	batch := &pluginv1.Batch{FirstNumber: 1, LastNumber: uint64(records)}
 	for n := range uint64(records) {
 		r := &Record{
-			Signature: make([]byte, 64), Slot: 300_000_000, BlockTime: proto.Int64(1_700_000_000), TxIndex: proto.Uint64(n),
+			Signature: make([]byte, 64), Slot: 300_000_000, BlockTime: proto.Int64(1_700_000_000), TxIndex: new(n),
 			Instruction: &InstructionPath{Outer: 3, Inner: proto.Uint32(1)}, Program: key, Strategy: 1,
 			Body: &eventv1.Record_Trade{Trade: &Trade{
 				Venue: Pump, Pool: key, Trader: key, FeePayer: key, Mint: key, QuoteMint: key, Side: Buy, BaseAmount: 1 << 33,

@@ -31,8 +31,7 @@ func withClass(class pluginv1.ErrorClass, err error) error {
 
 // classOf is data unless the handler said otherwise.
 func classOf(err error) pluginv1.ErrorClass {
-	var c *classed
-	if errors.As(err, &c) {
+	if c, ok := errors.AsType[*classed](err); ok {
 		return c.class
 	}
 	return pluginv1.ErrorClass_ERROR_CLASS_DATA

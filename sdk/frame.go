@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"slices"
 
-	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
-	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
 // Field numbers of weir/plugin/v1/plugin.proto. Frames and batches are walked by hand: a batch goes by without a message, and
@@ -43,14 +44,13 @@ var errFrame = errors.New("malformed frame")
 // hostFrame is a frame with its content still encoded. It aliases the received bytes.
 type hostFrame struct {
 	epoch uint64
-	kind  protowire.Number // of the content; 0 when there is none
+	kind  int // field number of the content; 0 when there is none
 	body  []byte
 }
 
 // field reads one field. Only varints, 64-bit values and bytes have a value; other types are skipped.
-func field(b []byte) (num protowire.Number, value uint64, data, rest []byte, err error) {
-	// Tags of fields 1 to 15 are one byte, and all of ours are.
-	num, typ, n := protowire.ConsumeTag(b)
+func field(b []byte) (num int, value uint64, data, rest []byte, err error) {
+	number, typ, n := protowire.ConsumeTag(b)
 	if n < 0 {
 		return 0, 0, nil, nil, errFrame
 	}
@@ -66,17 +66,17 @@ func field(b []byte) (num protowire.Number, value uint64, data, rest []byte, err
 	case protowire.BytesType:
 		data, n = protowire.ConsumeBytes(b)
 	default:
-		n = protowire.ConsumeFieldValue(num, typ, b)
+		n = protowire.ConsumeFieldValue(number, typ, b)
 	}
 	if n < 0 {
 		return 0, 0, nil, nil, errFrame
 	}
-	return num, value, data, b[n:], nil
+	return int(number), value, data, b[n:], nil
 }
 
 func readFrame(b []byte) (f hostFrame, err error) {
 	for len(b) > 0 {
-		var num protowire.Number
+		var num int
 		var value uint64
 		var data []byte
 		if num, value, data, b, err = field(b); err != nil {

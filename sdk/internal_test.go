@@ -9,10 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
-	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
+
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
 // The walk by hand must read what protobuf reads.
@@ -239,10 +240,10 @@ func TestUpgradeReadsOlderState(t *testing.T) {
 
 func TestLogLines(t *testing.T) {
 	var out bytes.Buffer
-	log := slog.New(newLineHandler(&out, slog.LevelInfo))
-	log.Debug("not this")
-	log = log.With("monitor", "m").WithGroup("g").With("a", 1)
-	log.Warn("text", "level", "mine", slog.Group("inner", "b", true), "err", errors.New("broken"))
+	logger := slog.New(newLineHandler(&out, slog.LevelInfo))
+	logger.Debug("not this")
+	logger = logger.With("monitor", "m").WithGroup("g").With("a", 1)
+	logger.Warn("text", "level", "mine", slog.Group("inner", "b", true), "err", errors.New("broken"))
 	var got map[string]string
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
@@ -265,15 +266,15 @@ func TestLogLinesStayShort(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var out bytes.Buffer
 		h := newLineHandler(&out, slog.LevelInfo)
-		log := slog.New(h)
+		logger := slog.New(h)
 		text := strings.Repeat(rapid.SampledFrom([]string{"a", "\x00", "é", "\xff", "<", "\u2028"}).Draw(t, "text"),
 			rapid.IntRange(0, 9000).Draw(t, "length"))
 		var args []any
 		for range rapid.IntRange(0, 12).Draw(t, "attributes") {
 			args = append(args, "level", text)
 		}
-		log.LogAttrs(context.Background(), slog.LevelError, text)
-		log.Error(text, args...)
+		logger.LogAttrs(context.Background(), slog.LevelError, text)
+		logger.Error(text, args...)
 		for line := range bytes.Lines(out.Bytes()) {
 			var fields map[string]string
 			if err := json.Unmarshal(line, &fields); err != nil || len(line) > maxLogLine || fields["level"] != "error" {

@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/weir-run/weir/sdk"
 	"go.uber.org/goleak"
+
+	"github.com/weir-run/weir/sdk"
 )
 
 // serveEnv makes the test binary a monitor, so that tests can start one without building it.

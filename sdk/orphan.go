@@ -18,9 +18,9 @@ const exitOrphaned = 3
 
 // watchHost ends the process when its host dies: the host may have been killed without a chance to stop us, and the death
 // signal that it asks the kernel for is lost where a launcher stands in between.
-func watchHost(log *slog.Logger, exit func(code int)) {
+func watchHost(logger *slog.Logger, exit func(code int)) {
 	gone := func(sign string) {
-		log.Warn("the host is gone", "sign", sign)
+		logger.Warn("the host is gone", "sign", sign)
 		exit(exitOrphaned)
 	}
 	if os.Getenv(wire.LivenessEnv) == "stdin" {

@@ -6,9 +6,10 @@ import (
 	"regexp"
 	"slices"
 
-	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
 var outputKindPattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)

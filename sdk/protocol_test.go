@@ -3,14 +3,16 @@ package sdk_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"github.com/weir-run/weir/sdk"
 	"github.com/weir-run/weir/sdk/weirtest"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 // scripted does what the symbol of a trade says.
@@ -22,7 +24,7 @@ func scripted(h *sdk.Host) sdk.Monitor {
 		Name: "scripted", State: &state, Emits: []string{"seen", "lost"}, Venues: []sdk.Venue{sdk.Pump},
 		OnTrade: func(r *sdk.Record, t *sdk.Trade) error {
 			state.Seen++
-			h.Signal("seen", t.GetSymbol(), fmt.Sprint(state.Seen), nil)
+			h.Signal("seen", t.GetSymbol(), strconv.Itoa(state.Seen), nil)
 			switch t.GetSymbol() {
 			case "DATA":
 				return errors.New("bad data")

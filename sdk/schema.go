@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 )
@@ -55,9 +56,7 @@ func structSchema(v reflect.Value, path string) (*schema, error) {
 			if err != nil {
 				return nil, err
 			}
-			for key, property := range inner.Properties {
-				s.Properties[key] = property
-			}
+			maps.Copy(s.Properties, inner.Properties)
 			continue
 		}
 		if name == "" {

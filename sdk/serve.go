@@ -11,12 +11,12 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
-	"github.com/weir-run/weir/sdk/wire"
 	"google.golang.org/grpc"
+
+	"github.com/weir-run/weir/sdk/wire"
 )
 
 // Serve runs a monitor in a process of its own. It is all that main needs to do, and does not return. Started by hand, it
@@ -26,12 +26,12 @@ import (
 // build the Monitor.
 func Serve(newMonitor func(*Host) Monitor) {
 	if launched == nil {
-		introduce(os.Stderr, newMonitor)
+		_, _ = io.WriteString(os.Stderr, introduction(newMonitor)) // where else to say that it failed
 		os.Exit(1)
 	}
-	log := newLog(launched.logs)
-	if err := serve(launched.handshake, log, newMonitor); err != nil {
-		log.Error("serve monitor", "error", err.Error())
+	logger := newLog(launched.logs)
+	if err := serve(launched.handshake, logger, newMonitor); err != nil {
+		logger.Error("serve monitor", "error", err.Error())
 		os.Exit(1)
 	}
 	os.Exit(0)
@@ -99,24 +99,30 @@ func shakeHands(out io.Writer, version int, at net.Addr) error {
 	return nil
 }
 
-// introduce tells someone who started the program by hand what to do with it.
-func introduce(out io.Writer, newMonitor func(*Host) Monitor) {
+// introduction tells someone who started the program by hand what to do with it.
+func introduction(newMonitor func(*Host) Monitor) string {
 	m := newMonitor(&Host{Log: slog.New(slog.DiscardHandler), out: &outbox{}}).withDefaults()
 	if err := m.check(); err != nil {
-		fmt.Fprintf(out, "This monitor cannot run: %v.\n", err)
-		return
+		return fmt.Sprintf("This monitor cannot run: %v.\n", err)
 	}
 	path, err := os.Executable()
 	if err != nil {
 		path = os.Args[0]
 	}
-	fmt.Fprintf(out, "%s is the Weir monitor %q, version %s. It does not run by itself: the Weir host starts it.\n\n",
-		filepath.Base(path), m.Name, m.Version)
-	fmt.Fprintf(out, "To use it, put this into weir.yaml:\n\nplugins:\n  - name: %s\n    path: %s\n", m.Name, strconv.Quote(path))
+	config := ""
 	if m.Config != nil {
-		if config, err := json.Marshal(m.Config); err == nil {
-			fmt.Fprintf(out, "    config: %s\n", config)
+		if defaults, err := json.Marshal(m.Config); err == nil {
+			config = fmt.Sprintf("    config: %s\n", defaults)
 		}
 	}
-	fmt.Fprintf(out, "\nthen start the host with: weir run\n")
+	return fmt.Sprintf(`%s is the Weir monitor %q, version %s. It does not run by itself: the Weir host starts it.
+
+To use it, put this into weir.yaml:
+
+plugins:
+  - name: %s
+    path: %q
+%s
+then start the host with: weir run
+`, filepath.Base(path), m.Name, m.Version, m.Name, path, config)
 }

@@ -5,11 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"github.com/weir-run/weir/sdk"
 	"github.com/weir-run/weir/sdk/weirtest"
 	"github.com/weir-run/weir/sdk/wire"
-	"google.golang.org/protobuf/proto"
 )
 
 // BenchmarkStream is the CPU of both ends of the protocol, with a host that sends bytes in batches of 64 and throws the

@@ -3,18 +3,17 @@ package sdk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync/atomic"
 	"time"
 
-	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
-	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
-	"github.com/weir-run/weir/sdk/wire"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
+
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"github.com/weir-run/weir/sdk/wire"
 )
 
 const (
@@ -189,123 +188,6 @@ func (w *work) envelope(e envelope) error {
 	}
 	if len(w.out.buf) >= wire.MaxOutputs {
 		return w.send(0)
-	}
-	return nil
-}
-
-// refused tells the host of a record that failed. After a fatal error nothing more is done.
-func (w *work) refused(number uint64, err error) error {
-	w.errors.Add(1)
-	class := classOf(err)
-	if class == pluginv1.ErrorClass_ERROR_CLASS_FATAL {
-		// What came before still counts; the number does not move, as nothing says that the state is good.
-		if err := w.send(0); err != nil {
-			return err
-		}
-	}
-	w.now(doingSend)
-	if err := w.stream.SendMsg(errorFrame(w.epoch, number, err)); err != nil {
-		return err
-	}
-	if class == pluginv1.ErrorClass_ERROR_CLASS_FATAL {
-		return status.Errorf(codes.Aborted, "record %d: %v", number, err)
-	}
-	return nil
-}
-
-// send passes the collected outputs on, in as many frames as they need. through is 0 while a batch is not done.
-func (w *work) send(through uint64) error {
-	w.now(doingSend)
-	for rest := w.out.buf; ; {
-		entries := firstEntries(rest, wire.MaxOutputs)
-		rest = rest[len(entries):]
-		if len(rest) > 0 {
-			if err := w.sendOutputs(entries, 0); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := w.sendOutputs(entries, through); err != nil {
-			return err
-		}
-		break
-	}
-	w.out.buf = w.out.buf[:0]
-	w.outputs.Store(w.out.total)
-	if through != 0 {
-		w.through.Store(through)
-	}
-	return nil
-}
-
-func (w *work) sendOutputs(entries []byte, through uint64) error {
-	var raw wire.Raw
-	head, tail := outputsFrame(w.epoch, entries, through)
-	raw.Append(head)
-	raw.AppendCopy(entries)
-	raw.Append(tail)
-	return w.stream.SendMsg(&raw)
-}
-
-func (w *work) barrier(b []byte) error {
-	var in pluginv1.Barrier
-	if err := proto.Unmarshal(b, &in); err != nil {
-		return status.Errorf(codes.InvalidArgument, "read barrier: %v", err)
-	}
-	if through := w.through.Load(); in.GetNumber() != through {
-		return status.Errorf(codes.InvalidArgument, "barrier after %d, but the last number sent is %d", in.GetNumber(), through)
-	}
-	w.now(doingSave)
-	data, err := saveState(w.monitor)
-	if err != nil {
-		return status.Error(codes.Internal, err.Error())
-	}
-	w.stateBytes.Store(uint64(len(data)))
-	parts := chunks(data, wire.MaxChunk)
-	for i, part := range parts {
-		w.now(doingSend)
-		frame := stateFrame(w.epoch, in.GetCheckpoint(), part, i == len(parts)-1, w.monitor.StateVersion)
-		if err := w.stream.SendMsg(frame); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *work) gap(b []byte) error {
-	var in pluginv1.JournalGap
-	if err := proto.Unmarshal(b, &in); err != nil {
-		return status.Errorf(codes.InvalidArgument, "read gap: %v", err)
-	}
-	if err := w.follows(in.GetFromNumber(), in.GetToNumber()); err != nil {
-		return err
-	}
-	if w.monitor.OnJournalGap == nil {
-		w.host.Log.Warn("records are missing", "from", in.GetFromNumber(), "to", in.GetToNumber(), "reason", in.GetReason())
-		return w.send(in.GetToNumber())
-	}
-	w.number.Store(in.GetToNumber())
-	w.now(doingHandle)
-	w.out.begin(in.GetToNumber(), nil)
-	if err := w.out.end(w.monitor.OnJournalGap(&in)); err != nil {
-		if err := w.refused(in.GetToNumber(), err); err != nil {
-			return err
-		}
-	}
-	return w.send(in.GetToNumber())
-}
-
-func (w *work) retract(b []byte) error {
-	var in pluginv1.Retract
-	if err := proto.Unmarshal(b, &in); err != nil {
-		return status.Errorf(codes.InvalidArgument, "read retract: %v", err)
-	}
-	if w.monitor.OnRetract == nil {
-		return nil
-	}
-	w.now(doingHandle)
-	if err := w.monitor.OnRetract(in.GetSlot()); err != nil {
-		return w.refused(w.through.Load(), fmt.Errorf("retract slot %d: %w", in.GetSlot(), err))
 	}
 	return nil
 }

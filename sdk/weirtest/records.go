@@ -4,10 +4,11 @@ import (
 	"crypto/sha256"
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"github.com/weir-run/weir/sdk"
-	"google.golang.org/protobuf/proto"
 )
 
 // Where the chain of the tests begins.
@@ -130,7 +131,7 @@ func Gap(g *sdk.Gap) *sdk.Record {
 }
 
 func reserves(base, quote uint64) *sdk.Reserves {
-	return &sdk.Reserves{Base: &base, Quote: &quote, PriceBase: proto.Uint64(base), PriceQuote: proto.Uint64(quote)}
+	return &sdk.Reserves{Base: &base, Quote: &quote, PriceBase: new(base), PriceQuote: new(quote)}
 }
 
 func fallback(key, other []byte) []byte {
@@ -151,7 +152,7 @@ func complete(r *sdk.Record, number uint64) *sdk.Record {
 		return r
 	}
 	if r.BlockTime == nil {
-		r.BlockTime = proto.Int64(firstBlock + int64(number))
+		r.BlockTime = new(firstBlock + int64(number))
 	}
 	if len(r.GetSignature()) == 0 {
 		one, two := Key(fmt.Sprintf("signature %d", number)), Key(fmt.Sprintf("rest %d", number))

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
-	"github.com/weir-run/weir/sdk"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/weir-run/weir/sdk"
 )
 
 // maxCrashes bounds how many places Replays crashes at; with more records it spreads them out.
@@ -20,7 +22,7 @@ func Replays(t *testing.T, newMonitor func(*sdk.Host) sdk.Monitor, records []*sd
 	t.Helper()
 	run := func(t *testing.T, batch int, feed func(*Harness)) ([]*sdk.Output, []byte) {
 		t.Helper()
-		h := Start(t, newMonitor, append(opts[:len(opts):len(opts)], BatchSize(batch))...)
+		h := Start(t, newMonitor, append(slices.Clip(opts), BatchSize(batch))...)
 		feed(h)
 		state := h.Checkpoint()
 		h.process.kill()

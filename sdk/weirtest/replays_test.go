@@ -1,15 +1,16 @@
 package weirtest_test
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/weir-run/weir/sdk"
 	"github.com/weir-run/weir/sdk/weirtest"
-	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -22,7 +23,7 @@ var broken = map[string]func(*sdk.Host) sdk.Monitor{
 	"remembers outside of State": func(h *sdk.Host) sdk.Monitor {
 		return sdk.Monitor{Name: "broken", OnTrade: func(*sdk.Record, *sdk.Trade) error {
 			outside++
-			h.Signal("count", "", fmt.Sprint(outside), nil)
+			h.Signal("count", "", strconv.Itoa(outside), nil)
 			return nil
 		}}
 	},
@@ -60,7 +61,7 @@ const brokenEnv = "WEIRTEST_BROKEN"
 func trades(n int) []*sdk.Record {
 	records := make([]*sdk.Record, n)
 	for i := range records {
-		records[i] = weirtest.Trade(&sdk.Trade{Trader: weirtest.Key(fmt.Sprint(i % 5))})
+		records[i] = weirtest.Trade(&sdk.Trade{Trader: weirtest.Key(strconv.Itoa(i % 5))})
 	}
 	return records
 }
@@ -90,7 +91,7 @@ func TestReplaysPassesASoundMonitor(t *testing.T) {
 		return sdk.Monitor{Name: "sound", State: &counts, OnTrade: func(_ *sdk.Record, t *sdk.Trade) error {
 			trader := sdk.KeyOf(t.GetTrader())
 			counts[trader]++
-			h.Signal("trade", trader.String(), fmt.Sprint(counts[trader]), map[string]string{"b": "2", "a": "1", "c": "3"})
+			h.Signal("trade", trader.String(), strconv.Itoa(counts[trader]), map[string]string{"b": "2", "a": "1", "c": "3"})
 			return nil
 		}}
 	}

@@ -4,8 +4,9 @@ import (
 	"context"
 
 	"github.com/hashicorp/go-plugin"
-	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"google.golang.org/grpc"
+
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
 // Protocol facts. The version is the major version of the contract, weir.plugin.v1.

@@ -7,8 +7,6 @@ import (
 	"net"
 	"testing"
 
-	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
-	"github.com/weir-run/weir/sdk/wire"
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -16,6 +14,9 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/proto"
+
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"github.com/weir-run/weir/sdk/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -16,8 +16,7 @@ type frame struct {
 
 var (
 	programWord = []byte("Program ")
-	logWord     = []byte("log: ")
-	rayWord     = []byte("ray_log: ")
+	rayWord     = []byte("log: ray_log: ")
 	dataWord    = []byte("data: ")
 	invokeWord  = []byte("invoke [")
 	successWord = []byte("success")
@@ -44,8 +43,8 @@ func (d *Decoder) readLogs() {
 		if !ok {
 			continue
 		}
-		if text, ok := bytes.CutPrefix(rest, logWord); ok {
-			if entry, ok := bytes.CutPrefix(text, rayWord); ok {
+		if len(rest) > 0 && rest[0] == 'l' { // "log: ": no base58 has this letter
+			if entry, ok := bytes.CutPrefix(rest, rayWord); ok {
 				d.logged(entry, n, true)
 			}
 		} else if text, ok := bytes.CutPrefix(rest, dataWord); ok {
@@ -59,11 +58,12 @@ func (d *Decoder) readLogs() {
 // frameLine follows a line "X invoke [n]", "X success" or "X failed: why".
 func (d *Decoder) frameLine(scan *logScan, line []byte) {
 	space := bytes.IndexByte(line, ' ')
-	if space < 32 || space > 44 { // no program id
+	if space < 32 || space > 44 || space+1 == len(line) { // no program id
 		return
 	}
 	name, what := line[:space], line[space+1:]
 	switch {
+	case what[0] == 'c': // "consumed …", as frequent as the others
 	case bytes.HasPrefix(what, invokeWord):
 		if depth := number(what[len(invokeWord):]); depth > 0 {
 			d.enter(scan, name, depth)

@@ -1,0 +1,80 @@
+package monitor
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config of an Instance. Zero values take the defaults named.
+type Config struct {
+	// Instance is the name under which checkpoints and outputs are kept. Required, unique in a journal.
+	Instance string
+	// Path of the plugin's program. Required.
+	Path string
+	// Config is handed to the plugin: a JSON object, empty for its defaults.
+	Config []byte
+	// SocketDir is a private folder made by PrepareSocketDir. Required; may be shared by all instances of one host.
+	SocketDir string
+	// Env names variables of the host's environment that are passed on beside PATH, HOME, TZ and the like.
+	Env []string
+	// Log gets the instance's events and the plugin's own lines. Default: discard.
+	Log *slog.Logger
+
+	// CheckpointEvery is how long the plugin's state may stay unsaved. Default 5 s; the first one comes earlier by a random
+	// part, so that instances do not save at the same moment.
+	CheckpointEvery time.Duration
+	// CheckpointRecords saves sooner, after so many records. Default 50,000.
+	CheckpointRecords int
+	// DrainTimeout bounds a graceful stop, from the end of Run's context to the death of the process. Default 10 s.
+	DrainTimeout time.Duration
+
+	// StartTimeout is from exec to a connection. Default 10 s.
+	StartTimeout time.Duration
+	// CallTimeout bounds Describe, Configure and Open. Default 5 s. Restore gets 60 s and 1 s per 10 MB.
+	CallTimeout time.Duration
+	// StallTimeout kills a plugin that owes answers and makes no progress. Default 30 s.
+	StallTimeout time.Duration
+	// HealthEvery is the time between Health calls, HealthTimeout the patience for one; three failures in a row kill.
+	// Defaults 5 s and 1 s.
+	HealthEvery, HealthTimeout time.Duration
+	// Credit is how many frames may be unanswered. Default 16: with frames of 256 KiB at most 4 MiB are under way.
+	Credit int
+	// MaxState bounds a checkpoint in bytes. Default 64 MiB.
+	MaxState int
+
+	// BackoffMin and BackoffMax bound the doubling wait before a restart. Defaults 250 ms and 60 s.
+	BackoffMin, BackoffMax time.Duration
+	// BackoffReset is how long a plugin must be live, with one durable checkpoint, to be trusted again. Default 5 min.
+	BackoffReset time.Duration
+}
+
+// startFailures is how many starts in a row may fail before the program is not tried again.
+const startFailures = 3
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Log = c.Log.With("instance", c.Instance)
+	or(&c.CheckpointEvery, 5*time.Second)
+	or(&c.CheckpointRecords, 50_000)
+	or(&c.DrainTimeout, 10*time.Second)
+	or(&c.StartTimeout, 10*time.Second)
+	or(&c.CallTimeout, 5*time.Second)
+	or(&c.StallTimeout, 30*time.Second)
+	or(&c.HealthEvery, 5*time.Second)
+	or(&c.HealthTimeout, time.Second)
+	or(&c.Credit, 16)
+	or(&c.MaxState, 64<<20)
+	or(&c.BackoffMin, 250*time.Millisecond)
+	or(&c.BackoffMax, time.Minute)
+	or(&c.BackoffReset, 5*time.Minute)
+	return c
+}
+
+func or[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

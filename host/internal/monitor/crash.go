@@ -1,0 +1,58 @@
+package monitor
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Cause says why a process ended.
+type Cause string
+
+// Causes.
+const (
+	CauseStart    Cause = "start"    // it never became a plugin
+	CauseConfig   Cause = "config"   // it refused its configuration
+	CauseState    Cause = "state"    // it cannot read the checkpoint
+	CauseExit     Cause = "exit"     // it exited
+	CauseSignal   Cause = "signal"   // a signal killed it
+	CausePanic    Cause = "panic"    // the Go runtime gave up
+	CauseDeadline Cause = "deadline" // it made no progress, or did not answer, and was killed
+	CauseProtocol Cause = "protocol" // it broke the contract and was killed
+	CauseFatal    Cause = "fatal"    // a handler returned a fatal error
+	CauseJournal  Cause = "journal"  // not its fault: the host could not read or store
+)
+
+// Crash is one unwanted end of a process.
+type Crash struct {
+	// Cause in one word.
+	Cause Cause
+	// Detail in one sentence: what was seen and, where there is one, the remedy.
+	Detail string
+	// Stack holds the first lines of a panic.
+	Stack []string
+	// At is when it was noticed.
+	At time.Time
+}
+
+// Error makes a Crash an error.
+func (c *Crash) Error() string { return string(c.Cause) + ": " + c.Detail }
+
+func crashf(cause Cause, format string, args ...any) *Crash {
+	return &Crash{Cause: cause, Detail: fmt.Sprintf(format, args...), At: time.Now()}
+}
+
+// crashOfExit reads a dead process. The panic text of its error output says more than the exit code.
+func crashOfExit(p *process) *Crash {
+	text := p.exitText()
+	if stack := p.panics.lines(); len(stack) > 0 {
+		c := crashf(CausePanic, "%s (%s)", strings.TrimSpace(stack[0]), text)
+		c.Stack = stack
+		return c
+	}
+	if status, ok := p.state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return crashf(CauseSignal, "%s", text)
+	}
+	return crashf(CauseExit, "%s", text)
+}

@@ -1,0 +1,132 @@
+package monitor
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"github.com/weir-run/weir/sdk/wire"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Limits of the journal's calls and of Restore.
+const (
+	journalLimit = 30 * time.Second
+	restoreBase  = time.Minute // and one second for each restoreRate bytes
+	restoreRate  = 10 << 20
+)
+
+func (s *session) describe(ctx context.Context) error {
+	s.to(Configuring, slog.Int("pid", s.process.running()))
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	defer cancel()
+	d, err := s.Control.Describe(ctx, &pluginv1.DescribeRequest{})
+	if err != nil {
+		return fmt.Errorf("describe: %w", err)
+	}
+	if d.GetName() == "" {
+		return breach("Describe gave no name")
+	}
+	s.plugin = d
+	s.known(s)
+	return nil
+}
+
+func (s *session) configure(ctx context.Context) error {
+	sum := sha256.Sum256(s.cfg.Config)
+	s.configHash = hex.EncodeToString(sum[:8])
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	defer cancel()
+	_, err := s.Control.Configure(ctx, &pluginv1.ConfigureRequest{Config: s.cfg.Config})
+	if status.Code(err) == codes.InvalidArgument {
+		return crashf(CauseConfig, "%s %s refused its configuration: %s", s.plugin.GetName(), s.plugin.GetVersion(), status.Convert(err).Message())
+	}
+	if err != nil {
+		return fmt.Errorf("configure: %w", err)
+	}
+	return nil
+}
+
+// own makes this process the instance's only one, and finds where it goes on.
+func (s *session) own(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, journalLimit)
+	defer cancel()
+	if s.epoch, err = s.journal.Acquire(ctx, s.cfg.Instance); err != nil {
+		return crashf(CauseJournal, "%v", err)
+	}
+	s.known(s)
+	first, last := s.journal.Bounds()
+	s.target = last
+	s.clock = &latencyClock{after: last, sums: &s.meters.latencies}
+	s.outputs, err = s.journal.OpenOutputs(ctx, s.cfg.Instance, s.plugin.GetName(), s.epoch, s.clock.durable)
+	if err != nil {
+		return crashf(CauseJournal, "%v", err)
+	}
+	if s.checkpoint, err = s.journal.LoadCheckpoint(ctx, s.cfg.Instance); err != nil {
+		return crashf(CauseJournal, "%v", err)
+	}
+	switch {
+	case s.checkpoint != nil:
+		s.after, s.saved = s.checkpoint.Number, s.checkpoint.Number
+		s.meters.checkpoint.Store(s.after)
+	case first > 0 && !s.outputs.Cursor().Any:
+		// A new instance has lost nothing of what was dropped before it came.
+		s.after = first - 1
+	}
+	return nil
+}
+
+// open begins the epoch and hands over the state.
+func (s *session) open(ctx context.Context) error {
+	s.to(Restoring, slog.Uint64("checkpoint", s.saved))
+	c := s.checkpoint
+	request := &pluginv1.OpenRequest{Instance: s.cfg.Instance, Epoch: s.epoch, ResumeAfter: s.after}
+	if c != nil {
+		if c.StateVersion < s.plugin.GetStateReadsMin() || c.StateVersion > s.plugin.GetStateWrites() {
+			return crashf(CauseState, "the state after record %d has version %d, but %s %s reads %d to %d: run a version that reads it",
+				c.Number, c.StateVersion, s.plugin.GetName(), s.plugin.GetVersion(), s.plugin.GetStateReadsMin(), s.plugin.GetStateWrites())
+		}
+		if c.Digest != s.process.program.digest || c.ConfigHash != s.configHash {
+			s.cfg.Log.Info("program or configuration changed since the checkpoint; outputs of the replayed records stay as they are", "checkpoint", c.Number)
+		}
+		request.HasCheckpoint, request.StateVersion = true, c.StateVersion
+	}
+	call, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
+	defer cancel()
+	if _, err := s.Control.Open(call, request); err != nil {
+		return fmt.Errorf("open: %w", err)
+	}
+	if c == nil {
+		return nil
+	}
+	return s.restore(ctx, c.Data)
+}
+
+func (s *session) restore(ctx context.Context, data []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, restoreBase+time.Duration(len(data)/restoreRate)*time.Second)
+	defer cancel()
+	stream, err := s.Control.Restore(ctx)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	for chunk := range slices.Chunk(data, wire.MaxChunk) {
+		if stream.Send(&pluginv1.RestoreRequest{Data: chunk}) != nil {
+			break // CloseAndRecv says why
+		}
+	}
+	_, err = stream.CloseAndRecv()
+	if status.Code(err) == codes.DataLoss {
+		return crashf(CauseState, "%s %s cannot read its checkpoint: %s", s.plugin.GetName(), s.plugin.GetVersion(), status.Convert(err).Message())
+	}
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	s.checkpoint.Data = nil
+	return nil
+}

@@ -1,0 +1,217 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"google.golang.org/grpc"
+)
+
+// lane moves the data of one epoch: journal frames to the plugin, its outputs to the ledger, its state to the checkpoints.
+// Six goroutines share it; feed, timed barriers and the saver send on the stream, under sending.
+type lane struct {
+	cfg     *Config
+	log     *slog.Logger
+	journal Journal
+	frames  Frames
+	outputs Outputs
+	control pluginv1.ControlClient
+	open    func(context.Context) (grpc.ClientStream, error)
+	gone    <-chan struct{} // closed when the process is
+	meters  *meters
+	live    func() // called once, when target is reached
+	stream  grpc.ClientStream
+
+	epoch      uint64
+	filter     filter
+	digest     string
+	configHash string
+	target     uint64 // last number of the journal at the start: what lies up to it is replay
+
+	sending  sync.Mutex    // guards sends on stream, and sent
+	sent     uint64        // last number sent
+	covered  atomic.Uint64 // last number read; those above sent are not wanted
+	promised atomic.Uint64 // last number that the plugin may speak of
+	flight   *flight
+	saving   *saving
+	clock    *latencyClock
+	progress progress
+
+	// Only receive uses these.
+	through uint64 // last number that the plugin has done
+	newest  Cursor // last output that it sent in this epoch
+	cursor  Cursor // last output in the ledger
+	batch   [][]byte
+	names   []Cursor
+
+	refusals slowLog
+
+	reached sync.Once
+}
+
+// run feeds the plugin until ctx ends, and then drains it; drain bounds that. The error says what went wrong in between: a
+// *Crash where the cause is known, else an error of the stream, whose cause is the process's end.
+func (l *lane) run(ctx, drain context.Context) error {
+	alive, fail := context.WithCancelCause(context.WithoutCancel(ctx))
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer fail(nil)
+
+	stream, err := l.open(alive)
+	if err != nil {
+		return err
+	}
+	l.stream = stream
+	l.reach(l.covered.Load())
+	for _, part := range []func(context.Context) error{l.receive, l.save, l.tick, l.watch, l.health, l.end} {
+		all.Go(func() {
+			if err := part(alive); err != nil {
+				fail(err)
+			}
+		})
+	}
+	if l.saving.last == 0 {
+		// A new instance notes at once where it began.
+		if err := l.barrier(alive); err != nil {
+			return err
+		}
+	}
+	feeding, stop := context.WithCancel(alive)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)()
+	if err := l.feed(feeding); err != nil {
+		fail(err)
+	}
+	if alive.Err() != nil {
+		return context.Cause(alive)
+	}
+	finishing, cancel := context.WithCancelCause(drain)
+	defer cancel(nil)
+	defer context.AfterFunc(alive, func() { cancel(context.Cause(alive)) })()
+	return l.finish(finishing)
+}
+
+// end notices that the process is gone.
+func (l *lane) end(ctx context.Context) error {
+	select {
+	case <-l.gone:
+		return errGone
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+var errGone = errors.New("the process is gone")
+
+// reach notes that everything up to a number is done. Numbers may come in any order.
+func (l *lane) reach(number uint64) {
+	for {
+		old := l.meters.through.Load()
+		if old >= number || l.meters.through.CompareAndSwap(old, number) {
+			break
+		}
+	}
+	if number >= l.target {
+		l.reached.Do(l.live)
+	}
+}
+
+// finish waits for what is in flight, takes a last checkpoint and drains the plugin.
+func (l *lane) finish(ctx context.Context) error {
+	if err := l.flight.empty(ctx); err != nil {
+		return l.unfinished(ctx, "the frames in flight")
+	}
+	if err := l.saving.idle(ctx); err != nil {
+		return l.unfinished(ctx, "a checkpoint")
+	}
+	if err := l.barrier(ctx); err != nil {
+		return err
+	}
+	if err := l.saving.idle(ctx); err != nil {
+		return l.unfinished(ctx, "the last checkpoint")
+	}
+	if err := l.outputs.Flush(ctx); err != nil {
+		return crashf(CauseJournal, "store outputs: %v", err)
+	}
+	if _, err := l.control.Drain(ctx, &pluginv1.DrainRequest{}); err != nil {
+		return err
+	}
+	return l.stream.CloseSend()
+}
+
+func (l *lane) unfinished(ctx context.Context, what string) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) {
+		return cause
+	}
+	return crashf(CauseDeadline, "it did not finish %s within the drain timeout of %s", what, l.cfg.DrainTimeout)
+}
+
+// progress tells when the plugin last moved, and whether it owes anything. Safe for concurrent use.
+type progress struct {
+	moved atomic.Int64 // Unix nanoseconds
+	busy  atomic.Bool  // the host itself is slow: storing outputs
+}
+
+func (p *progress) move() { p.moved.Store(time.Now().UnixNano()) }
+
+func (p *progress) age() time.Duration { return time.Since(time.Unix(0, p.moved.Load())) }
+
+// watch kills a plugin that owes answers and makes no progress.
+func (l *lane) watch(ctx context.Context) error {
+	l.progress.move()
+	every := time.NewTicker(max(l.cfg.StallTimeout/20, time.Millisecond))
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+		if l.progress.busy.Load() || (l.flight.size() == 0 && !l.saving.waiting()) {
+			l.progress.move()
+			continue
+		}
+		if age := l.progress.age(); age > l.cfg.StallTimeout {
+			return crashf(CauseDeadline, "it has %d frames (after record %d) and made no progress for %s",
+				l.flight.size(), l.meters.through.Load(), age.Round(time.Millisecond))
+		}
+	}
+}
+
+// health kills a plugin that does not answer, and tells of trouble that it sees itself.
+func (l *lane) health(ctx context.Context) error {
+	every := time.NewTicker(l.cfg.HealthEvery)
+	defer every.Stop()
+	failed, trouble := 0, ""
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+		call, cancel := context.WithTimeout(ctx, l.cfg.HealthTimeout)
+		report, err := l.control.Health(call, &pluginv1.HealthRequest{})
+		cancel()
+		if err != nil {
+			if failed++; failed == healthFailures && ctx.Err() == nil {
+				return crashf(CauseDeadline, "it did not answer %d Health calls in a row: %v", failed, err)
+			}
+			continue
+		}
+		failed = 0
+		if text := report.GetTrouble(); text != trouble {
+			trouble = text
+			l.meters.trouble.Store(&text)
+			if text != "" {
+				l.log.Warn("plugin is in trouble", "trouble", text, "through", report.GetThrough())
+			}
+		}
+	}
+}
+
+const healthFailures = 3

@@ -1,0 +1,157 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"github.com/weir-run/weir/sdk/wire"
+	"google.golang.org/protobuf/proto"
+)
+
+// maxOutput is what one output may take in bytes: twice of what the SDK allows.
+const maxOutput = 512 << 10
+
+// receive takes the plugin's frames until the stream ends.
+func (l *lane) receive(context.Context) error {
+	var raw wire.Raw
+	defer raw.Free()
+	for {
+		if err := l.stream.RecvMsg(&raw); errors.Is(err, io.EOF) {
+			return nil // after CloseSend; before, end and watch notice
+		} else if err != nil {
+			return err
+		}
+		if err := l.answered(raw.Bytes()); err != nil {
+			return err
+		}
+	}
+}
+
+func (l *lane) answered(b []byte) error {
+	a, err := readAnswer(b)
+	if err != nil {
+		return breach("%v", err)
+	}
+	if a.epoch != l.epoch {
+		return breach("a frame of epoch %d came in epoch %d", a.epoch, l.epoch)
+	}
+	switch a.content {
+	case pluginOutputs:
+		return l.takeOutputs(a.body)
+	case pluginState:
+		return l.takeState(a.body)
+	case pluginError:
+		return l.takeError(a.body)
+	}
+	return nil
+}
+
+func breach(format string, args ...any) error { return crashf(CauseProtocol, format, args...) }
+
+// takeOutputs appends what the ledger does not have yet. A replay gives the older ones again.
+func (l *lane) takeOutputs(b []byte) error {
+	outputs, names, through, err := readOutputs(b, l.batch[:0], l.names[:0])
+	l.batch, l.names = outputs, names
+	if err != nil {
+		return breach("outputs: %v", err)
+	}
+	for i, output := range outputs {
+		if len(output) > maxOutput {
+			return breach("output %d/%d takes %d bytes; the limit is %d", names[i].Cause, names[i].Index, len(output), maxOutput)
+		}
+	}
+	if err := l.checkNames(names); err != nil {
+		return err
+	}
+	known := 0
+	for known < len(names) && !l.cursor.Before(names[known]) {
+		known++
+	}
+	l.meters.suppressed.Add(uint64(known))
+	if outputs, names = outputs[known:], names[known:]; len(outputs) > 0 {
+		if err := l.append(outputs, names); err != nil {
+			return err
+		}
+	}
+	clear(l.batch)
+	return l.advance(through)
+}
+
+// checkNames holds the outputs to their order: after all that came before, of a record that was sent and is not done.
+func (l *lane) checkNames(names []Cursor) error {
+	for _, name := range names {
+		switch {
+		case !l.newest.Before(name):
+			return breach("output %d/%d came after output %d/%d", name.Cause, name.Index, l.newest.Cause, l.newest.Index)
+		case name.Cause <= l.through:
+			return breach("output %d/%d came after record %d was done", name.Cause, name.Index, l.through)
+		case name.Cause > l.promised.Load():
+			return breach("output %d/%d is of a record that was not sent yet; the last one is %d", name.Cause, name.Index, l.promised.Load())
+		}
+		if name.Cause > l.newest.Cause {
+			l.progress.move()
+		}
+		l.newest = name
+	}
+	return nil
+}
+
+func (l *lane) append(outputs [][]byte, names []Cursor) error {
+	l.clock.caused(names)
+	last := names[len(names)-1]
+	l.progress.busy.Store(true)
+	err := l.outputs.Append(outputs, last)
+	l.progress.busy.Store(false)
+	if err != nil {
+		return crashf(CauseJournal, "store outputs: %v", err)
+	}
+	l.cursor = last
+	l.meters.outputs.Add(uint64(len(outputs)))
+	return nil
+}
+
+func (l *lane) advance(through uint64) error {
+	switch {
+	case through == 0 || through == l.through:
+		return nil
+	case through < l.through:
+		return breach("it is through %d after it was through %d", through, l.through)
+	case through > l.promised.Load():
+		return breach("it is through %d, but the last record sent is %d", through, l.promised.Load())
+	}
+	l.through = through
+	l.progress.move()
+	l.flight.land(through)
+	if l.flight.size() == 0 {
+		through = max(through, l.covered.Load())
+	}
+	l.reach(through)
+	return nil
+}
+
+func (l *lane) takeState(b []byte) error {
+	var chunk pluginv1.StateChunk
+	if err := proto.Unmarshal(b, &chunk); err != nil {
+		return breach("state: %v", err)
+	}
+	l.progress.move()
+	return l.saving.take(&chunk, l.cfg.MaxState, l.through, l.newest)
+}
+
+// takeError counts a record that the plugin could not handle. The plugin goes on after it, unless it says that it must not.
+func (l *lane) takeError(b []byte) error {
+	var failed pluginv1.RecordError
+	if err := proto.Unmarshal(b, &failed); err != nil {
+		return breach("record error: %v", err)
+	}
+	text := fmt.Sprintf("record %d: %s", failed.GetNumber(), failed.GetMessage())
+	if failed.GetClass() == pluginv1.ErrorClass_ERROR_CLASS_FATAL {
+		return crashf(CauseFatal, "%s", text)
+	}
+	l.meters.refused.Add(1)
+	l.refusals.Warn("plugin could not handle a record", "record", failed.GetNumber(), "class", failed.GetClass().String(), "error", failed.GetMessage())
+	return nil
+}

@@ -1,0 +1,139 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+	"github.com/weir-run/weir/sdk/wire"
+)
+
+// passedEnv are the variables of the host that every plugin gets. The rest, tokens among them, stay here.
+var passedEnv = []string{"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GOTRACEBACK", "GOMAXPROCS", "GOMEMLIMIT"}
+
+// plugged is a running plugin with a connection.
+type plugged struct {
+	*wire.Client
+	process *process
+	client  *plugin.Client
+}
+
+// launch starts the program and shakes hands. Errors are *StartError where the program is at fault.
+func launch(ctx context.Context, cfg *Config) (*plugged, error) {
+	program, err := openProgram(cfg.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer program.file.Close()
+
+	process := newProcess(program, cfg.Log)
+	p := &plugged{process: process}
+	p.client = plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  wire.Handshake,
+		VersionedPlugins: wire.Plugins(nil),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		SkipHostEnv:      true,
+		StartTimeout:     cfg.StartTimeout,
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: cfg.SocketDir},
+		GRPCDialOptions:  wire.DialOptions(),
+		// Off also turns go-plugin's parser of log lines off, which panics on JSON that it does not expect.
+		Logger:     hclog.New(&hclog.LoggerOptions{Level: hclog.Off}),
+		SyncStdout: process.strays,
+		SyncStderr: process.strays,
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, dir string) (runner.Runner, error) {
+			process.env, process.dir = append(cmd.Env, environment(ctx, cfg)...), dir
+			return process, nil
+		},
+	})
+	if err := p.connect(ctx, cfg.StartTimeout); err != nil {
+		return nil, errors.Join(err, p.kill())
+	}
+	return p, nil
+}
+
+// connect has its own deadline: go-plugin bounds the wait for the first line, but not what follows.
+func (p *plugged) connect(ctx context.Context, timeout time.Duration) error {
+	var late atomic.Bool
+	timer := time.AfterFunc(timeout, func() { late.Store(true); _ = p.process.signal(syscall.SIGKILL) })
+	defer timer.Stop()
+	stop := context.AfterFunc(ctx, func() { _ = p.process.signal(syscall.SIGKILL) })
+	defer stop()
+
+	protocol, err := p.client.Client()
+	if err != nil {
+		return p.explain(err, late.Load(), timeout)
+	}
+	raw, err := protocol.Dispense(wire.PluginName)
+	if err != nil {
+		return p.explain(err, late.Load(), timeout)
+	}
+	p.Client = raw.(*wire.Client)
+	return ctx.Err()
+}
+
+// explain says what the program did instead of shaking hands.
+func (p *plugged) explain(err error, late bool, timeout time.Duration) error {
+	var start *StartError
+	if errors.As(err, &start) {
+		return start
+	}
+	const serve = "a monitor must call sdk.Serve, and print nothing to standard output before"
+	line, path := p.process.firstLine(), p.process.program.path
+	said := ""
+	if text := p.process.lines.newest(); text != "" {
+		said = fmt.Sprintf("; its error output ends with %q", text)
+	}
+	switch {
+	case line != "" && strings.Count(line, "|") < 3:
+		return &StartError{path, fmt.Sprintf("printed %q instead of the handshake", shorten(line, 120)) + said, serve}
+	case late || strings.HasPrefix(err.Error(), "timeout while"):
+		return &StartError{path, fmt.Sprintf("did not shake hands within %s", timeout) + said, serve}
+	case line == "" && p.process.running() == 0:
+		return &StartError{path, p.process.exitText() + " before the handshake" + said, "run it by hand: it should say that it is a plugin"}
+	default:
+		return &StartError{path, "failed to connect (" + strings.Join(strings.Fields(err.Error()), " ") + ")" + said, "build it with the SDK of this host's version"}
+	}
+}
+
+// kill ends the process, if it still runs, and frees what go-plugin holds. It returns within reapLimit. Twice is safe.
+func (p *plugged) kill() error {
+	if err := p.process.Kill(context.Background()); err != nil {
+		return err // and leave go-plugin's goroutines: its Kill waits for the process without a limit
+	}
+	p.client.Kill()
+	if p.process.dir == "" {
+		return nil
+	}
+	return os.RemoveAll(p.process.dir)
+}
+
+func environment(ctx context.Context, cfg *Config) (env []string) {
+	for _, name := range slices.Concat(passedEnv, cfg.Env) {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	level := "info"
+	if cfg.Log.Enabled(ctx, slog.LevelDebug) {
+		level = "debug"
+	}
+	return append(env, wire.LivenessEnv+"=stdin", wire.LogLevelEnv+"="+level)
+}
+
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "..."
+}

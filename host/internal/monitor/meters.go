@@ -1,0 +1,106 @@
+package monitor
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// meters are an instance's counts over all its processes. Safe for concurrent use.
+type meters struct {
+	records    atomic.Uint64 // sent, replays included
+	through    atomic.Uint64
+	outputs    atomic.Uint64 // appended
+	suppressed atomic.Uint64
+	refused    atomic.Uint64 // records that handlers returned an error for
+	gaps       atomic.Uint64
+	trouble    atomic.Pointer[string]
+
+	checkpoint      atomic.Uint64
+	checkpointBytes atomic.Int64
+	checkpointAt    atomic.Int64 // Unix nanoseconds, 0 before the first
+
+	latencies latencies
+}
+
+func (m *meters) saved(number uint64, size int) {
+	m.checkpoint.Store(number)
+	m.checkpointBytes.Store(int64(size))
+	m.checkpointAt.Store(time.Now().UnixNano())
+}
+
+// stamps is how many of the newest records are remembered by latencyClock: more than fit into the frames in flight.
+const stamps = 1 << 15
+
+// latencyClock measures from the receipt of a record to the moment when an output that it caused is durable. Safe for concurrent
+// use.
+type latencyClock struct {
+	after uint64 // records up to here are replays and are not measured
+	sums  *latencies
+
+	mu      sync.Mutex
+	numbers [stamps]uint64
+	times   [stamps]int64
+	pending []int64 // receipt of each output under way, in order; 0 when it is not known
+	head    int
+}
+
+// received notes a record on its way to the plugin.
+func (c *latencyClock) received(number uint64, unixNanos int64) {
+	if number <= c.after {
+		return
+	}
+	c.mu.Lock()
+	c.numbers[number%stamps], c.times[number%stamps] = number, unixNanos
+	c.mu.Unlock()
+}
+
+// caused notes outputs on their way to the ledger.
+func (c *latencyClock) caused(names []Cursor) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range names {
+		at := int64(0)
+		if slot := name.Cause % stamps; c.numbers[slot] == name.Cause {
+			at = c.times[slot]
+		}
+		c.pending = append(c.pending, at)
+	}
+}
+
+// durable is told of the next count outputs that became durable.
+func (c *latencyClock) durable(_, _ uint64, count int) {
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for range min(count, len(c.pending)-c.head) {
+		if at := c.pending[c.head]; at != 0 {
+			c.sums.add(now, time.Duration(now.UnixNano()-at))
+		}
+		c.head++
+	}
+	if c.head == len(c.pending) {
+		c.pending, c.head = c.pending[:0], 0
+	}
+}
+
+// slowLog logs at most ten warnings a second, after a burst of a hundred. One goroutine uses it.
+type slowLog struct {
+	log    *slog.Logger
+	bucket bucket
+	unsaid int
+}
+
+// Warn logs, or counts.
+func (s *slowLog) Warn(message string, args ...any) {
+	if !s.bucket.take(time.Now(), 10, 100) {
+		s.unsaid++
+		return
+	}
+	if s.unsaid > 0 {
+		args = append(args, "unsaid", s.unsaid)
+		s.unsaid = 0
+	}
+	s.log.Warn(message, args...)
+}

@@ -1,0 +1,162 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"syscall"
+	"time"
+
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Limits of the way down.
+const (
+	termGrace  = 2 * time.Second // between SIGTERM and SIGKILL
+	exitGrace  = time.Second     // for a process to be seen dead after its stream broke
+	closeLimit = 5 * time.Second // for the outputs of a dead plugin to be stored
+)
+
+// session is one life of a plugin's process.
+type session struct {
+	*plugged
+	cfg     *Config
+	journal Journal
+	meters  *meters
+	to      func(State, ...any) // moves the instance's state
+	known   func(*session)      // passes on process, plugin and epoch
+
+	plugin     *pluginv1.DescribeResponse
+	configHash string
+	epoch      uint64
+	outputs    Outputs
+	clock      *latencyClock
+	target     uint64 // last number of the journal when the plugin came up
+	after      uint64 // number of the checkpoint, or where a new instance begins
+	saved      uint64 // number of the checkpoint, 0 when there is none
+	checkpoint *Checkpoint
+
+	fed    bool      // it has got as far as feed
+	liveAt time.Time // when it became live, zero before
+}
+
+// run starts the plugin, feeds it until ctx ends, and stops it. It returns nil when that went well, else why the process ended.
+func (s *session) run(ctx context.Context) *Crash {
+	s.to(Starting)
+	p, err := launch(ctx, s.cfg)
+	if err != nil {
+		return s.blame(ctx, err)
+	}
+	s.plugged = p
+	s.known(s)
+	defer s.bury()
+	for _, step := range []func(context.Context) error{s.describe, s.configure, s.own, s.open, s.feed} {
+		if err := step(ctx); err != nil {
+			return s.blame(ctx, err)
+		}
+	}
+	s.stop()
+	return nil
+}
+
+// feed runs the lane until ctx ends and what it was given is done.
+func (s *session) feed(ctx context.Context) error {
+	s.to(Replaying, slog.Uint64("after", s.after), slog.Uint64("epoch", s.epoch))
+	s.fed = true
+	drain, late := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer late(nil)
+	drained := context.AfterFunc(ctx, func() {
+		s.to(Draining, slog.Uint64("through", s.meters.through.Load()))
+		timer := time.AfterFunc(s.cfg.DrainTimeout, func() { late(context.DeadlineExceeded) })
+		<-drain.Done()
+		timer.Stop()
+	})
+	defer drained()
+	return s.lane().run(ctx, drain)
+}
+
+func (s *session) lane() *lane {
+	l := &lane{
+		cfg: s.cfg, log: s.cfg.Log, journal: s.journal, frames: s.journal.Frames(s.after), outputs: s.outputs,
+		control: s.Control, open: s.Run, gone: s.process.exited, meters: s.meters,
+		epoch: s.epoch, filter: newFilter(s.plugin), digest: s.process.program.digest, configHash: s.configHash, target: s.target,
+		sent: s.after, flight: newFlight(s.cfg.Credit), saving: newSaving(s.saved), clock: s.clock,
+		through: s.after, cursor: s.outputs.Cursor(), refusals: slowLog{log: s.cfg.Log},
+	}
+	l.live = func() {
+		s.liveAt = time.Now()
+		s.to(Live, slog.Uint64("through", s.meters.through.Load()))
+	}
+	l.covered.Store(s.after)
+	l.promised.Store(s.after)
+	s.meters.through.Store(s.after)
+	return l
+}
+
+// blame finds out why a step failed; nil when it is only that ctx ended.
+func (s *session) blame(ctx context.Context, err error) *Crash {
+	var crash *Crash
+	var start *StartError
+	switch {
+	case errors.As(err, &crash):
+		return crash
+	case errors.As(err, &start):
+		return crashf(CauseStart, "%v", err)
+	case s.plugged == nil && ctx.Err() != nil:
+		return nil
+	case s.plugged == nil:
+		return crashf(CauseStart, "%v", err)
+	}
+	code := status.Code(err)
+	if code != codes.DeadlineExceeded && s.diedBy(exitGrace) {
+		return crashOfExit(s.process)
+	}
+	switch {
+	case ctx.Err() != nil && !s.fed:
+		return nil
+	case code == codes.DeadlineExceeded || errors.Is(err, context.DeadlineExceeded):
+		return crashf(CauseDeadline, "it did not answer in time: %v", err)
+	case code == codes.Unknown:
+		return crashf(CauseProtocol, "%v", err)
+	default:
+		return crashf(CauseProtocol, "%s: %s", code, status.Convert(err).Message())
+	}
+}
+
+// diedBy says whether the process is dead, and waits a little: a broken stream is often seen before the exit.
+func (s *session) diedBy(wait time.Duration) bool {
+	select {
+	case <-s.process.exited:
+		return true
+	case <-time.After(wait):
+		return false
+	}
+}
+
+// stop ends a plugin that has been drained.
+func (s *session) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), min(termGrace, s.cfg.DrainTimeout))
+	defer cancel()
+	if _, err := s.Control.Close(ctx, &pluginv1.CloseRequest{}); err != nil {
+		s.cfg.Log.Warn("plugin did not close", "error", err)
+	}
+	_ = s.process.signal(syscall.SIGTERM)
+	s.diedBy(min(termGrace, s.cfg.DrainTimeout))
+}
+
+// bury kills what still runs and closes what the session holds.
+func (s *session) bury() {
+	if err := s.kill(); err != nil {
+		s.cfg.Log.Error("plugin was not cleaned up", "error", err)
+	}
+	if s.outputs == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
+	if err := s.outputs.Close(ctx); err != nil {
+		s.cfg.Log.Error("close outputs", "error", err)
+	}
+}

@@ -1,0 +1,75 @@
+package monitor
+
+import (
+	"time"
+)
+
+// Status is a snapshot of an Instance. Counts are since the host started and over all processes.
+type Status struct {
+	// Instance is its name; Monitor and Version are the plugin's own words, empty before its first start.
+	Instance, Monitor, Version string
+	// State and since when.
+	State State
+	Since time.Time
+	// Reason says why the state is Rejected or ConfigError.
+	Reason string
+	// PID of the process; 0 when none runs.
+	PID int
+	// Starts of a process, failed ones included.
+	Starts uint64
+	// Epoch of the newest process.
+	Epoch uint64
+	// Through is the last record number done, Lag how many numbers the journal is ahead.
+	Through, Lag uint64
+	// Records sent, replays included.
+	Records uint64
+	// Outputs stored, and outputs of replays that were stored before.
+	Outputs, Suppressed uint64
+	// Refused are records that the plugin could not handle. Gaps are ranges that were missing in the journal.
+	Refused, Gaps uint64
+	// Checkpoint is the number of the last durable one, CheckpointBytes its size and CheckpointAt its time; the latter are zero when
+	// it is of an earlier host process.
+	Checkpoint      uint64
+	CheckpointBytes int64
+	CheckpointAt    time.Time
+	// Crash is the last unwanted end; nil when there was none.
+	Crash *Crash
+	// Trouble is what the plugin itself says that it suffers from.
+	Trouble string
+	// LinesDropped are log lines of the running process over the limit of 200 a second.
+	LinesDropped uint64
+	// Recent is the latency of the last 10 to 20 s, Total that of all time: from the receipt of a record that was not a replay to its
+	// outputs being durable.
+	Recent, Total Latency
+}
+
+// Status tells how the instance is.
+func (i *Instance) Status() Status {
+	m := &i.meters
+	s := Status{
+		Instance: i.cfg.Instance, Through: m.through.Load(), Records: m.records.Load(), Outputs: m.outputs.Load(),
+		Suppressed: m.suppressed.Load(), Refused: m.refused.Load(), Gaps: m.gaps.Load(), Checkpoint: m.checkpoint.Load(),
+		CheckpointBytes: m.checkpointBytes.Load(),
+	}
+	if at := m.checkpointAt.Load(); at != 0 {
+		s.CheckpointAt = time.Unix(0, at)
+	}
+	if text := m.trouble.Load(); text != nil {
+		s.Trouble = *text
+	}
+	if _, last := i.journal.Bounds(); last > s.Through {
+		s.Lag = last - s.Through
+	}
+	s.Recent, s.Total = m.latencies.sums(time.Now())
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	s.State, s.Since, s.Starts, s.Crash, s.Reason = i.state, i.since, i.starts, i.crash, i.reason
+	s.Monitor, s.Version, s.Epoch = i.monitor, i.version, i.epoch
+	if i.process != nil {
+		s.PID, s.LinesDropped = i.process.running(), i.process.lines.dropped.Load()
+	}
+	return s
+}
+
+// Checkpointed is the number up to which this instance does not need the journal any more; 0 until that is known.
+func (i *Instance) Checkpointed() uint64 { return i.meters.checkpoint.Load() }

@@ -5,8 +5,9 @@ import (
 	"math/big"
 	"testing"
 
-	"github.com/weir-run/weir/host/internal/dex"
 	"pgregory.net/rapid"
+
+	"github.com/weir-run/weir/host/internal/dex"
 )
 
 var amount = rapid.OneOf(rapid.Uint64(), rapid.SampledFrom([]uint64{0, 1, 2, math.MaxUint32, math.MaxInt64, math.MaxUint64}))

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/weir-run/weir/host/internal/dex"
 	"pgregory.net/rapid"
+
+	"github.com/weir-run/weir/host/internal/dex"
 )
 
 // Value is something that is read from bytes and written back: a pointer to an event, a log or an instruction.

@@ -4,9 +4,10 @@ import (
 	"testing"
 
 	"github.com/gagliardetto/solana-go"
+	"pgregory.net/rapid"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/pda"
-	"pgregory.net/rapid"
 )
 
 // TestFind compares with another implementation.

@@ -15,6 +15,7 @@ type appender interface{ Append([]byte) []byte }
 // checkEvents parses every event of a name in the corpus, compares it field by field with an independent decoder, and writes it
 // back.
 func checkEvents(t *testing.T, name string, parse func([]byte) (appender, dex.Extent, error)) {
+	t.Helper()
 	events := dextest.Events(t, "pump", name)
 	for _, e := range events {
 		v, extent, err := parse(e.Bytes)
@@ -132,6 +133,7 @@ func TestCorpusPlaces(t *testing.T) {
 
 // tradesByFile returns the trade events of each file that has an event of pump.
 func tradesByFile(t *testing.T) map[string][]pumpfun.TradeEvent {
+	t.Helper()
 	known := map[string][]pumpfun.TradeEvent{}
 	for _, name := range []string{"CreateEvent", "CompletePumpAmmMigrationEvent"} {
 		for _, c := range dextest.Events(t, "pump", name) {

@@ -104,7 +104,7 @@ func (c Curve) Sold(tokens, leg uint64) Curve {
 	return Curve{c.VirtualToken + tokens, c.VirtualQuote - leg, c.RealToken + tokens, c.RealQuote - leg}
 }
 
-// Before returns the curve as it was before the trade that led to c.
+// Before returns the curve as it was before the trade that led to c. Amounts that no trade could have had wrap around.
 func (c Curve) Before(buy bool, tokens, leg uint64) Curve {
 	if buy {
 		return c.Sold(tokens, leg)

@@ -4,8 +4,9 @@ import (
 	"math"
 	"testing"
 
-	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"pgregory.net/rapid"
+
+	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 )
 
 var rates = pumpfun.Rates{Protocol: pumpfun.ProtocolFeeBps, Creator: pumpfun.CreatorFeeBps}
@@ -87,7 +88,8 @@ func TestCurveKeepsValue(t *testing.T) {
 		for range rapid.IntRange(1, 50).Draw(t, "trades") {
 			before, product := curve, float64(curve.VirtualToken)*float64(curve.VirtualQuote)
 			var tokens, leg uint64
-			buy, ok := rapid.Bool().Draw(t, "buy"), false
+			var ok bool
+			buy := rapid.Bool().Draw(t, "buy")
 			if buy {
 				budget := rapid.Uint64Range(1, 20_000_000_000).Draw(t, "budget")
 				if tokens, leg, ok = curve.Spend(budget, rates); !ok {

@@ -93,11 +93,7 @@ func (k Kind) String() string {
 
 // IsBuy tells of the kinds that buy.
 func (k Kind) IsBuy() bool {
-	switch k {
-	case Buy, BuyExactSolIn, BuyV2, BuyExactQuoteInV2, BuyV3, BuyExactQuoteInV3:
-		return true
-	}
-	return false
+	return k == Buy || k == BuyV2 || k == BuyV3 || k.IsExactIn()
 }
 
 // IsSell tells of the kinds that sell.

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/dextest"
 	"github.com/weir-run/weir/host/internal/dex/pumpfun"
-	"pgregory.net/rapid"
 )
 
 func unhex(t *testing.T, s string) []byte {

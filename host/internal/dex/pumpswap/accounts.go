@@ -62,8 +62,10 @@ func (k Kind) Places(accounts int) Places {
 const (
 	hopsAt  = 16
 	hopSize = 5
-	// MultiHopIn and MultiHopOut are the user's token accounts of the first and the last coin.
-	MultiHopIn, MultiHopOut = 1, 2
+	// MultiHopIn is the user's token account of the first coin.
+	MultiHopIn = 1
+	// MultiHopOut is the user's token account of the last coin.
+	MultiHopOut = 2
 )
 
 // HopPlaces says where the accounts of one hop of MultiHopSwap stand. Venue is a pool or a bonding curve: its owner tells.

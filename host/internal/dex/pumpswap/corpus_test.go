@@ -18,6 +18,7 @@ type event interface {
 // checkEvents parses every event of a name in the corpus, compares it field by field with an independent decoder, and writes it
 // back.
 func checkEvents(t *testing.T, name string, e event, tail func() int) {
+	t.Helper()
 	events := dextest.Events(t, "pumpswap", name)
 	for _, c := range events {
 		if err := e.Parse(c.Bytes); err != nil {

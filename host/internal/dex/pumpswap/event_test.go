@@ -4,10 +4,11 @@ import (
 	"errors"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/dextest"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
-	"pgregory.net/rapid"
 )
 
 func parseBuy(b []byte) (dextest.Value, dex.Extent, error) {

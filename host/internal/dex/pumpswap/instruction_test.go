@@ -6,10 +6,11 @@ import (
 	"errors"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/dextest"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
-	"pgregory.net/rapid"
 )
 
 var kinds = []pumpswap.Kind{

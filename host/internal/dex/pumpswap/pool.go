@@ -57,7 +57,8 @@ func (p PoolReserves) Proceeds(base uint64) (uint64, bool) {
 	return dex.MulDivFloor(q, base, after)
 }
 
-// Spend returns the most base that a budget buys, fees included, and the leg that it pays.
+// Spend returns the base that a budget buys, fees included, and the leg that it pays. The program's own rounding is not published:
+// the result may differ from the chain's by a few units, and Cost(base) never exceeds the leg.
 func (p PoolReserves) Spend(budget uint64, r Rates) (base, leg uint64, ok bool) {
 	leg, ok = dex.MulDivFloor(budget, dex.BasisPoints, dex.BasisPoints+r.LP+r.Protocol+r.Creator)
 	fees, fit := r.On(leg)

@@ -4,9 +4,10 @@ import (
 	"math"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
-	"pgregory.net/rapid"
 )
 
 // TestEffective prices from the vault and the virtual reserve, also when that is negative.

@@ -39,8 +39,9 @@ func (k Kind) Places(accounts int) Places {
 		return longest(accounts, form{18, swapLong}, form{17, swapNoTarget})
 	case SwapBaseInV2, SwapBaseOutV2:
 		return longest(accounts, form{8, swapShort})
+	default:
+		return nowhere
 	}
-	return nowhere
 }
 
 type form struct {

@@ -17,6 +17,7 @@ var alias = map[string]string{"direct_in": "DeductIn"}
 
 // checkLogs parses every log of a name in the corpus, compares it field by field with an independent decoder, and writes it back.
 func checkLogs(t *testing.T, name string, parse func([]byte) (appender, error)) {
+	t.Helper()
 	logs := dextest.Events(t, "rayv4", name)
 	for _, c := range logs {
 		l, err := parse(c.Bytes)
@@ -96,7 +97,9 @@ func TestCorpusPlaces(t *testing.T) {
 			case in.Kind.IsSwap() && tx.Meta.Err == nil:
 				s, d := accounts[at.UserSource], accounts[at.UserDestination]
 				c, p := accounts[at.CoinVault], accounts[at.PcVault]
-				if !(transfers[[2]string{s, c}] && transfers[[2]string{p, d}]) && !(transfers[[2]string{s, p}] && transfers[[2]string{c, d}]) {
+				fromCoin := transfers[[2]string{s, c}] && transfers[[2]string{p, d}]
+				fromPc := transfers[[2]string{s, p}] && transfers[[2]string{c, d}]
+				if !fromCoin && !fromPc {
 					t.Errorf("%s: %s of %d accounts: no transfers between its user accounts and vaults", file, in.Kind, len(accounts))
 				}
 			case in.Kind == raydium.Initialize2:
@@ -130,6 +133,7 @@ func TestCorpusPlaces(t *testing.T) {
 
 // transfers returns which token accounts sent to which in a transaction.
 func transfers(t *testing.T, tx *dextest.Transaction) map[[2]string]bool {
+	t.Helper()
 	sent := map[[2]string]bool{}
 	for _, program := range []dex.Key{dex.SPLToken, dex.Token2022} {
 		tx.Each(t, program, func(data []byte, accounts []string) {
@@ -144,6 +148,7 @@ func transfers(t *testing.T, tx *dextest.Transaction) map[[2]string]bool {
 
 // minted returns how much LP a pool's first instruction gave out.
 func minted(t *testing.T, file string) uint64 {
+	t.Helper()
 	var amount uint64
 	dextest.Load(t, file).Each(t, dex.SPLToken, func(data []byte, _ []string) {
 		if in, ok := spl.ParseToken(data); ok && in.Kind == spl.MintTo {

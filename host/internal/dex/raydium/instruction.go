@@ -109,6 +109,7 @@ func ParseInstruction(data []byte) (Instruction, error) {
 	case SwapBaseIn, SwapBaseOut, SwapBaseInV2, SwapBaseOutV2:
 		in.In, in.Out = r.Uint64(), r.Uint64()
 		need = 2
+	default: // no arguments
 	}
 	in.Extent = r.Extent()
 	if !in.Has(need) {
@@ -141,6 +142,7 @@ func (in *Instruction) Append(dst []byte) []byte {
 	case SwapBaseIn, SwapBaseOut, SwapBaseInV2, SwapBaseOutV2:
 		w.Uint64(in.In)
 		w.Uint64(in.Out)
+	default: // no arguments
 	}
 	return w.Written()
 }

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/dextest"
 	"github.com/weir-run/weir/host/internal/dex/raydium"
-	"pgregory.net/rapid"
 )
 
 var kinds = []raydium.Kind{

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/dextest"
 	"github.com/weir-run/weir/host/internal/dex/raydium"
-	"pgregory.net/rapid"
 )
 
 // parseLog reads an entry of any type; an entry has no history, so all of it is there or it is an error.

@@ -4,9 +4,10 @@ import (
 	"math"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/weir-run/weir/host/internal/dex/dextest"
 	"github.com/weir-run/weir/host/internal/dex/raydium"
-	"pgregory.net/rapid"
 )
 
 // TestCorpusLiquidity replays the real deposit of exact pc, and the LP that new pools gave out.

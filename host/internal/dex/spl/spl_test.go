@@ -5,9 +5,10 @@ import (
 	"encoding/hex"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/spl"
-	"pgregory.net/rapid"
 )
 
 var kinds = []spl.TokenKind{

@@ -149,6 +149,7 @@ func ParseToken(data []byte) (TokenInstruction, bool) {
 			r.Key(&in.Owner)
 			need = 3
 		}
+	default: // no arguments
 	}
 	return in, r.Extent().Fields >= need
 }
@@ -185,6 +186,7 @@ func (in *TokenInstruction) Append(dst []byte) []byte {
 		if !in.Owner.IsZero() {
 			w.Key(&in.Owner)
 		}
+	default: // no arguments
 	}
 	return w.Written()
 }

@@ -3,6 +3,8 @@ package market
 import (
 	"slices"
 
+	"github.com/weir-run/weir/host/internal/dex/pumpfun"
+	"github.com/weir-run/weir/host/internal/dex/pumpswap"
 	"github.com/weir-run/weir/host/internal/dex/raydium"
 )
 
@@ -32,10 +34,7 @@ func (m *Market) actMigrate() {
 	p := m.newSwapPool(c)
 	m.txn.migrate(m.wallet(sol), c, p)
 	m.close()
-	m.swaps = append(m.swaps, p)
-	if len(m.swaps) > m.opt.Tokens {
-		m.swaps = slices.Delete(m.swaps, 0, 1)
-	}
+	m.addSwap(p)
 }
 
 func (m *Market) actRayCreate() {
@@ -65,6 +64,65 @@ func (m *Market) actRayCreate() {
 	}
 }
 
+// actSwapCreate lets a holder of a token that Raydium trades open a PumpSwap pool for it, often with SOL as its base.
+func (m *Market) actSwapCreate() {
+	from := oneOf(m, m.rays, func(*rayPool) bool { return true })
+	if from == nil {
+		m.actTrade(doRay)
+		return
+	}
+	h := oneOf(m, from.holders, func(h *holder) bool {
+		return h.token.open && h.token.amount > from.token.supply/2_000 && h.lamports > 30*sol
+	})
+	if h == nil {
+		m.actTrade(doRay)
+		return
+	}
+	p := m.newOpenPool(from.token, h)
+	native, tokens := between(m.rand, 5*sol, 20*sol), h.token.amount/2
+	opening := pumpfun.Opening{Base: tokens, Quote: native}
+	if p.turned() {
+		opening = pumpfun.Opening{Base: native, Quote: tokens}
+	}
+	t, v := m.txn, m.providerOf(p, h)
+	t.begins(h.wallet)
+	t.budget(400_000, m.price())
+	t.wrap(h.wallet, native)
+	t.createPool(p, h.account, p.baseOf(h), p.quoteOf(h), v.lp, opening)
+	t.unwrap(h.wallet)
+	m.close()
+	m.addSwap(p)
+}
+
+// newOpenPool makes a pool of the holder's token that pump knows nothing of.
+func (m *Market) newOpenPool(token *mint, h *holder) *swapPool {
+	wd := m.world
+	p := &swapPool{token: token, base: token, quote: wd.wsol, keepsFees: chance(m.rand, 0.3), holders: []*holder{h}}
+	if chance(m.rand, 0.5) {
+		p.base, p.quote = wd.wsol, token
+	}
+	m.opened++
+	p.index = m.opened
+	p.account = m.derived(wd.pumpswap, "pool", []byte{byte(p.index), byte(p.index >> 8)}, h.key[:], p.base.key[:], p.quote.key[:])
+	p.lp = &mint{account: m.derived(wd.pumpswap, "pool_lp_mint", p.key[:]), program: wd.token2022, decimals: pumpswap.LPDecimals}
+	p.baseVault, p.quoteVault = m.associated(p.account, p.base), m.associated(p.account, p.quote)
+	p.creatorAuthority = wd.nobody
+	p.creatorVault = m.newAccount(0)
+	for _, from := range [][]recipient{wd.recipients, wd.buybacks} {
+		wallet := pick(m.rand, from).wallet
+		p.takers = append(p.takers, recipient{wallet, tokenAccount(m.keys.next(), wallet, token).openWith(wd, 0)})
+	}
+	return p
+}
+
+// addSwap enters a pool and forgets the oldest when there are too many.
+func (m *Market) addSwap(p *swapPool) {
+	m.swaps = append(m.swaps, p)
+	if len(m.swaps) > m.opt.Tokens {
+		m.swaps = slices.Delete(m.swaps, 0, 1)
+	}
+}
+
 // actSwapLiquidity lets somebody provide liquidity, or a provider leave, on a pool that keeps no fees.
 func (m *Market) actSwapLiquidity() {
 	p := oneOf(m, m.swaps, func(p *swapPool) bool { return !p.keepsFees })
@@ -74,7 +132,7 @@ func (m *Market) actSwapLiquidity() {
 	}
 	done := false
 	if v := oneOf(m, p.providers, func(v *provider) bool { return v.lp.amount > 0 }); v != nil && chance(m.rand, 0.45) {
-		done = m.txn.withdraw(p, v, m.part(v.lp.amount))
+		done = m.txn.withdraw(p, v, min(m.part(v.lp.amount), p.reserves.LPSupply/3))
 	} else if h := oneOf(m, p.holders, hasTokens); h != nil && h.lamports > sol {
 		done = m.txn.deposit(p, h, between(m.rand, sol/10, sol/2))
 	}

@@ -271,9 +271,11 @@ func (t *txn) tellCurve(c *coin, h *holder, l leg, protocol recipient, before pu
 		Kind: geysersim.TruthTrade, Venue: geysersim.VenuePump, Mint: c.base58(), QuoteMint: t.m.world.wsol.base58(),
 		Pool: c.curve.base58(), Trader: h.base58(), Side: side(l.buy), BaseAmount: l.tokens + more.tokens, QuoteAmount: l.total,
 		PoolQuoteAmount: l.quote + more.quote, Before: curveReserves(before), After: curveReserves(after),
-		Fees: fees(geysersim.TruthFee{Kind: "protocol", Amount: l.fees.Protocol + more.fees.Protocol},
-			geysersim.TruthFee{Kind: "creator", Amount: l.fees.Creator + more.fees.Creator},
-			geysersim.TruthFee{Kind: "buyback", Amount: l.fees.Protocol/2 + more.fees.Protocol/2}),
+		Fees: []geysersim.TruthFee{
+			{Kind: "protocol", Amount: l.fees.Protocol + more.fees.Protocol},
+			{Kind: "creator", Amount: l.fees.Creator + more.fees.Creator},
+			{Kind: "buyback", Amount: l.fees.Protocol/2 + more.fees.Protocol/2},
+		},
 	})
 }
 

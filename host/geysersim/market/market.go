@@ -41,6 +41,8 @@ type Market struct {
 	swaps []*swapPool
 	rays  []*rayPool
 	deals []deal
+
+	opened uint16 // pools opened by hand, for their indexes
 }
 
 var (
@@ -124,6 +126,8 @@ func (m *Market) act() {
 		m.actCreate()
 	case doRayCreate:
 		m.actRayCreate()
+	case doSwapCreate:
+		m.actSwapCreate()
 	case doSwapLiquidity:
 		m.actSwapLiquidity()
 	case doRayLiquidity:

@@ -9,7 +9,7 @@ import (
 // newSwapPool makes the pool to which the completed coin will move. It is not on chain yet.
 func (m *Market) newSwapPool(c *coin) *swapPool {
 	wd := m.world
-	p := &swapPool{coin: c, keepsFees: c.keepsFees, holders: c.holders}
+	p := &swapPool{token: c.mint, base: c.mint, quote: wd.wsol, creator: c.creator, keepsFees: c.keepsFees, holders: c.holders}
 	p.account = m.derived(wd.pumpswap, "pool", []byte{0, 0}, c.authority.key[:], c.key[:], wd.wsol.key[:])
 	p.lp = &mint{account: m.derived(wd.pumpswap, "pool_lp_mint", p.key[:]), program: wd.token2022, decimals: pumpswap.LPDecimals}
 	p.baseVault, p.quoteVault = m.associated(p.account, c.mint), m.associated(p.account, wd.wsol)
@@ -36,7 +36,7 @@ func (t *txn) migrate(u *wallet, c *coin, p *swapPool) {
 		r(wd.rentSysvar))
 	t.log("Program log: Instruction: Migrate")
 	pay(c.curve, a, pumpfun.MigrationFeeSOL)
-	for _, account := range []*account{p.baseVault, p.quoteVault, base, quote} {
+	for _, account := range []*account{base, quote} {
 		t.createToken(a, account)
 	}
 	opening := c.opening
@@ -65,14 +65,14 @@ func (t *txn) migrate(u *wallet, c *coin, p *swapPool) {
 	t.end(60_000)
 }
 
-// createPool opens the pool with everything that base and quote hold.
+// createPool opens the pool with these amounts of base and quote.
 func (t *txn) createPool(p *swapPool, creator, base, quote, lp *account, opening pumpfun.Opening) {
-	wd, c := t.m.world, p.coin
-	args := pumpswap.Instruction{Kind: pumpswap.CreatePool, Base: opening.Base, Quote: opening.Quote, CoinCreator: c.creator.key}
+	wd := t.m.world
+	args := pumpswap.Instruction{Kind: pumpswap.CreatePool, Index: p.index, Base: opening.Base, Quote: opening.Quote, CoinCreator: p.coinCreator()}
 	t.data = args.Append(t.data)
-	t.begin(wd.pumpswap, w(p.account), r(wd.swapConfig), ws(creator), r(c.account), r(wd.wsol.account), w(p.lp.account), w(base),
-		w(quote), w(lp), w(p.baseVault), w(p.quoteVault), r(wd.system), r(wd.token2022), r(c.program), r(wd.spl), r(wd.ata),
-		r(wd.swapEvents), r(wd.pumpswap))
+	t.begin(wd.pumpswap, w(p.account), r(wd.swapConfig), ws(creator), r(p.base.account), r(p.quote.account), w(p.lp.account), w(base),
+		w(quote), w(lp), w(p.baseVault), w(p.quoteVault), r(wd.system), r(wd.token2022), r(p.base.program), r(p.quote.program),
+		r(wd.ata), r(wd.swapEvents), r(wd.pumpswap))
 	t.log("Program log: Instruction: CreatePool")
 	t.createAccount(creator, p.account, rentPool, 243, wd.pumpswap)
 	t.createAccount(creator, p.lp.account, rentMint, 82, wd.token2022)
@@ -81,21 +81,23 @@ func (t *txn) createPool(p *swapPool, creator, base, quote, lp *account, opening
 	t.log("Program log: Instruction: InitializeMint2")
 	t.end(1_280)
 	t.createToken(creator, lp)
+	t.createToken(creator, p.baseVault)
+	t.createToken(creator, p.quoteVault)
 	t.transferChecked(base, p.baseVault, creator, opening.Base)
 	t.transferChecked(quote, p.quoteVault, creator, opening.Quote)
 	supply, given, _ := pumpswap.FirstLP(opening.Base, opening.Quote)
 	t.mintTo(p.lp, lp, p.account, given)
 	p.reserves = pumpswap.PoolReserves{Base: opening.Base, Quote: opening.Quote, LPSupply: supply}
 	t.opened = pumpswap.CreatePoolEvent{
-		Timestamp: t.m.time, Creator: creator.key, BaseMint: c.key, QuoteMint: wd.wsol.key, BaseMintDecimals: c.decimals,
-		QuoteMintDecimals: wd.wsol.decimals, BaseAmountIn: opening.Base, QuoteAmountIn: opening.Quote,
+		Timestamp: t.m.time, Index: p.index, Creator: creator.key, BaseMint: p.base.key, QuoteMint: p.quote.key, BaseMintDecimals: p.base.decimals,
+		QuoteMintDecimals: p.quote.decimals, BaseAmountIn: opening.Base, QuoteAmountIn: opening.Quote,
 		PoolBaseAmount: opening.Base, PoolQuoteAmount: opening.Quote, MinimumLiquidity: pumpswap.MinimumLiquidity,
 		InitialLiquidity: supply, LpTokenAmountOut: given, PoolBump: 255, Pool: p.key, LpMint: p.lp.key,
-		UserBaseTokenAccount: base.key, UserQuoteTokenAccount: quote.key, CoinCreator: c.creator.key,
+		UserBaseTokenAccount: base.key, UserQuoteTokenAccount: quote.key, CoinCreator: p.coinCreator(),
 	}
 	t.event(wd.swapEvents, &t.opened)
 	t.fact(geysersim.Truth{
-		Kind: geysersim.TruthPoolCreated, Venue: geysersim.VenuePumpSwap, Mint: c.base58(), QuoteMint: wd.wsol.base58(),
+		Kind: geysersim.TruthPoolCreated, Venue: geysersim.VenuePumpSwap, Mint: p.base.base58(), QuoteMint: p.quote.base58(),
 		Pool: p.base58(), Trader: creator.base58(), BaseAmount: opening.Base, QuoteAmount: opening.Quote, LPAmount: given,
 	})
 	t.end(40_000)

@@ -6,8 +6,9 @@ import "math/rand/v2"
 type Mix struct {
 	// Create launches coins; the other weights need coins and pools to work on and turn to curve trades until there are some.
 	Create, Curve float64
-	// Swap and SwapLiquidity are trades and deposits or withdrawals on PumpSwap. Migrations come by themselves.
-	Swap, SwapLiquidity float64
+	// SwapCreate, Swap and SwapLiquidity are pools opened by hand, trades, and deposits or withdrawals on PumpSwap. Migrations come
+	// by themselves.
+	SwapCreate, Swap, SwapLiquidity float64
 	// RayCreate, Ray and RayLiquidity are the same on Raydium v4.
 	RayCreate, Ray, RayLiquidity float64
 	// Noise is what touches no venue, or touches one without anything to report.
@@ -20,7 +21,7 @@ type Mix struct {
 // minute of 40 transactions a slot.
 func DefaultMix() Mix {
 	return Mix{
-		Create: 2, Curve: 36, Swap: 26, SwapLiquidity: 2.5, RayCreate: 0.6, Ray: 14, RayLiquidity: 2, Noise: 12, Vote: 5,
+		Create: 2, Curve: 36, SwapCreate: 0.5, Swap: 26, SwapLiquidity: 2.5, RayCreate: 0.6, Ray: 14, RayLiquidity: 2, Noise: 12, Vote: 5,
 	}
 }
 
@@ -92,6 +93,7 @@ type action int
 const (
 	doCreate action = iota
 	doCurve
+	doSwapCreate
 	doSwap
 	doSwapLiquidity
 	doRayCreate
@@ -104,7 +106,7 @@ const (
 // draw chooses an action by the weights.
 func (x Mix) draw(r *rand.Rand) action {
 	weights := [...]float64{
-		x.Create, x.Curve, x.Swap, x.SwapLiquidity, x.RayCreate, x.Ray, x.RayLiquidity, x.Noise, x.Vote,
+		x.Create, x.Curve, x.SwapCreate, x.Swap, x.SwapLiquidity, x.RayCreate, x.Ray, x.RayLiquidity, x.Noise, x.Vote,
 	}
 	sum := 0.0
 	for _, v := range weights {

@@ -250,7 +250,7 @@ func (t *txn) factRay(p *rayPool, h *holder, s raySwap, buy bool, before raydium
 	if buy {
 		f.BaseAmount, f.QuoteAmount, f.PoolQuoteAmount = s.out, s.in, s.in-s.fee
 	}
-	f.Fees = fees(geysersim.TruthFee{Kind: "swap", Amount: s.fee, InBase: !buy})
+	f.Fees = []geysersim.TruthFee{{Kind: "swap", Amount: s.fee, InBase: !buy}}
 	t.fact(f)
 }
 

@@ -213,34 +213,46 @@ func (m *Market) curveSell(c *coin) pumpfun.Kind {
 
 func (m *Market) dealSwap(p *swapPool, u *wallet) (deal, bool) {
 	budget := m.stake()
-	h, sell := m.trader(&p.holders, u, p.coin.mint, 0.5, budget)
+	h, sell := m.trader(&p.holders, u, p.token, 0.5, budget)
 	d := deal{user: h.wallet, finish: func(t *txn) { t.unwrap(h.wallet); t.discard(h) }}
 	d.save = func() func() { old := *p; return func() { *p = old } }
+	kind := m.swapKind(p, sell == p.turned())
 	if sell {
 		amount := m.part(h.token.amount)
-		kind := pumpswap.Sell
-		if p.keepsFees && chance(m.rand, 0.7) {
-			kind = pumpswap.SellV2
-		}
 		d.prepare = func(t *txn) { t.createToken(h.account, h.wsol) }
-		d.run = func(t *txn) {
-			if s := m.sellSwap(p, kind, min(amount, h.token.amount)); s.base > 0 {
-				t.trade(p, h, s)
-			}
-		}
+		d.run = func(t *txn) { t.swapFor(p, h, kind, min(amount, h.token.amount)) }
 		return d, true
 	}
-	kind := pick(m.rand, []pumpswap.Kind{pumpswap.Buy, pumpswap.BuyExactQuoteIn})
+	d.prepare = func(t *txn) { t.wrap(h.wallet, budget+budget/50); t.need(h) }
+	d.run = func(t *txn) { t.swapFor(p, h, kind, budget) }
+	return d, h.lamports > budget*2+sol/10
+}
+
+// swapFor trades for that much of what the user gives, unless that is worth nothing or too much for the user.
+func (t *txn) swapFor(p *swapPool, h *holder, kind pumpswap.Kind, amount uint64) {
+	var s swap
+	if kind.IsSell() {
+		if s = t.m.sellSwap(p, kind, amount); s.base > p.baseOf(h).amount {
+			return
+		}
+	} else if s = t.m.buySwap(p, kind, amount); s.total > p.quoteOf(h).amount {
+		return
+	}
+	if s.base > 0 {
+		t.trade(p, h, s)
+	}
+}
+
+// swapKind chooses an instruction that buys or sells base.
+func (m *Market) swapKind(p *swapPool, buy bool) pumpswap.Kind {
+	kind := pumpswap.Sell
+	if buy {
+		kind = pick(m.rand, []pumpswap.Kind{pumpswap.Buy, pumpswap.BuyExactQuoteIn})
+	}
 	if p.keepsFees && chance(m.rand, 0.7) {
 		kind += pumpswap.BuyV2 - pumpswap.Buy
 	}
-	d.prepare = func(t *txn) { t.wrap(h.wallet, budget+budget/50); t.need(h) }
-	d.run = func(t *txn) {
-		if s := m.buySwap(p, kind, budget); s.base > 0 && s.total <= h.wsol.amount {
-			t.trade(p, h, s)
-		}
-	}
-	return d, h.lamports > budget*2+sol/10
+	return kind
 }
 
 // unwrap closes the wallet's wrapped SOL account.

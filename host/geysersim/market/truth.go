@@ -36,14 +36,3 @@ func (t *txn) sign(signature []byte, index uint64) {
 		}
 	}
 }
-
-// fees lists the fees that are not zero.
-func fees(list ...geysersim.TruthFee) []geysersim.TruthFee {
-	out := list[:0]
-	for _, f := range list {
-		if f.Amount > 0 {
-			out = append(out, f)
-		}
-	}
-	return out
-}

@@ -108,6 +108,7 @@ type txn struct {
 	withdrawn pumpswap.WithdrawEvent
 	name      [32]byte
 	scratch   []byte
+	refs      []ref
 }
 
 // event is what Anchor programs emit.

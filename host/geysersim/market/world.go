@@ -2,6 +2,7 @@ package market
 
 import (
 	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/pda"
 )
 
 // recipient is a wallet that takes fees, with its wrapped SOL account.
@@ -22,6 +23,7 @@ type world struct {
 	tips                 []*account
 	routers              []*account
 	table                *account
+	nobody               *account // PumpSwap's vault authority of the zero creator
 	wsol, usdc           *mint
 }
 
@@ -53,6 +55,7 @@ func newWorld(keys *keyMaker) *world {
 	}
 	w.wsol = &mint{account: plain(dex.WSOL), program: w.spl, decimals: 9, symbol: "SOL"}
 	w.usdc = &mint{account: plain(dex.USDC), program: w.spl, decimals: 6, symbol: "USDC"}
+	w.nobody = &account{key: pda.CoinCreatorVault(dex.Key{})}
 	rayFees := &account{key: keys.next(), lamports: rentWallet}
 	w.rayCreateFee = tokenAccount(dex.RaydiumV4CreateFee, rayFees, w.wsol).openWith(w, 179_435_000_000_000)
 	w.recipients = w.newRecipients(keys, dex.PumpFeeRecipients[:])

@@ -25,8 +25,8 @@ type node struct {
 	nc   *nats.Conn
 	js   jetstream.JetStream
 	lock *os.File
-	// damaged is set when the embedded server said that a write failed: it then stays silent on that stream until it is restarted.
-	damaged atomic.Bool
+	// damage is what the embedded server said when a write failed: it then stays silent on that stream until it is restarted.
+	damage atomic.Pointer[string]
 
 	mu      sync.Mutex
 	srv     *server.Server // nil when external
@@ -79,7 +79,7 @@ func (n *node) connect() error {
 		nats.Name("weir"), nats.MaxReconnects(-1), nats.ReconnectWait(50 * time.Millisecond), nats.ReconnectJitter(10*time.Millisecond, 0),
 		nats.ReconnectBufSize(-1), // a pipe sends again by itself, in order
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			n.cfg.Log.Warn("NATS client", "error", err)
+			n.cfg.Log.Debug("NATS client", "error", err) // whoever needed the connection says what it means
 		}),
 	}
 	if n.cfg.Credentials != "" {
@@ -107,7 +107,7 @@ func (n *node) place() string {
 	if _, host, ok := strings.Cut(n.cfg.URL, "@"); ok {
 		return host
 	}
-	return n.cfg.URL
+	return strings.TrimPrefix(n.cfg.URL, "nats://")
 }
 
 // holdFolder makes the store folder and locks it, so that two daemons on one folder are told instead of destroying it.

@@ -14,6 +14,9 @@ import (
 func (p *pipe) recover(cause error) bool {
 	began := time.Now()
 	silent := errors.Is(cause, errSilent)
+	if text := p.cfg.node.damage.Load(); text != nil {
+		p.unwell(errors.New(*text))
+	}
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		err := p.resume(silent)
 		switch {

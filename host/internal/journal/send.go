@@ -60,7 +60,7 @@ func (p *pipe) await(pace, late <-chan time.Time) error {
 	case <-p.abort:
 		return errAborted
 	}
-	if len(p.inflight) > 0 && p.cfg.node.damaged.Load() {
+	if len(p.inflight) > 0 && p.cfg.node.damage.Load() != nil {
 		return errSilent
 	}
 	return nil

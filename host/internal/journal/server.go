@@ -43,7 +43,7 @@ func (n *node) startServer(ctx context.Context) (*server.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start NATS server: %w", err)
 	}
-	l := &serverLog{log: n.cfg.Log, damaged: func() { n.damaged.Store(true) }, fatal: make(chan string, 1)}
+	l := &serverLog{log: n.cfg.Log, damaged: func(text string) { n.damage.Store(&text) }, fatal: make(chan string, 1)}
 	srv.SetLoggerV2(l, false, false, false)
 	return srv, n.await(ctx, srv, l)
 }
@@ -90,21 +90,35 @@ func (n *node) repair(ctx context.Context, silent bool) error {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.srv != nil && !n.damaged.Load() && n.srv.JetStreamEnabled() && !silent {
-		return nil
-	}
-	if n.srv != nil && silent && !n.damaged.Load() && n.srv.JetStreamEnabled() && n.answers(ctx) {
+	sound := n.srv != nil && n.damage.Load() == nil && n.srv.JetStreamEnabled()
+	if sound && (!silent || n.answers(ctx)) {
 		return nil
 	}
 	n.cfg.Log.Warn("restarting the embedded NATS server after a failed write", "folder", n.cfg.Dir)
 	stopServer(n.srv)
 	n.srv = nil
-	n.damaged.Store(false)
+	n.damage.Store(nil)
 	srv, err := n.startServer(context.WithoutCancel(ctx))
 	if err != nil {
 		return err
 	}
 	n.srv = srv
+	n.mu.Unlock() // the client asks for a connection to the new server
+	defer n.mu.Lock()
+	return n.reconnected(ctx)
+}
+
+// reconnected waits until the client has found the server that was started for it.
+func (n *node) reconnected(ctx context.Context) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !n.nc.IsConnected() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("connect to the restarted server: %w", ctx.Err())
+		}
+	}
 	return nil
 }
 
@@ -143,6 +157,8 @@ func (n *node) explain(err error) string {
 	switch {
 	case errors.Is(err, errFull):
 		return err.Error() + ": free some space, nothing else is needed"
+	case strings.Contains(err.Error(), "no space left"):
+		return err.Error() + ": the disk is full: free some space, nothing else is needed"
 	case errors.As(err, &refused) && (refused.ErrorCode == 10023 || refused.ErrorCode == 10047):
 		return fmt.Sprintf("%v: the limit of the store is reached: raise it, or lower journal.max_bytes", err)
 	case errors.Is(err, nats.ErrDisconnected), errors.Is(err, nats.ErrConnectionReconnecting),
@@ -153,24 +169,25 @@ func (n *node) explain(err error) string {
 	}
 }
 
-// serverLog hands what the server says to slog and watches for failed writes.
+// serverLog hands what the server says to slog and watches for failed writes. Its errors are warnings here: what they lead to is said
+// by those who were using it, with a remedy.
 type serverLog struct {
 	log     *slog.Logger
-	damaged func()
+	damaged func(text string)
 	fatal   chan string
 }
 
 func (l *serverLog) say(level slog.Level, format string, v []any) {
 	text := fmt.Sprintf(format, v...)
 	if strings.Contains(text, "critical write error") || strings.Contains(text, "will be DISABLED") || strings.Contains(text, "disabling JetStream") {
-		l.damaged()
+		l.damaged(text)
 	}
 	l.log.Log(context.Background(), level, "nats: "+text)
 }
 
 func (l *serverLog) Noticef(format string, v ...any) { l.say(slog.LevelDebug, format, v) }
 func (l *serverLog) Warnf(format string, v ...any)   { l.say(slog.LevelWarn, format, v) }
-func (l *serverLog) Errorf(format string, v ...any)  { l.say(slog.LevelError, format, v) }
+func (l *serverLog) Errorf(format string, v ...any)  { l.say(slog.LevelWarn, format, v) }
 func (l *serverLog) Debugf(format string, v ...any)  { l.say(slog.LevelDebug, format, v) }
 func (l *serverLog) Tracef(format string, v ...any)  { l.say(slog.LevelDebug, format, v) }
 

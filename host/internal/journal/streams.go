@@ -58,7 +58,7 @@ func (j *Journal) makeStream(ctx context.Context, name, subject string, maxBytes
 	})
 	var refused *jetstream.APIError
 	if errors.As(err, &refused) && refused.ErrorCode == 10047 {
-		return nil, fmt.Errorf("make stream %s of %d bytes: %w (lower journal.max_bytes, or raise the limit of the store)", name, maxBytes, err)
+		return nil, fmt.Errorf("make stream %s: %w (lower journal.max_bytes, or raise the limit of the store)", name, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make stream %s: %w", name, err)

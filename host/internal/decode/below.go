@@ -29,8 +29,17 @@ func (d *Decoder) below(c *call) []int32 {
 	return d.order[c.at:end]
 }
 
-// end is the place in the order of execution of the last instruction that a call made, or its own.
-func (d *Decoder) end(c *call) int32 { return c.flat + int32(len(d.below(c))) }
+// room is how many places in the order of execution an outer instruction has for what the logs tell of it, where inner
+// instructions are not recorded.
+const room = 1 << 16
+
+// end is the place in the order of execution of the last thing that a call did.
+func (d *Decoder) end(c *call) int32 {
+	if d.tx.InnerMissing {
+		return c.flat + room - 1
+	}
+	return c.flat + int32(len(d.below(c)))
+}
 
 func isToken(program []byte) bool {
 	return len(program) == 32 && (dex.Key(program) == dex.SPLToken || dex.Key(program) == dex.Token2022)

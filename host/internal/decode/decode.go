@@ -85,23 +85,19 @@ func (d *Decoder) reset(tx *geyser.Transaction) {
 	}
 }
 
-// answer gives the record for one event or one instruction without an event. An event that cannot be read sends its
-// instruction to the later strategies.
+// answer gives the record for one event, or for a call that its events left without one.
 func (d *Decoder) answer(f *found) {
 	c := &d.calls[f.call]
-	if f.raw != nil {
-		var ok bool
-		switch c.venue {
-		case pump:
-			ok = d.pumpEvent(c, f)
-		case swap:
-			ok = d.swapEvent(c, f)
-		case ray:
-			ok = d.rayLog(c, f)
+	switch {
+	case f.raw == nil:
+		if !c.settled() {
+			d.fallback(c)
 		}
-		if ok || c.answered || !c.expects {
-			return
-		}
+	case c.venue == pump:
+		d.pumpEvent(c, f)
+	case c.venue == swap:
+		d.swapEvent(c, f)
+	default:
+		d.rayLog(c, f)
 	}
-	d.fallback(c)
 }

@@ -62,5 +62,6 @@ func (l ledger) raySwap() bool {
 	} else if w.in != in.In || w.out < in.Out {
 		return false
 	}
-	return l.d.raySwap(l.c, l.strategy(), &w) && l.c.answered
+	l.d.raySwap(l.c, l.strategy(), &w)
+	return l.c.settled()
 }

@@ -130,7 +130,7 @@ func (d *Decoder) unrecorded(scan *logScan, name []byte, v venue, depth int) int
 	if v == other || scan.outer < 0 || d.stack[depth-2].venue == v { // a program below itself sends an event
 		return -1
 	}
-	d.calls = append(d.calls, call{venue: v, outer: int32(scan.outer), inner: -1, flat: int32(scan.outer) << 16})
+	d.calls = append(d.calls, call{venue: v, outer: int32(scan.outer), inner: -1, flat: int32(scan.outer) * room})
 	return int32(len(d.calls)) - 1
 }
 
@@ -168,10 +168,9 @@ func (d *Decoder) logged(entry []byte, n int, rayLog bool) {
 		d.stats.of[top.venue].malformed.Add(1)
 		return
 	}
-	c.logs++
 	flat := d.end(c)
 	if d.tx.InnerMissing {
-		flat = c.flat + int32(min(n, 1<<16-1))
+		flat = c.flat + int32(min(n, room-2))
 	}
 	d.found = append(d.found, found{raw: raw, call: top.call, flat: flat, strategy: eventv1.Strategy_STRATEGY_EVENT_LOG})
 }

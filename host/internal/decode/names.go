@@ -41,24 +41,26 @@ func instructionName(b []byte) string {
 	return text(b)
 }
 
-// classify tells the kind of an instruction and whether it should give a record.
-func (d *Decoder) classify(v venue, data []byte) (kind uint8, expects bool) {
+// classify tells the kind of an instruction, whether it should give a record, and whether that is a trade.
+func (d *Decoder) classify(v venue, data []byte) (kind uint8, expects, trades bool) {
 	switch v {
 	case pump:
 		k := pumpfun.KindOf(data)
 		d.knownInstruction(v, k == pumpfun.Other, dex.Tag(data))
-		return uint8(k), k.IsBuy() || k.IsSell() || k.IsCreate() || k == pumpfun.MultiHopCurveSwap || k == pumpfun.Migrate ||
-			k == pumpfun.MigrateV2
+		trades = k.IsBuy() || k.IsSell() || k == pumpfun.MultiHopCurveSwap
+		return uint8(k), trades || k.IsCreate() || k == pumpfun.Migrate || k == pumpfun.MigrateV2, trades
 	case swap:
 		k := pumpswap.KindOf(data)
 		d.knownInstruction(v, k == pumpswap.Other, dex.Tag(data))
-		return uint8(k), k != pumpswap.Other && k != pumpswap.BoostBuyAndBurn
+		// A multi-hop swap may go through curves alone, which tell of themselves.
+		trades = k.IsBuy() || k.IsSell()
+		return uint8(k), trades || k == pumpswap.CreatePool || k == pumpswap.Deposit || k == pumpswap.Withdraw, trades
 	default:
 		k := raydium.KindOf(data)
 		if k == raydium.Other && (len(data) == 0 || data[0] > lastRaydiumTag) {
 			d.stats.of[v].unknownInstruction.Add(1)
 		}
-		return uint8(k), k.IsSwap() || k == raydium.Initialize2 || k == raydium.Deposit || k == raydium.Withdraw
+		return uint8(k), k.IsSwap() || k == raydium.Initialize2 || k == raydium.Deposit || k == raydium.Withdraw, k.IsSwap()
 	}
 }
 

@@ -9,30 +9,29 @@ import (
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
-// pumpEvent gives the record of one event of the pump program. It is false when the event could not be read; an event that
-// asks for no record is true.
-func (d *Decoder) pumpEvent(c *call, f *found) bool {
+// pumpEvent gives the record of one event of the pump program. One that cannot be read is counted, and left to the later
+// strategies.
+func (d *Decoder) pumpEvent(c *call, f *found) {
 	switch tag := dex.Tag(f.raw); tag {
 	case pumpfun.TagTrade:
-		return d.pumpTrade(c, f)
+		d.pumpTrade(c, f)
 	case pumpfun.TagCreate:
-		return d.pumpCreate(c, f)
+		d.pumpCreate(c, f)
 	case pumpfun.TagComplete:
-		return d.pumpComplete(c, f)
+		d.pumpComplete(c, f)
 	case pumpfun.TagMigration:
-		return d.pumpMigration(c, f)
+		d.pumpMigration(c, f)
 	case pumpfun.TagPostCompleteBuy:
-		return d.pumpPostComplete(c, f)
+		d.pumpPostComplete(c, f)
 	default:
 		d.unknownEvent(pump, tag)
-		return true
 	}
 }
 
-func (d *Decoder) pumpTrade(c *call, f *found) bool {
+func (d *Decoder) pumpTrade(c *call, f *found) {
 	e := d.pumpTrades.next()
 	if !d.parsed(pump, e.Parse(f.raw), e.Tail) {
-		return false
+		return
 	}
 	places := pumpfun.Kind(c.kind).Places(accounts(c))
 	quote := e.Quote()
@@ -54,7 +53,7 @@ func (d *Decoder) pumpTrade(c *call, f *found) bool {
 		var fits bool
 		if s.quote, fits = withFees(quote.Amount, fees, e.IsBuy); !fits {
 			d.stats.of[pump].malformed.Add(1)
-			return false
+			return
 		}
 	}
 	d.pumpState(&s, e, quote)
@@ -72,7 +71,6 @@ func (d *Decoder) pumpTrade(c *call, f *found) bool {
 	case known:
 		d.fee(b, eventv1.FeeKind_FEE_KIND_PROTOCOL, fees, -1, false)
 	}
-	return true
 }
 
 // withFees is what a buyer gave or a seller got. It is false when that does not fit.
@@ -150,15 +148,15 @@ func (d *Decoder) progress(e *pumpfun.TradeEvent) *uint32 {
 }
 
 // pumpPostComplete adds the part of a buy that went past the end of the curve to the trade that completed it.
-func (d *Decoder) pumpPostComplete(c *call, f *found) bool {
+func (d *Decoder) pumpPostComplete(c *call, f *found) {
 	e, err := pumpfun.ParsePostCompleteBuyEvent(f.raw)
 	if !d.parsed(pump, err, e.Tail) {
-		return false
+		return
 	}
 	t := c.record
 	if t == nil || t.Side != eventv1.Side_SIDE_BUY || !bytes.Equal(t.Mint, e.Mint[:]) {
-		d.stats.of[pump].unresolved.Add(1)
-		return true
+		d.lose(c)
+		return
 	}
 	t.BaseAmount += e.BaseOut
 	t.QuoteAmount += e.QuoteIn + e.Fee + e.CreatorFee
@@ -173,7 +171,6 @@ func (d *Decoder) pumpPostComplete(c *call, f *found) bool {
 	} {
 		d.raise(t, more.kind, more.amount)
 	}
-	return true
 }
 
 // raise adds to a fee that the first part of a trade has, and to a creator's substitute where the coin has one.
@@ -198,10 +195,10 @@ func pumpQuote(mint *dex.Key) []byte {
 	return mint[:]
 }
 
-func (d *Decoder) pumpCreate(c *call, f *found) bool {
+func (d *Decoder) pumpCreate(c *call, f *found) {
 	e, err := pumpfun.ParseCreateEvent(f.raw)
 	if !d.parsed(pump, err, e.Tail) {
-		return false
+		return
 	}
 	places := pumpfun.Kind(c.kind).Places(accounts(c))
 	t := &eventv1.TokenCreated{
@@ -234,32 +231,35 @@ func (d *Decoder) pumpCreate(c *call, f *found) bool {
 		t.CreatorFeeBps = d.pool.u32.of(uint32(min(e.CreatorFeeBps, 1<<32-1)))
 	}
 	d.seldom(c, f.strategy, e.Timestamp).Body = &eventv1.Record_TokenCreated{TokenCreated: t}
-	return true
 }
 
-func (d *Decoder) pumpComplete(c *call, f *found) bool {
+func (d *Decoder) pumpComplete(c *call, f *found) {
 	e, err := pumpfun.ParseCompleteEvent(f.raw)
 	if !d.parsed(pump, err, e.Tail) {
-		return false
+		return
 	}
 	d.seldom(c, f.strategy, e.Timestamp).Body = &eventv1.Record_CurveCompleted{CurveCompleted: &eventv1.CurveCompleted{
 		Venue: eventv1.Venue_VENUE_PUMP, Mint: e.Mint[:], Curve: e.BondingCurve[:], User: e.User[:],
 		QuoteMint: pumpQuote(&e.QuoteMint),
 	}}
-	return true
 }
 
-func (d *Decoder) pumpMigration(c *call, f *found) bool {
+func (d *Decoder) pumpMigration(c *call, f *found) {
 	e, err := pumpfun.ParseCompletePumpAmmMigrationEvent(f.raw)
 	if !d.parsed(pump, err, e.Tail) {
-		return false
+		return
 	}
 	d.seldom(c, f.strategy, e.Timestamp).Body = &eventv1.Record_TokenMigrated{TokenMigrated: &eventv1.TokenMigrated{
 		Venue: eventv1.Venue_VENUE_PUMP, Mint: e.Mint[:], Curve: e.BondingCurve[:], Pool: e.Pool[:],
 		PoolVenue: eventv1.Venue_VENUE_PUMPSWAP, User: e.User[:], QuoteMint: pumpQuote(&e.QuoteMint),
 		BaseAmount: e.MintAmount, QuoteAmount: e.SolAmount, MigrationFee: e.PoolMigrationFee,
 	}}
-	return true
+}
+
+// lose counts an event that was read but gave no record, because what else a record needs is not there.
+func (d *Decoder) lose(c *call) {
+	c.lost = true
+	d.stats.of[c.venue].unresolved.Add(1)
 }
 
 // parsed counts what a parser said, and tells whether the event can be used.

@@ -8,36 +8,33 @@ import (
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
-// swapEvent gives the record of one event of PumpSwap. It is false when the event could not be used; an event that asks for
-// no record is true.
-func (d *Decoder) swapEvent(c *call, f *found) bool {
+// swapEvent gives the record of one event of PumpSwap. One that cannot be read is counted, and left to the later strategies.
+func (d *Decoder) swapEvent(c *call, f *found) {
 	switch tag := dex.Tag(f.raw); tag {
 	case pumpswap.TagBuy:
-		return d.swapBuy(c, f)
+		d.swapBuy(c, f)
 	case pumpswap.TagSell:
-		return d.swapSell(c, f)
+		d.swapSell(c, f)
 	case pumpswap.TagCreatePool:
-		return d.swapCreate(c, f)
+		d.swapCreate(c, f)
 	case pumpswap.TagDeposit:
-		return d.swapDeposit(c, f)
+		d.swapDeposit(c, f)
 	case pumpswap.TagWithdraw:
-		return d.swapWithdraw(c, f)
+		d.swapWithdraw(c, f)
 	default:
 		d.unknownEvent(swap, tag)
-		return true
 	}
 }
 
 // poolSides are the accounts of the pool that an event tells of, found in its instruction.
 type poolSides struct {
-	base, quote           []byte // mints
-	baseHeld, quoteHeld   balance
-	baseVault, quoteVault int8 // places
-	lpMint                []byte
+	base, quote         []byte // mints
+	baseHeld, quoteHeld balance
+	lpMint              []byte
 }
 
 // sides finds the mints and vaults of a pool among an instruction's accounts, in the hop of that pool for a multi-hop swap.
-// It is false when the instruction does not deal with the pool.
+// It is false when the instruction does not name the pool where its kind has it.
 func (d *Decoder) sides(c *call, pool *dex.Key) (poolSides, bool) {
 	kind := pumpswap.Kind(c.kind)
 	if kind == pumpswap.MultiHopSwap && c.in != nil {
@@ -62,23 +59,46 @@ func (d *Decoder) sides(c *call, pool *dex.Key) (poolSides, bool) {
 }
 
 func (d *Decoder) poolSides(c *call, base, quote, baseVault, quoteVault int8) (poolSides, bool) {
-	s := poolSides{base: d.account(c, base), quote: d.account(c, quote), baseVault: baseVault, quoteVault: quoteVault}
+	s := poolSides{base: d.account(c, base), quote: d.account(c, quote)}
 	s.baseHeld, s.quoteHeld = d.balanceAt(c, baseVault), d.balanceAt(c, quoteVault)
 	return s, s.base != nil && s.quote != nil
 }
 
-// effective is the quote reserve that makes the price. Layouts before virtual reserves have the vault alone.
-func effective(vault uint64, virtual dex.Int128) (uint64, bool) { return virtual.AddTo(vault) }
+// owned finds a pool's vaults by their owner, for instructions that are not recorded or not known: the one pair of token accounts
+// that hold the reserves of the event before the transaction.
+func (d *Decoder) owned(pool *dex.Key, base, quote uint64) (poolSides, bool) {
+	var s poolSides
+	owner := pool.String() // seldom
+	baseTimes, quoteTimes := 0, 0
+	for i := range d.tx.PreTokens {
+		if string(d.tx.PreTokens[i].Owner) != owner {
+			continue
+		}
+		b := d.balanceOf(d.tx.PreTokens[i].Account)
+		if b.mint != nil && b.pre == base {
+			s.base, s.baseHeld = b.mint[:], b
+			baseTimes++
+		}
+		if b.mint != nil && b.pre == quote {
+			s.quote, s.quoteHeld = b.mint[:], b
+			quoteTimes++
+		}
+	}
+	return s, baseTimes == 1 && quoteTimes == 1 && !bytes.Equal(s.base, s.quote)
+}
 
-func (d *Decoder) swapBuy(c *call, f *found) bool {
+func (d *Decoder) swapBuy(c *call, f *found) {
 	e := d.buys.next()
 	if !d.parsed(swap, e.Parse(f.raw), e.Tail) {
-		return false
+		return
 	}
 	sides, ok := d.sides(c, &e.Pool)
 	if !ok {
-		d.stats.of[swap].unresolved.Add(1)
-		return true
+		sides, ok = d.owned(&e.Pool, e.PoolBaseTokenReserves, e.PoolQuoteTokenReserves)
+	}
+	if !ok {
+		d.lose(c)
+		return
 	}
 	s := swapFacts{
 		pool: e.Pool[:], user: e.User[:], baseMint: sides.base, quoteMint: sides.quote, buy: true,
@@ -106,18 +126,20 @@ func (d *Decoder) swapBuy(c *call, f *found) bool {
 	d.fee(b, eventv1.FeeKind_FEE_KIND_BUYBACK, e.BuybackFee, int64(e.BuybackFeeBasisPoints), false)
 	total, fit := dex.Add(e.QuoteAmountIn, fees.LP, fees.Protocol, fees.Creator)
 	d.stats.of[swap].agree(fit && total == e.UserQuoteAmountIn)
-	return true
 }
 
-func (d *Decoder) swapSell(c *call, f *found) bool {
+func (d *Decoder) swapSell(c *call, f *found) {
 	e := d.sells.next()
 	if !d.parsed(swap, e.Parse(f.raw), e.Tail) {
-		return false
+		return
 	}
 	sides, ok := d.sides(c, &e.Pool)
 	if !ok {
-		d.stats.of[swap].unresolved.Add(1)
-		return true
+		sides, ok = d.owned(&e.Pool, e.PoolBaseTokenReserves, e.PoolQuoteTokenReserves)
+	}
+	if !ok {
+		d.lose(c)
+		return
 	}
 	s := swapFacts{
 		pool: e.Pool[:], user: e.User[:], baseMint: sides.base, quoteMint: sides.quote,
@@ -141,7 +163,6 @@ func (d *Decoder) swapSell(c *call, f *found) bool {
 	d.fee(b, eventv1.FeeKind_FEE_KIND_BUYBACK, e.BuybackFee, int64(e.BuybackFeeBasisPoints), false)
 	total, fit := dex.Add(e.UserQuoteAmountOut, fees.LP, fees.Protocol, fees.Creator)
 	d.stats.of[swap].agree(fit && total == e.QuoteAmountOut)
-	return true
 }
 
 // keepsFees tells of the trades that leave the fees in the pool. They say so by a recipient of zero.
@@ -167,10 +188,10 @@ func (d *Decoder) decimals(s *swapFacts, sides *poolSides) {
 	s.quoteDecimals = d.decimalsOf(s.quoteMint, sides.quoteHeld)
 }
 
-func (d *Decoder) swapCreate(c *call, f *found) bool {
+func (d *Decoder) swapCreate(c *call, f *found) {
 	var e pumpswap.CreatePoolEvent
 	if !d.parsed(swap, e.Parse(f.raw), e.Tail) {
-		return false
+		return
 	}
 	p := &eventv1.PoolCreated{
 		Venue: eventv1.Venue_VENUE_PUMPSWAP, Pool: e.Pool[:], Creator: e.Creator[:], BaseMint: e.BaseMint[:],
@@ -182,13 +203,12 @@ func (d *Decoder) swapCreate(c *call, f *found) bool {
 		p.CoinCreator = e.CoinCreator[:]
 	}
 	d.seldom(c, f.strategy, e.Timestamp).Body = &eventv1.Record_PoolCreated{PoolCreated: p}
-	return true
 }
 
-func (d *Decoder) swapDeposit(c *call, f *found) bool {
+func (d *Decoder) swapDeposit(c *call, f *found) {
 	e, err := pumpswap.ParseDepositEvent(f.raw)
 	if !d.parsed(swap, err, e.Tail) {
-		return false
+		return
 	}
 	l := &eventv1.LiquidityChanged{
 		Venue: eventv1.Venue_VENUE_PUMPSWAP, Pool: e.Pool[:], Owner: e.User[:],
@@ -198,13 +218,12 @@ func (d *Decoder) swapDeposit(c *call, f *found) bool {
 	before := state{base: e.PoolBaseTokenReserves, quote: e.PoolQuoteTokenReserves, held: true}
 	after := state{base: before.base + e.BaseAmountIn, quote: before.quote + e.QuoteAmountIn, held: true}
 	d.liquidity(c, f.strategy, e.Timestamp, &e.Pool, l, before, after)
-	return true
 }
 
-func (d *Decoder) swapWithdraw(c *call, f *found) bool {
+func (d *Decoder) swapWithdraw(c *call, f *found) {
 	e, err := pumpswap.ParseWithdrawEvent(f.raw)
 	if !d.parsed(swap, err, e.Tail) {
-		return false
+		return
 	}
 	l := &eventv1.LiquidityChanged{
 		Venue: eventv1.Venue_VENUE_PUMPSWAP, Pool: e.Pool[:], Owner: e.User[:],
@@ -214,12 +233,15 @@ func (d *Decoder) swapWithdraw(c *call, f *found) bool {
 	before := state{base: e.PoolBaseTokenReserves, quote: e.PoolQuoteTokenReserves, held: true}
 	after := state{base: before.base - e.BaseAmountOut, quote: before.quote - e.QuoteAmountOut, held: true}
 	d.liquidity(c, f.strategy, e.Timestamp, &e.Pool, l, before, after)
-	return true
 }
 
 // liquidity finishes the record of a deposit or withdrawal of PumpSwap.
 func (d *Decoder) liquidity(c *call, s eventv1.Strategy, at int64, pool *dex.Key, l *eventv1.LiquidityChanged, before, after state) {
-	if sides, ok := d.sides(c, pool); ok {
+	sides, ok := d.sides(c, pool)
+	if !ok {
+		sides, ok = d.owned(pool, before.base, before.quote)
+	}
+	if ok {
 		l.BaseMint, l.QuoteMint, l.LpMint = sides.base, sides.quote, sides.lpMint
 	}
 	l.ReservesBefore = d.reserves(&eventv1.Reserves{}, &before, false)

@@ -23,35 +23,47 @@ type rayVaults struct {
 	coin, pc     balance
 }
 
-// rayLog gives the record of one ray_log entry. It is false when the entry is not what the instruction writes.
-func (d *Decoder) rayLog(c *call, f *found) bool {
-	if c.in == nil {
-		// Nothing names the pool.
-		d.stats.of[ray].unresolved.Add(1)
-		return true
+// rayLog gives the record of one ray_log entry. One that is not what the instruction writes is counted, and left to the later
+// strategies.
+func (d *Decoder) rayLog(c *call, f *found) {
+	if c.in == nil { // nothing names the pool
+		d.lose(c)
+		return
 	}
 	kind := raydium.Kind(c.kind)
+	var err error
 	switch entry := f.raw[0]; {
 	case entry == raydium.LogSwapBaseIn && kind.IsSwap() && !kind.IsExactOut():
-		l, err := raydium.ParseSwapBaseInLog(f.raw)
-		pool := raydium.PoolReserves{Coin: l.PoolCoin, Pc: l.PoolPc}
-		return d.parsed(ray, err, 0) && d.raySwap(c, f.strategy, &raySwap{l.AmountIn, l.OutAmount, l.Direction, pool, true, l.MinimumOut})
+		var l raydium.SwapBaseInLog
+		if l, err = raydium.ParseSwapBaseInLog(f.raw); err == nil {
+			pool := raydium.PoolReserves{Coin: l.PoolCoin, Pc: l.PoolPc}
+			d.raySwap(c, f.strategy, &raySwap{l.AmountIn, l.OutAmount, l.Direction, pool, true, l.MinimumOut})
+		}
 	case entry == raydium.LogSwapBaseOut && kind.IsExactOut():
-		l, err := raydium.ParseSwapBaseOutLog(f.raw)
-		pool := raydium.PoolReserves{Coin: l.PoolCoin, Pc: l.PoolPc}
-		return d.parsed(ray, err, 0) && d.raySwap(c, f.strategy, &raySwap{l.DeductIn, l.AmountOut, l.Direction, pool, true, l.MaxIn})
+		var l raydium.SwapBaseOutLog
+		if l, err = raydium.ParseSwapBaseOutLog(f.raw); err == nil {
+			pool := raydium.PoolReserves{Coin: l.PoolCoin, Pc: l.PoolPc}
+			d.raySwap(c, f.strategy, &raySwap{l.DeductIn, l.AmountOut, l.Direction, pool, true, l.MaxIn})
+		}
 	case entry == raydium.LogInit && kind == raydium.Initialize2:
-		l, err := raydium.ParseInitLog(f.raw)
-		return d.parsed(ray, err, 0) && d.rayInit(c, f.strategy, &l)
+		var l raydium.InitLog
+		if l, err = raydium.ParseInitLog(f.raw); err == nil {
+			d.rayInit(c, f.strategy, &l)
+		}
 	case entry == raydium.LogDeposit && kind == raydium.Deposit:
-		l, err := raydium.ParseDepositLog(f.raw)
-		return d.parsed(ray, err, 0) && d.rayDeposit(c, f.strategy, &l)
+		var l raydium.DepositLog
+		if l, err = raydium.ParseDepositLog(f.raw); err == nil {
+			d.rayDeposit(c, f.strategy, &l)
+		}
 	case entry == raydium.LogWithdraw && kind == raydium.Withdraw:
-		l, err := raydium.ParseWithdrawLog(f.raw)
-		return d.parsed(ray, err, 0) && d.rayWithdraw(c, f.strategy, &l)
+		var l raydium.WithdrawLog
+		if l, err = raydium.ParseWithdrawLog(f.raw); err == nil {
+			d.rayWithdraw(c, f.strategy, &l)
+		}
+	default:
+		err = dex.ErrTag
 	}
-	d.stats.of[ray].malformed.Add(1)
-	return false
+	d.parsed(ray, err, 0)
 }
 
 // vaults finds the pool's vaults; false when their mints cannot be told.
@@ -67,15 +79,15 @@ func (d *Decoder) vaults(c *call) (rayVaults, bool) {
 	return v, v.coin.mint != nil && v.pc.mint != nil
 }
 
-func (d *Decoder) raySwap(c *call, s eventv1.Strategy, w *raySwap) bool {
+func (d *Decoder) raySwap(c *call, s eventv1.Strategy, w *raySwap) {
 	if w.direction != raydium.PcToCoin && w.direction != raydium.CoinToPc {
 		d.stats.of[ray].malformed.Add(1)
-		return false
+		return
 	}
 	v, ok := d.vaults(c)
 	if !ok {
-		d.stats.of[ray].unresolved.Add(1)
-		return true
+		d.lose(c)
+		return
 	}
 	f := swapFacts{
 		pool: d.account(c, v.places.Pool), user: d.account(c, v.places.Owner), baseMint: v.coin.mint[:], quoteMint: v.pc.mint[:],
@@ -108,7 +120,6 @@ func (d *Decoder) raySwap(c *call, s eventv1.Strategy, w *raySwap) bool {
 		past.coin, past.pc = w.in, -w.out
 	}
 	d.past = append(d.past, past)
-	return true
 }
 
 func isBase(b *tradeBody, mint *dex.Key) bool { return string(b.trade.Mint) == string(mint[:]) }
@@ -131,7 +142,7 @@ func (d *Decoder) rayFee(c *call, w *raySwap) (uint64, bool) {
 	return 0, false
 }
 
-func (d *Decoder) rayInit(c *call, s eventv1.Strategy, l *raydium.InitLog) bool {
+func (d *Decoder) rayInit(c *call, s eventv1.Strategy, l *raydium.InitLog) {
 	p := raydium.Kind(c.kind).Places(accounts(c))
 	created := &eventv1.PoolCreated{
 		Venue: eventv1.Venue_VENUE_RAYDIUM_V4, Pool: d.account(c, p.Pool), Creator: d.account(c, p.Owner),
@@ -140,8 +151,8 @@ func (d *Decoder) rayInit(c *call, s eventv1.Strategy, l *raydium.InitLog) bool 
 		BaseDecimals: d.pool.u32.of(uint32(l.CoinDecimals)), QuoteDecimals: d.pool.u32.of(uint32(l.PcDecimals)),
 	}
 	if created.Pool == nil {
-		d.stats.of[ray].unresolved.Add(1)
-		return true
+		d.lose(c)
+		return
 	}
 	if l.Time != 0 {
 		created.OpenTime = d.pool.i64.of(int64(l.Time))
@@ -150,7 +161,6 @@ func (d *Decoder) rayInit(c *call, s eventv1.Strategy, l *raydium.InitLog) bool 
 		created.LpAmount = d.pool.u64.of(lp)
 	}
 	d.seldom(c, s, 0).Body = &eventv1.Record_PoolCreated{PoolCreated: created}
-	return true
 }
 
 // minted is what a call gave out of a mint; false when it did not do so exactly once.
@@ -174,31 +184,31 @@ func (d *Decoder) minted(c *call, mint int8) (uint64, bool) {
 	return amount, times == 1
 }
 
-func (d *Decoder) rayDeposit(c *call, s eventv1.Strategy, l *raydium.DepositLog) bool {
+func (d *Decoder) rayDeposit(c *call, s eventv1.Strategy, l *raydium.DepositLog) {
 	change := &eventv1.LiquidityChanged{
 		Direction:  eventv1.LiquidityDirection_LIQUIDITY_DIRECTION_ADDED,
 		BaseAmount: l.DeductCoin, QuoteAmount: l.DeductPc, LpAmount: d.pool.u64.of(l.MintLp), LpSupplyBefore: d.pool.u64.of(l.PoolLp),
 	}
 	before := state{priceBase: l.PoolCoin, priceQuote: l.PoolPc, priced: true}
 	after := state{priceBase: l.PoolCoin + l.DeductCoin, priceQuote: l.PoolPc + l.DeductPc, priced: true}
-	return d.rayLiquidity(c, s, change, before, after, vaultChange{coin: l.DeductCoin, pc: l.DeductPc})
+	d.rayLiquidity(c, s, change, before, after, vaultChange{coin: l.DeductCoin, pc: l.DeductPc})
 }
 
-func (d *Decoder) rayWithdraw(c *call, s eventv1.Strategy, l *raydium.WithdrawLog) bool {
+func (d *Decoder) rayWithdraw(c *call, s eventv1.Strategy, l *raydium.WithdrawLog) {
 	change := &eventv1.LiquidityChanged{
 		Direction:  eventv1.LiquidityDirection_LIQUIDITY_DIRECTION_REMOVED,
 		BaseAmount: l.OutCoin, QuoteAmount: l.OutPc, LpAmount: d.pool.u64.of(l.WithdrawLp), LpSupplyBefore: d.pool.u64.of(l.PoolLp),
 	}
 	before := state{priceBase: l.PoolCoin, priceQuote: l.PoolPc, priced: true}
 	after := state{priceBase: l.PoolCoin - l.OutCoin, priceQuote: l.PoolPc - l.OutPc, priced: true}
-	return d.rayLiquidity(c, s, change, before, after, vaultChange{coin: -l.OutCoin, pc: -l.OutPc})
+	d.rayLiquidity(c, s, change, before, after, vaultChange{coin: -l.OutCoin, pc: -l.OutPc})
 }
 
-func (d *Decoder) rayLiquidity(c *call, s eventv1.Strategy, l *eventv1.LiquidityChanged, before, after state, past vaultChange) bool {
+func (d *Decoder) rayLiquidity(c *call, s eventv1.Strategy, l *eventv1.LiquidityChanged, before, after state, past vaultChange) {
 	v, ok := d.vaults(c)
 	if !ok {
-		d.stats.of[ray].unresolved.Add(1)
-		return true
+		d.lose(c)
+		return
 	}
 	l.Venue = eventv1.Venue_VENUE_RAYDIUM_V4
 	l.Pool, l.Owner, l.LpMint = d.account(c, v.places.Pool), d.account(c, v.places.Owner), d.account(c, v.places.LPMint)
@@ -208,5 +218,4 @@ func (d *Decoder) rayLiquidity(c *call, s eventv1.Strategy, l *eventv1.Liquidity
 	past.coinAt, past.pcAt, past.before, past.after = v.coinAt, v.pcAt, &l.ReservesBefore, &l.ReservesAfter
 	d.past = append(d.past, past)
 	d.seldom(c, s, 0).Body = &eventv1.Record_LiquidityChanged{LiquidityChanged: l}
-	return true
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/pumpswap"
 	"github.com/weir-run/weir/host/internal/geyser"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
@@ -20,13 +21,22 @@ type call struct {
 	flat   int32 // place in the order of execution of the whole transaction
 
 	expects  bool // should give a record
+	trades   bool // and that a trade
 	events   int  // events among the inner instructions
-	logs     int  // events in the logs, read only where there are none of the former
 	answered bool
+	lost     bool           // an event of it was read and counted, but gave no record
 	record   *eventv1.Trade // its last trade, to which a second part may be added
 }
 
-// found is an event with its place, or a call that needs a fallback (raw is nil).
+// settled tells whether nothing more is to be said of a call.
+func (c *call) settled() bool {
+	if c.trades {
+		return c.record != nil || c.lost
+	}
+	return c.answered || c.lost
+}
+
+// found is an event with its place, or the end of a call that should have been told by then (raw is nil).
 type found struct {
 	raw      []byte // begins with the discriminator; ray_log: with its type
 	call     int32
@@ -41,7 +51,7 @@ func (d *Decoder) walk() {
 	flat, j := int32(0), 0
 	for i := range tx.Outer {
 		if tx.InnerMissing {
-			flat = int32(i) << 16 // leave room for what the logs tell
+			flat = int32(i) * room
 		}
 		for j < len(d.order) && int(tx.Inner[d.order[j]].Outer) < i {
 			j++
@@ -87,7 +97,7 @@ func (d *Decoder) step(in *geyser.Instruction, outer, inner int32, height uint32
 		return
 	}
 	c := call{in: in, venue: v, height: height, outer: outer, inner: inner, at: at, flat: flat}
-	c.kind, c.expects = d.classify(v, in.Data)
+	c.kind, c.expects, c.trades = d.classify(v, in.Data)
 	d.frames[v] = append(d.frames[v], int32(len(d.calls)))
 	d.calls = append(d.calls, c)
 }
@@ -132,22 +142,19 @@ func (d *Decoder) needLogs() bool {
 		return true
 	}
 	for i := range d.calls {
-		if d.calls[i].expects && d.calls[i].events == 0 {
+		c := &d.calls[i]
+		if c.events == 0 && (c.expects || c.venue == swap && pumpswap.Kind(c.kind) == pumpswap.MultiHopSwap) {
 			return true
 		}
 	}
 	return false
 }
 
-// queueFallbacks puts calls that no event answers in line.
+// queueFallbacks puts every call that should give a record in line, behind its events.
 func (d *Decoder) queueFallbacks() {
 	for i := range d.calls {
-		c := &d.calls[i]
-		if !c.expects {
-			continue
-		}
-		d.stats.of[c.venue].seen.Add(1)
-		if c.events == 0 && c.logs == 0 {
+		if c := &d.calls[i]; c.expects {
+			d.stats.of[c.venue].seen.Add(1)
 			d.found = append(d.found, found{call: int32(i), flat: d.end(c)})
 		}
 	}

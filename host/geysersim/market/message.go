@@ -1,8 +1,6 @@
 package market
 
 import (
-	"strconv"
-
 	"github.com/weir-run/weir/host/geysersim"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 	storagepb "github.com/weir-run/weir/proto/gen/yellowstone/storage"
@@ -129,6 +127,7 @@ func (t *txn) instructions(b *bundle) {
 	list := make([]*storagepb.InnerInstruction, len(inner))
 	groups := make([]storagepb.InnerInstructions, t.outers)
 	b.msg.Instructions = make([]*storagepb.CompiledInstruction, t.outers)
+	b.meta.InnerInstructions = make([]*storagepb.InnerInstructions, 0, t.outers)
 	from, n := 0, 0
 	for i := range t.calls {
 		c := &t.calls[i]
@@ -182,78 +181,6 @@ func (t *txn) messages(m *storagepb.TransactionStatusMeta) {
 			m.LogMessages[i] = text[l.from:l.to]
 		}
 	}
-}
-
-func (t *txn) balances(m *storagepb.TransactionStatusMeta) {
-	n := 0
-	for i := range t.used {
-		if t.used[i].mint != nil {
-			n += 2
-		}
-	}
-	type entry struct {
-		balance storagepb.TokenBalance
-		amount  storagepb.UiTokenAmount
-	}
-	entries := make([]entry, n)
-	list := make([]*storagepb.TokenBalance, 0, n)
-	add := func(i int, u *used, amount uint64) {
-		e := &entries[len(list)]
-		e.balance.AccountIndex, e.balance.Mint, e.balance.Owner = uint32(i), u.mint.base58(), u.owner.base58()
-		e.balance.ProgramId, e.balance.UiTokenAmount = u.mint.program.base58(), &e.amount
-		setAmount(&e.amount, amount, u.mint.decimals)
-		list = append(list, &e.balance)
-	}
-	for i, k := range t.order.keys {
-		if u := &t.used[k]; u.mint != nil && u.open {
-			add(i, u, u.amount)
-		}
-	}
-	pre := len(list)
-	for i, k := range t.order.keys {
-		if u := &t.used[k]; u.mint != nil && u.account.open {
-			add(i, u, u.account.amount)
-		}
-	}
-	m.PreTokenBalances, m.PostTokenBalances = list[:pre:pre], list[pre:]
-}
-
-var powers = [20]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19}
-
-// setAmount writes an amount in the forms of a node: as a number, and as text with and without the point. Both texts share
-// one string.
-func setAmount(a *storagepb.UiTokenAmount, amount uint64, decimals uint8) {
-	var buffer [48]byte
-	b := strconv.AppendUint(buffer[:0], amount, 10)
-	n := len(b)
-	b = appendPoint(b, amount, int(decimals))
-	text := string(b)
-	a.Amount, a.UiAmountString = text[:n], text[n:]
-	a.UiAmount, a.Decimals = float64(amount)/powers[decimals], uint32(decimals)
-}
-
-// appendPoint appends amount with its point, without zeros at the end.
-func appendPoint(b []byte, amount uint64, decimals int) []byte {
-	var buffer [20]byte
-	digits := strconv.AppendUint(buffer[:0], amount, 10)
-	whole := len(digits) - decimals
-	if whole <= 0 {
-		b = append(b, '0')
-	} else {
-		b, digits = append(b, digits[:whole]...), digits[whole:]
-	}
-	end := len(digits)
-	for end > 0 && digits[end-1] == '0' {
-		end--
-	}
-	if end == 0 {
-		return b
-	}
-	b = append(b, '.')
-	for range -whole {
-		b = append(b, '0')
-	}
-	return append(b, digits[:end]...)
 }
 
 // fee is what the payer owes: 5,000 lamports a signature and the priority fee, rounded up.

@@ -109,6 +109,8 @@ type txn struct {
 	name      [32]byte
 	scratch   []byte
 	refs      []ref
+	amounts   []byte
+	ends      []int
 }
 
 // event is what Anchor programs emit.

@@ -24,8 +24,8 @@ type Monitor struct {
 	// Check looks at the filled Config. Its error refuses the configuration; it must have no effects outside the monitor.
 	Check func() error
 
-	// State points to all that the monitor remembers; nil remembers nothing. It is saved as JSON, or by MarshalBinary and
-	// UnmarshalBinary when the type has them, which must be deterministic.
+	// State points to all that the monitor remembers; nil remembers nothing. It is saved as JSON, or by AppendBinary (or
+	// MarshalBinary) and UnmarshalBinary when the type has them, which must be deterministic. No record is handled meanwhile.
 	State any
 	// StateVersion is written with every state. 0 means 1. Raise it when older programs cannot read what this one writes.
 	StateVersion uint32

@@ -73,10 +73,11 @@ func (w *work) barrier(b []byte) error {
 		return status.Errorf(codes.InvalidArgument, "barrier after %d, but the last number sent is %d", in.GetNumber(), through)
 	}
 	w.now(doingSave)
-	data, err := saveState(w.monitor)
+	data, err := saveState(w.monitor, w.saved)
 	if err != nil {
 		return status.Error(codes.Internal, err.Error())
 	}
+	w.saved = data
 	w.stateBytes.Store(uint64(len(data)))
 	parts := chunks(data, wire.MaxChunk)
 	for i, part := range parts {

@@ -6,16 +6,17 @@ import (
 	"fmt"
 )
 
-// saveState encodes State. The map keys of JSON come sorted, so equal states give equal bytes.
-func saveState(m Monitor) ([]byte, error) {
-	if m.State == nil {
+// saveState encodes State, into buf where the type can append to one: large states are saved often, and fresh memory is most
+// of what that costs. The map keys of JSON come sorted, so equal states give equal bytes.
+func saveState(m Monitor, buf []byte) (data []byte, err error) {
+	switch state := m.State.(type) {
+	case nil:
 		return nil, nil
-	}
-	var data []byte
-	var err error
-	if binary, ok := m.State.(encoding.BinaryMarshaler); ok {
-		data, err = binary.MarshalBinary()
-	} else {
+	case encoding.BinaryAppender:
+		data, err = state.AppendBinary(buf[:0])
+	case encoding.BinaryMarshaler:
+		data, err = state.MarshalBinary()
+	default:
 		data, err = json.Marshal(m.State)
 	}
 	if err != nil {

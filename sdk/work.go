@@ -42,6 +42,7 @@ type work struct {
 	wanted  [kindLimit]bool
 	venues  map[eventv1.Venue]bool // nil wants all
 	stream  grpc.ServerStream
+	saved   []byte // memory of the last state, for the next one
 
 	busy     chan struct{} // holds one token while a frame is handled
 	draining atomic.Bool

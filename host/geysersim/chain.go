@@ -90,7 +90,7 @@ func (c *chain) run(ctx context.Context) error {
 	blocks, failed := prefetch(ctx, c.o.Source)
 	defer func() {
 		stop()
-		for range blocks { //nolint:revive // waits for the goroutine
+		for range blocks { // waits for the goroutine
 		}
 	}()
 	select {
@@ -152,9 +152,7 @@ func (c *chain) play(ctx context.Context, p *pace, b *Block) error {
 			}
 		}
 		now := time.Now()
-		if err := c.encode.transaction(&out.transactions[i], out.slot, b.Transactions[i].Info, now); err != nil {
-			return err
-		}
+		c.encode.transaction(&out.transactions[i], out.slot, b.Transactions[i].Info, now)
 		waiting = append(waiting, event{to: processedLevel, at: now, tx: &out.transactions[i]})
 		p.next()
 	}
@@ -224,7 +222,7 @@ func (c *chain) settle(ctx context.Context, p *pace) error {
 
 // advance brings every block that has that many after it to a level, oldest first. Called with the lock held.
 func (c *chain) advance(level geyserpb.CommitmentLevel, after int) {
-	for i := 0; i < len(c.open)-after; i++ {
+	for i := range max(0, len(c.open)-after) {
 		if c.open[i].level < level {
 			c.reach(c.open[i], level)
 		}

@@ -16,18 +16,18 @@ import (
 )
 
 // realBlocks gives the corpus of real transactions, which is not part of the repository.
-func realBlocks(t testing.TB) *corpus.Blocks {
-	t.Helper()
+func realBlocks(tb testing.TB) *corpus.Blocks {
+	tb.Helper()
 	dir := os.Getenv("WEIR_CORPUS")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "shared", "corpus")
 	}
 	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no corpus of real transactions: %v (set WEIR_CORPUS)", err)
+		tb.Skipf("no corpus of real transactions: %v (set WEIR_CORPUS)", err)
 	}
 	all, err := corpus.LoadDir(dir)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return all
 }
@@ -86,7 +86,7 @@ func TestCorpusOverTheWire(t *testing.T) {
 					metas, inBlock = metas+1, 0
 				}
 			}
-			if metas != len(blocks) || uint64(whole) != server.Served().Produced.Transactions || whole < 1000 {
+			if metas != len(blocks) || uint64(whole) != server.Served().Transactions || whole < 1000 {
 				t.Errorf("%d of %d blocks, %d transactions in them", metas, len(blocks), whole)
 			}
 		})

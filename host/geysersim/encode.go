@@ -1,7 +1,6 @@
 package geysersim
 
 import (
-	"fmt"
 	"time"
 
 	"google.golang.org/grpc/mem"
@@ -36,55 +35,41 @@ type transaction struct {
 	err       []byte // nil: succeeded
 }
 
-// encoder turns transactions into what is sent. It cuts small slices out of large ones: a transaction at a time would cost the
-// garbage collector more than the encoding does. One goroutine at a time.
+// encoder turns transactions into what is sent. One goroutine at a time.
 type encoder struct {
-	bytes []byte
 	keys  []dex.Key
+	out   backward
+	stamp []byte
 }
 
-const (
-	bytesChunk = 1 << 20
-	keysChunk  = 4 << 10
-)
+const keysChunk = 4 << 10
 
-// room gives an empty slice of capacity n that nobody else uses.
-func (e *encoder) room(n int) []byte {
-	if n > cap(e.bytes)-len(e.bytes) {
-		e.bytes = make([]byte, 0, max(n, bytesChunk))
-	}
-	at := len(e.bytes)
-	e.bytes = e.bytes[:at+n]
-	return e.bytes[at:at:len(e.bytes)]
-}
-
-// transaction encodes info into t.
-func (e *encoder) transaction(t *transaction, slot uint64, info *geyserpb.SubscribeUpdateTransactionInfo, now time.Time) error {
-	size := proto.Size(info)
-	body := protowire.SizeTag(transactionInfo) + protowire.SizeBytes(size) + protowire.SizeTag(transactionSlot) + protowire.SizeVarint(slot)
-	stamp := createdAt(now)
-	b := e.room(protowire.SizeTag(updateTransaction) + protowire.SizeBytes(body) + len(stamp))
-	b = protowire.AppendTag(b, updateTransaction, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(body))
-	b = protowire.AppendTag(b, transactionInfo, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(size))
-	start := len(b)
-	b, err := proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(b, info)
-	if err != nil {
-		return fmt.Errorf("encode transaction of slot %d: %w", slot, err)
-	}
-	t.info = b[start:]
-	b = protowire.AppendTag(b, transactionSlot, protowire.VarintType)
-	b = protowire.AppendVarint(b, slot)
-	t.createdAt = stamp
-	t.update = mem.SliceBuffer(append(b, stamp...))
+// transaction encodes info into t. It reads info and keeps nothing of it.
+func (e *encoder) transaction(t *transaction, slot uint64, info *geyserpb.SubscribeUpdateTransactionInfo, now time.Time) {
+	e.stamp = appendCreatedAt(e.stamp[:0], now)
+	w := &e.out
+	w.begin()
+	w.raw(e.stamp)
+	bodyEnd := w.mark()
+	w.uint(transactionSlot, slot)
+	infoEnd := w.mark()
+	w.info(info)
+	infoStart := w.mark()
+	w.close(transactionInfo, infoEnd)
+	w.close(updateTransaction, bodyEnd)
+	b := w.written()
+	t.update = mem.SliceBuffer(b)
+	t.info = b[len(b)-infoStart : len(b)-infoEnd]
+	t.createdAt = b[len(b)-len(e.stamp):]
 	t.slot, t.index, t.vote = slot, info.GetIndex(), info.GetIsVote()
-	t.signature = append(e.room(len(info.GetSignature())), info.GetSignature()...)
+	if n := len(info.GetSignature()); n > 0 {
+		_, head := protowire.ConsumeVarint(t.info[1:]) // the signature is the first field
+		t.signature = t.info[1+head:][:n:n]
+	}
 	if failure := info.GetMeta().GetErr(); failure != nil {
 		t.err = append([]byte{}, failure.GetErr()...)
 	}
 	t.keys = e.keysOf(info)
-	return nil
 }
 
 func (e *encoder) keysOf(info *geyserpb.SubscribeUpdateTransactionInfo) []dex.Key {
@@ -108,12 +93,12 @@ func (e *encoder) keysOf(info *geyserpb.SubscribeUpdateTransactionInfo) []dex.Ke
 }
 
 // createdAt is the created_at field of an update, encoded.
-func createdAt(now time.Time) []byte {
+func createdAt(now time.Time) []byte { return appendCreatedAt(nil, now) }
+
+func appendCreatedAt(b []byte, now time.Time) []byte {
 	seconds, nanos := uint64(now.Unix()), uint64(now.Nanosecond())
-	size := protowire.SizeTag(1) + protowire.SizeVarint(seconds) + protowire.SizeTag(2) + protowire.SizeVarint(nanos)
-	b := make([]byte, 0, size+2)
 	b = protowire.AppendTag(b, updateCreatedAt, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(size))
+	b = protowire.AppendVarint(b, uint64(2+protowire.SizeVarint(seconds)+protowire.SizeVarint(nanos)))
 	b = protowire.AppendTag(b, 1, protowire.VarintType)
 	b = protowire.AppendVarint(b, seconds)
 	b = protowire.AppendTag(b, 2, protowire.VarintType)

@@ -18,7 +18,7 @@ import (
 )
 
 func failing() *geyserpb.SubscribeRequest {
-	return transactions(map[string]*txFilter{"t": {Failed: ptr(true)}}) // one a slot, index 6
+	return transactions(map[string]*txFilter{"t": {Failed: new(true)}}) // one a slot, index 6
 }
 
 func TestDropAtASlot(t *testing.T) {
@@ -221,7 +221,7 @@ func TestTruthIsWrittenAsBlocksArePlayed(t *testing.T) {
 		if d.More() {
 			t.Error("there are more lines than truths")
 		}
-		if n := server.Served(); n.Produced.Transactions != 24 || n.Updates != 24+9+3+3 {
+		if n := server.Served(); n.Transactions != 24 || n.Updates != 24+9+3+3 {
 			t.Errorf("%+v", n)
 		}
 	})

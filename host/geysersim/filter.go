@@ -70,7 +70,7 @@ func names[T any](filters map[string]T) []string { return slices.Sorted(maps.Key
 
 func (l *Limits) checkNames(kind []string) error {
 	if l.FiltersPerKind > 0 && len(kind) > l.FiltersPerKind {
-		return fmt.Errorf("Max amount of filters/data_slices reached, only %d allowed", l.FiltersPerKind) //nolint:staticcheck,revive // a real server's text
+		return fmt.Errorf("Max amount of filters/data_slices reached, only %d allowed", l.FiltersPerKind) //nolint:staticcheck // a real server's text
 	}
 	for _, name := range kind {
 		if len(name) > l.NameLength {
@@ -83,7 +83,7 @@ func (l *Limits) checkNames(kind []string) error {
 func (l *Limits) checkKeys(lists ...[]string) error {
 	for _, list := range lists {
 		if l.Pubkeys > 0 && len(list) > l.Pubkeys {
-			return fmt.Errorf("Max amount of Pubkeys reached, only %d allowed", l.Pubkeys) //nolint:staticcheck,revive // a real server's text
+			return fmt.Errorf("Max amount of Pubkeys reached, only %d allowed", l.Pubkeys) //nolint:staticcheck // a real server's text
 		}
 	}
 	return nil
@@ -180,7 +180,7 @@ func (s *keySet) size() int { return len(s.few) }
 func (s *keySet) any(keys []dex.Key) bool {
 	if s.many == nil {
 		for i := range s.few {
-			if has(keys, &s.few[i]) {
+			if slices.Contains(keys, s.few[i]) {
 				return true
 			}
 		}
@@ -197,18 +197,9 @@ func (s *keySet) any(keys []dex.Key) bool {
 // all tells whether the whole set is among keys.
 func (s *keySet) all(keys []dex.Key) bool {
 	for i := range s.few {
-		if !has(keys, &s.few[i]) {
+		if !slices.Contains(keys, s.few[i]) {
 			return false
 		}
 	}
 	return true
-}
-
-func has(keys []dex.Key, key *dex.Key) bool {
-	for i := range keys {
-		if keys[i] == *key {
-			return true
-		}
-	}
-	return false
 }

@@ -15,7 +15,7 @@ import (
 var (
 	errNoCuckoo        = errors.New("cuckoo filters are not supported by this server")
 	errNoTokenAccounts = errors.New("token_accounts is not supported by this server")
-	errAny             = errors.New("Subscribe on full stream with `any` is not allowed, at least one filter required") //nolint:staticcheck,revive // a real server's text
+	errAny             = errors.New("Subscribe on full stream with `any` is not allowed, at least one filter required")
 )
 
 // transactionFilter is one filter of kind transactions or transactions_status.

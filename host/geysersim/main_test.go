@@ -22,7 +22,12 @@ import (
 	storagepb "github.com/weir-run/weir/proto/gen/yellowstone/storage"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	drainIfAsked()
+	goleak.VerifyTestMain(m)
+}
+
+var insecureCredentials = insecure.NewCredentials()
 
 // blocks is a source over a list.
 type blocks struct {
@@ -89,30 +94,30 @@ func world(n int) *blocks {
 }
 
 // serve starts a server on an in-memory network and gives a way to dial it.
-func serve(t testing.TB, o geysersim.Options) (*geysersim.Server, geyserpb.GeyserClient) {
-	t.Helper()
+func serve(tb testing.TB, o geysersim.Options) (*geysersim.Server, geyserpb.GeyserClient) {
+	tb.Helper()
 	server := geysersim.New(o)
-	return server, connect(t, server)
+	return server, connect(tb, server)
 }
 
-func connect(t testing.TB, server *geysersim.Server) geyserpb.GeyserClient {
-	t.Helper()
+func connect(tb testing.TB, server *geysersim.Server) geyserpb.GeyserClient {
+	tb.Helper()
 	lis := bufconn.Listen(1 << 20)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(lis) }()
-	conn, err := grpc.NewClient("passthrough:///sim", grpc.WithTransportCredentials(insecure.NewCredentials()),
+	conn, err := grpc.NewClient("passthrough:///sim", grpc.WithTransportCredentials(insecureCredentials),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return lis.DialContext(ctx) }),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64<<20)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = conn.Close()
 		if err := server.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 		if err := <-served; err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return geyserpb.NewGeyserClient(conn)
@@ -121,24 +126,24 @@ func connect(t testing.TB, server *geysersim.Server) geyserpb.GeyserClient {
 type subscription = grpc.BidiStreamingClient[geyserpb.SubscribeRequest, geyserpb.SubscribeUpdate]
 
 // open opens a stream, and sends a request if there is one.
-func open(t testing.TB, client geyserpb.GeyserClient, r *geyserpb.SubscribeRequest) subscription {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Hour) // of the bubble's time in most tests
-	t.Cleanup(cancel)
+func open(tb testing.TB, client geyserpb.GeyserClient, r *geyserpb.SubscribeRequest) subscription {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), time.Hour) // of the bubble's time in most tests
+	tb.Cleanup(cancel)
 	stream, err := client.Subscribe(ctx)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if r != nil {
-		send(t, stream, r)
+		send(tb, stream, r)
 	}
 	return stream
 }
 
-func send(t testing.TB, stream subscription, r *geyserpb.SubscribeRequest) {
-	t.Helper()
+func send(tb testing.TB, stream subscription, r *geyserpb.SubscribeRequest) {
+	tb.Helper()
 	if err := stream.Send(r); err != nil && !errors.Is(err, io.EOF) { // EOF: Recv has the reason
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
@@ -172,8 +177,8 @@ func line(u *geyserpb.SubscribeUpdate) string {
 }
 
 // lines reads updates until n are there or the stream ends, and leaves pings out.
-func lines(t testing.TB, stream subscription, n int) ([]string, error) {
-	t.Helper()
+func lines(tb testing.TB, stream subscription, n int) ([]string, error) {
+	tb.Helper()
 	var out []string
 	for len(out) < n {
 		u, err := stream.Recv()
@@ -191,17 +196,15 @@ func withToken(ctx context.Context, token string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "x-token", token)
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func base58Signature(slot uint64, index int) string { return base58.Encode(signature(slot, index)) }
 
 // dial connects to a server on the loopback.
-func dial(t testing.TB, address string) *grpc.ClientConn {
-	t.Helper()
-	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+func dial(tb testing.TB, address string) *grpc.ClientConn {
+	tb.Helper()
+	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(insecureCredentials))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
+	tb.Cleanup(func() { _ = conn.Close() })
 	return conn
 }

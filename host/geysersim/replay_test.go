@@ -85,7 +85,7 @@ func TestProcessedReplayHasAHoleWhereTheSlotWasInProgress(t *testing.T) {
 		_, client := serve(t, geysersim.Options{Source: world(3), StartAtOnce: true})
 		time.Sleep(510 * time.Millisecond) // in slot 1001, after its transaction 2
 		r := transactions(map[string]*txFilter{"t": {}})
-		r.FromSlot = ptr(uint64(1000))
+		r.FromSlot = new(uint64(1000))
 		got, err := lines(t, open(t, client, r), 8+5+1)
 		if err != nil {
 			t.Fatal(err)
@@ -159,7 +159,7 @@ func TestResumeWithoutLoss(t *testing.T) {
 				}
 			}
 			cancel()
-			request.FromSlot = ptr(complete)
+			request.FromSlot = new(complete)
 		}
 		for slot := 1000; slot < 1040; slot++ {
 			for _, want := range []string{fmt.Sprintf("tx %d/0[t]", slot), fmt.Sprintf("tx %d/4[t]", slot), fmt.Sprintf("meta %d[m]", slot)} {

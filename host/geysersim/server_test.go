@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -87,10 +88,10 @@ func TestPingRequestsArePonged(t *testing.T) {
 		}
 		expect(t, got, []string{"pong 7"})
 		time.Sleep(5 * time.Second)
-		if n := server.Served(); n.Requests != 0 || n.Produced.Slots != 0 || n.Pongs != 1 {
+		if n := server.Served(); n.Requests != 0 || n.Slots != 0 || n.Pongs != 1 {
 			t.Errorf("the ping request subscribed: %+v", n)
 		}
-		ping.Commitment = ptr(geyserpb.CommitmentLevel(9))
+		ping.Commitment = new(geyserpb.CommitmentLevel(9))
 		send(t, stream, ping)
 		_, err = lines(t, stream, 1)
 		if want := "failed to create filter: failed to create CommitmentLevel from 9"; status.Code(err) != codes.InvalidArgument ||
@@ -180,7 +181,7 @@ func TestSlotStatusFilters(t *testing.T) {
 		_, client := serve(t, geysersim.Options{Source: world(1), FinalizeAfter: 2})
 		stream := open(t, client, &geyserpb.SubscribeRequest{
 			Slots: map[string]*geyserpb.SubscribeRequestFilterSlots{
-				"all": {InterslotUpdates: ptr(true)}, "mine": {FilterByCommitment: ptr(true)}, "plain": {},
+				"all": {InterslotUpdates: new(true)}, "mine": {FilterByCommitment: new(true)}, "plain": {},
 			},
 			Commitment: &confirmed,
 		})
@@ -201,20 +202,20 @@ func TestTransactionFilters(t *testing.T) {
 		want    string // index and names, of one slot
 	}{
 		"no criterion":    {map[string]*txFilter{"a": {}}, "0a 1a 2a 3a 4a 5a 6a 7a"},
-		"vote":            {map[string]*txFilter{"a": {Vote: ptr(true)}}, "7a"},
-		"no vote":         {map[string]*txFilter{"a": {Vote: ptr(false)}}, "0a 1a 2a 3a 4a 5a 6a"},
-		"failed":          {map[string]*txFilter{"a": {Failed: ptr(true)}}, "6a"},
-		"succeeded":       {map[string]*txFilter{"a": {Failed: ptr(false), Vote: ptr(false)}}, "0a 1a 2a 3a 4a 5a"},
+		"vote":            {map[string]*txFilter{"a": {Vote: new(true)}}, "7a"},
+		"no vote":         {map[string]*txFilter{"a": {Vote: new(false)}}, "0a 1a 2a 3a 4a 5a 6a"},
+		"failed":          {map[string]*txFilter{"a": {Failed: new(true)}}, "6a"},
+		"succeeded":       {map[string]*txFilter{"a": {Failed: new(false), Vote: new(false)}}, "0a 1a 2a 3a 4a 5a"},
 		"include static":  {map[string]*txFilter{"a": {AccountInclude: []string{keyText(11)}}}, "1a 3a 5a 7a"},
 		"include loaded":  {map[string]*txFilter{"a": {AccountInclude: []string{keyText(21)}}}, "0a 4a"},
 		"include is or":   {map[string]*txFilter{"a": {AccountInclude: []string{keyText(21), keyText(11), keyText(99)}}}, "0a 1a 3a 4a 5a 7a"},
 		"include many":    {map[string]*txFilter{"a": {AccountInclude: many(21)}}, "0a 4a"},
 		"exclude":         {map[string]*txFilter{"a": {AccountExclude: []string{keyText(11), keyText(21)}}}, "2a 6a"},
 		"required is and": {map[string]*txFilter{"a": {AccountRequired: []string{keyText(10), keyText(21)}}}, "0a 4a"},
-		"fields are and":  {map[string]*txFilter{"a": {AccountInclude: []string{keyText(20)}, AccountExclude: []string{keyText(12)}, Vote: ptr(false)}}, "1a 3a 5a"},
-		"filters are or":  {map[string]*txFilter{"a": {AccountInclude: []string{keyText(21)}}, "b": {Failed: ptr(true)}, "c": {Vote: ptr(false)}}, "0ac 1c 2c 3c 4ac 5c 6bc"},
+		"fields are and":  {map[string]*txFilter{"a": {AccountInclude: []string{keyText(20)}, AccountExclude: []string{keyText(12)}, Vote: new(false)}}, "1a 3a 5a"},
+		"filters are or":  {map[string]*txFilter{"a": {AccountInclude: []string{keyText(21)}}, "b": {Failed: new(true)}, "c": {Vote: new(false)}}, "0ac 1c 2c 3c 4ac 5c 6bc"},
 		"nothing fits":    {map[string]*txFilter{"a": {AccountInclude: []string{keyText(99)}}}, ""},
-		"signature":       {map[string]*txFilter{"a": {Signature: ptr(base58Signature(1000, 3))}}, "3a"},
+		"signature":       {map[string]*txFilter{"a": {Signature: new(base58Signature(1000, 3))}}, "3a"},
 		"more than 64":    {numbered(70), "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -262,7 +263,7 @@ func many(n int) []string {
 func numbered(n int) map[string]*txFilter {
 	out := make(map[string]*txFilter)
 	for i := range n {
-		out[fmt.Sprint(i)] = &txFilter{}
+		out[strconv.Itoa(i)] = &txFilter{}
 	}
 	return out
 }
@@ -271,9 +272,9 @@ func TestStatusesBlocksAndMetas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, client := serve(t, geysersim.Options{Source: world(1), EndStreams: true})
 		stream := open(t, client, &geyserpb.SubscribeRequest{
-			TransactionsStatus: map[string]*txFilter{"x": {Failed: ptr(true)}},
+			TransactionsStatus: map[string]*txFilter{"x": {Failed: new(true)}},
 			Blocks: map[string]*geyserpb.SubscribeRequestFilterBlocks{
-				"1": {}, "2": {IncludeTransactions: ptr(false)}, "3": {AccountInclude: []string{keyText(11)}},
+				"1": {}, "2": {IncludeTransactions: new(false)}, "3": {AccountInclude: []string{keyText(11)}},
 			},
 			BlocksMeta: map[string]*geyserpb.SubscribeRequestFilterBlocksMeta{"m": {}, "n": {}},
 			Accounts:   map[string]*geyserpb.SubscribeRequestFilterAccounts{"a": {Account: []string{keyText(0)}}},
@@ -293,7 +294,7 @@ func TestRequestsReplace(t *testing.T) {
 		_, client := serve(t, geysersim.Options{Source: world(4)})
 		stream := open(t, client, transactions(map[string]*txFilter{"a": {AccountInclude: []string{keyText(21)}}}))
 		steps := []*geyserpb.SubscribeRequest{
-			transactions(map[string]*txFilter{"b": {Failed: ptr(true)}}),
+			transactions(map[string]*txFilter{"b": {Failed: new(true)}}),
 			{},
 			{BlocksMeta: map[string]*geyserpb.SubscribeRequestFilterBlocksMeta{"m": {}}},
 		}
@@ -317,12 +318,12 @@ func TestLimitsHaveTheTextsOfRealServers(t *testing.T) {
 		want string
 	}{
 		"any":       {transactions(map[string]*txFilter{"a": {}}), "Subscribe on full stream with `any` is not allowed, at least one filter required"},
-		"signature": {transactions(map[string]*txFilter{"a": {Signature: ptr(base58Signature(1, 1))}}), "Subscribe on full stream with `any`"},
-		"filters":   {transactions(map[string]*txFilter{"a": {Vote: ptr(false)}, "b": {Vote: ptr(false)}, "c": {Vote: ptr(true)}}), "Max amount of filters/data_slices reached, only 2 allowed"},
+		"signature": {transactions(map[string]*txFilter{"a": {Signature: new(base58Signature(1, 1))}}), "Subscribe on full stream with `any`"},
+		"filters":   {transactions(map[string]*txFilter{"a": {Vote: new(false)}, "b": {Vote: new(false)}, "c": {Vote: new(true)}}), "Max amount of filters/data_slices reached, only 2 allowed"},
 		"keys":      {transactions(map[string]*txFilter{"a": {AccountInclude: many(1)}}), "Max amount of Pubkeys reached, only 3 allowed"},
 		"name":      {&geyserpb.SubscribeRequest{Slots: map[string]*geyserpb.SubscribeRequestFilterSlots{long: {}}}, "oversized filter name (max allowed size 128), found 129"},
 		"key":       {transactions(map[string]*txFilter{"a": {AccountInclude: []string{"x0"}}}), "invalid pubkey"},
-		"tokens":    {transactions(map[string]*txFilter{"a": {TokenAccounts: ptr(geyserpb.TokenAccountExpansionControlFlag(5))}}), "invalid token_accounts mode value 5; expected ALL (0) or BALANCE_CHANGED (1)"},
+		"tokens":    {transactions(map[string]*txFilter{"a": {TokenAccounts: new(geyserpb.TokenAccountExpansionControlFlag(5))}}), "invalid token_accounts mode value 5; expected ALL (0) or BALANCE_CHANGED (1)"},
 		"cuckoo":    {transactions(map[string]*txFilter{"a": {CuckooAccountInclude: &geyserpb.CuckooFilter{}}}), "cuckoo filters are not supported"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -406,7 +407,7 @@ func TestUnaryMethods(t *testing.T) {
 				t.Errorf("valid %v %v, want %v", valid, err, want)
 			}
 		}
-		if _, err := client.GetSlot(ctx, &geyserpb.GetSlotRequest{Commitment: ptr(geyserpb.CommitmentLevel(7))}); status.Code(err) != codes.Unknown {
+		if _, err := client.GetSlot(ctx, &geyserpb.GetSlotRequest{Commitment: new(geyserpb.CommitmentLevel(7))}); status.Code(err) != codes.Unknown {
 			t.Errorf("commitment 7: %v", err)
 		}
 		pong, err := client.Ping(ctx, &geyserpb.PingRequest{Count: 4})

@@ -1,6 +1,8 @@
 package geysersim
 
 import (
+	"slices"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -77,7 +79,7 @@ func (c *chain) first() (uint64, bool) {
 func (c *chain) blockByHash(hash string) *block {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, b := range append(c.store[:len(c.store):len(c.store)], c.open...) {
+	for _, b := range slices.Concat(c.store, c.open) {
 		if b.hash == hash {
 			return b
 		}

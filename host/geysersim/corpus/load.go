@@ -43,7 +43,7 @@ func Load(r io.Reader) ([]Loaded, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open gzip: %w", err)
 		}
-		defer z.Close()
+		defer func() { _ = z.Close() }() // nothing was written
 		return loadAll(z)
 	}
 	return loadAll(b)
@@ -180,7 +180,7 @@ func LoadFile(path string) ([]Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing was written
 	out, err := Load(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -1,6 +1,0 @@
-package liquidity
-
-import (
-	_ "github.com/weir-run/weir/proto/gen/weir/event/v1"
-	_ "github.com/weir-run/weir/sdk"
-)

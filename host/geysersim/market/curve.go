@@ -79,24 +79,18 @@ func (m *Market) sellLeg(c *coin, kind pumpfun.Kind, tokens uint64) leg {
 	return l
 }
 
-// buyCurve buys for about budget lamports, fees included. It reports whether the curve had something to sell for them.
-func (t *txn) buyCurve(c *coin, h *holder, kind pumpfun.Kind, budget uint64) bool {
-	l := t.m.buyLeg(c, kind, budget)
-	if l.tokens == 0 || h.lamports < l.total+l.total/5 {
-		return false
+// buyCurve buys for about budget lamports, fees included, if the curve has something to sell for them and the holder so much.
+func (t *txn) buyCurve(c *coin, h *holder, kind pumpfun.Kind, budget uint64) {
+	if l := t.m.buyLeg(c, kind, budget); l.tokens > 0 && h.lamports >= l.total+l.total/5 {
+		t.tradeCurve(c, h, l)
 	}
-	t.tradeCurve(c, h, l)
-	return true
 }
 
-// sellCurve sells that many tokens. It reports whether they were worth something.
-func (t *txn) sellCurve(c *coin, h *holder, kind pumpfun.Kind, tokens uint64) bool {
-	l := t.m.sellLeg(c, kind, tokens)
-	if l.tokens == 0 {
-		return false
+// sellCurve sells that many tokens, if they are worth something.
+func (t *txn) sellCurve(c *coin, h *holder, kind pumpfun.Kind, tokens uint64) {
+	if l := t.m.sellLeg(c, kind, tokens); l.tokens > 0 {
+		t.tradeCurve(c, h, l)
 	}
-	t.tradeCurve(c, h, l)
-	return true
 }
 
 // tradeCurve carries a trade out on the ledger and tells of it.

@@ -58,8 +58,9 @@ func ixName(k pumpfun.Kind) string {
 		return pumpfun.Buy.String()
 	case pumpfun.SellV2:
 		return pumpfun.Sell.String()
+	default:
+		return k.String()
 	}
-	return k.String()
 }
 
 func (t *txn) tellCurve(c *coin, h *holder, l leg, protocol recipient, before pumpfun.Curve) {

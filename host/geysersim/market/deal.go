@@ -37,7 +37,7 @@ func (m *Market) trader(list *[]*holder, u *wallet, mt *mint, sells float64, bud
 			return h, true
 		}
 	}
-	if u == nil && (len(*list) >= holderCap || chance(m.rand, 0.3)) {
+	if u == nil && (len(*list) >= holderCap || chance(m.rand, 0.55)) {
 		h = oneOf(m, *list, func(h *holder) bool { return h.lamports > budget*2+sol })
 	}
 	if h == nil {

@@ -25,17 +25,17 @@ type reader struct {
 	raw     []byte
 }
 
-func (r *reader) read(t testing.TB, slot uint64, info *geyserpb.SubscribeUpdateTransactionInfo) []geysersim.Truth {
-	t.Helper()
+func (r *reader) read(tb testing.TB, slot uint64, info *geyserpb.SubscribeUpdateTransactionInfo) []geysersim.Truth {
+	tb.Helper()
 	update := &geyserpb.SubscribeUpdate{Filters: []string{"w"}, UpdateOneof: &geyserpb.SubscribeUpdate_Transaction{
 		Transaction: &geyserpb.SubscribeUpdateTransaction{Slot: slot, Transaction: info},
 	}}
 	var err error
 	if r.raw, err = (proto.MarshalOptions{}).MarshalAppend(r.raw[:0], update); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := r.view.Read(r.raw); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var facts []geysersim.Truth
 	for i, record := range r.decoder.Decode(&r.view.Tx) {
@@ -48,21 +48,35 @@ func (r *reader) read(t testing.TB, slot uint64, info *geyserpb.SubscribeUpdateT
 
 // TestDecoderFindsTheTruth is the promise of the market: what it says is what a decoder reads from the wire, in every field.
 func TestDecoderFindsTheTruth(t *testing.T) {
-	for seed := range uint64(3) {
-		r := &reader{decoder: decode.New(decode.Options{})}
-		facts, wrong := 0, 0
-		play(t, New(Options{Seed: seed, TransactionsPerSlot: 100}), 150, func(b *geysersim.Block, tx *geysersim.Transaction) {
-			got := r.read(t, b.Slot, tx.Info)
-			want := plain(tx.Truth)
-			facts += len(want)
-			if !reflect.DeepEqual(got, want) && wrong < 5 {
-				wrong++
-				t.Errorf("seed %d slot %d tx %d (%v):\n got %s\nwant %s", seed, b.Slot, tx.Info.Index, traps(tx.Truth), show(got), show(want))
-			}
-		})
-		if facts < 5_000 {
-			t.Errorf("seed %d: only %d facts", seed, facts)
+	for name, o := range map[string]Options{
+		"default":         {TransactionsPerSlot: 100},
+		"two in a router": {TransactionsPerSlot: 100, DoubleShare: 1, RoutedShare: 1, LoadedShare: 1, FailedShare: -1},
+		"direct":          {TransactionsPerSlot: 100, DoubleShare: -1, RoutedShare: -1, LoadedShare: -1, HotShare: 1},
+	} {
+		for seed := range uint64(2) {
+			t.Run(fmt.Sprintf("%s, seed %d", name, seed), func(t *testing.T) {
+				o.Seed = seed
+				compareTruth(t, o)
+			})
 		}
+	}
+}
+
+func compareTruth(t *testing.T, o Options) {
+	t.Helper()
+	r := &reader{decoder: decode.New(decode.Options{})}
+	facts, wrong := 0, 0
+	play(t, New(o), 120, func(b *geysersim.Block, tx *geysersim.Transaction) {
+		got, want := r.read(t, b.Slot, tx.Info), plain(tx.Truth)
+		facts += len(want)
+		if !reflect.DeepEqual(got, want) && wrong < 5 {
+			wrong++
+			t.Errorf("slot %d tx %d (%v):\n got %s\nwant %s", b.Slot, tx.Info.Index, traps(tx.Truth), show(got), show(want))
+		}
+	})
+	t.Logf("%d facts: %+v", facts, r.decoder.Stats())
+	if facts < 5_000 {
+		t.Errorf("only %d facts", facts)
 	}
 }
 

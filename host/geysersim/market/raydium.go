@@ -59,10 +59,10 @@ func (m *Market) newRayPool(creator *wallet) *rayPool {
 
 // side returns the account of the user for one of the pool's mints.
 func (p *rayPool) side(h *holder, m *mint) *account {
-	switch {
-	case m == p.token:
+	switch m {
+	case p.token:
 		return h.token
-	case m == h.usdc.mint:
+	case h.usdc.mint:
 		return h.usdc
 	}
 	return h.wsol
@@ -90,11 +90,11 @@ func (t *txn) initialize(p *rayPool, h *holder, coin, pc uint64) {
 	supply, given, _ := raydium.FirstLP(coin, pc, p.coin.decimals)
 	t.mintTo(p.lp, v.lp, wd.rayAuthority, given)
 	p.reserves = raydium.PoolReserves{Coin: coin, Pc: pc, LPSupply: supply}
-	log := raydium.InitLog{
+	entry := raydium.InitLog{
 		Time: args.OpenTime, PcDecimals: p.pc.decimals, CoinDecimals: p.coin.decimals, PcLotSize: 100, CoinLotSize: 10_000_000,
 		PcAmount: pc, CoinAmount: coin, Market: p.market.key,
 	}
-	t.rayLog(log.Append(t.scratch[:0]))
+	t.rayLog(entry.Append(t.scratch[:0]))
 	t.fact(geysersim.Truth{
 		Kind: geysersim.TruthPoolCreated, Venue: geysersim.VenueRaydiumV4, Mint: p.coin.base58(), QuoteMint: p.pc.base58(),
 		Pool: p.base58(), Trader: h.base58(), BaseAmount: coin, QuoteAmount: pc, LPAmount: given,

@@ -22,11 +22,11 @@ func (t *txn) depositRay(p *rayPool, v *provider, coin, pc, lp uint64) {
 		t.begin(wd.raydium, r(wd.spl), w(p.account), r(wd.rayAuthority), r(p.openOrders), w(p.target), w(p.lp.account),
 			w(p.coinVault), w(p.pcVault), r(p.market), w(userCoin), w(userPc), w(v.lp), s(v.account), r(p.book[2]))
 	}
-	log := raydium.DepositLog{
+	entry := raydium.DepositLog{
 		MaxCoin: args.Coin, MaxPc: args.Pc, Base: 1, PoolCoin: before.Coin, PoolPc: before.Pc, PoolLp: before.LPSupply,
 		CalcPnlX: dex.Uint128{Lo: before.Pc}, CalcPnlY: dex.Uint128{Lo: before.Coin}, DeductCoin: coin, DeductPc: pc, MintLp: lp,
 	}
-	t.rayLog(log.Append(t.scratch[:0]))
+	t.rayLog(entry.Append(t.scratch[:0]))
 	t.transfer(userCoin, p.coinVault, v.account, coin)
 	t.transfer(userPc, p.pcVault, v.account, pc)
 	t.mintTo(p.lp, v.lp, wd.rayAuthority, lp)
@@ -52,11 +52,11 @@ func (t *txn) withdrawRay(p *rayPool, v *provider, lp, coin, pc uint64) {
 			w(p.coinVault), w(p.pcVault), r(wd.openbook), w(p.market), w(b[3]), w(b[4]), r(b[5]), w(v.lp), w(userCoin), w(userPc),
 			s(v.account), w(b[2]), w(b[0]), w(b[1]))
 	}
-	log := raydium.WithdrawLog{
+	entry := raydium.WithdrawLog{
 		WithdrawLp: lp, UserLp: v.lp.amount, PoolCoin: before.Coin, PoolPc: before.Pc, PoolLp: before.LPSupply,
 		CalcPnlX: dex.Uint128{Lo: before.Pc}, CalcPnlY: dex.Uint128{Lo: before.Coin}, OutCoin: coin, OutPc: pc,
 	}
-	t.rayLog(log.Append(t.scratch[:0]))
+	t.rayLog(entry.Append(t.scratch[:0]))
 	t.transfer(p.coinVault, userCoin, wd.rayAuthority, coin)
 	t.transfer(p.pcVault, userPc, wd.rayAuthority, pc)
 	t.burn(p.lp, v.lp, v.account, lp)

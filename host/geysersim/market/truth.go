@@ -1,6 +1,8 @@
 package market
 
 import (
+	"slices"
+
 	"github.com/mr-tron/base58"
 
 	"github.com/weir-run/weir/host/geysersim"
@@ -32,7 +34,7 @@ func (t *txn) sign(signature []byte, index uint64) {
 		f := &t.truth[i]
 		f.Signature, f.TxIndex, f.Traps = text, index, traps
 		if f.Router != "" {
-			f.Traps = append(traps[:len(traps):len(traps)], "routed")
+			f.Traps = append(slices.Clip(traps), "routed")
 		}
 	}
 }

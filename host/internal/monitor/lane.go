@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -177,10 +178,16 @@ func (l *lane) watch(ctx context.Context) error {
 			continue
 		}
 		if age := l.progress.age(); age > l.cfg.StallTimeout {
-			return crashf(CauseDeadline, "it has %d frames (after record %d) and made no progress for %s",
-				l.flight.size(), l.meters.through.Load(), age.Round(time.Millisecond))
+			return crashf(CauseDeadline, "it made no progress for %s and owes %s", age.Round(time.Millisecond), l.owed())
 		}
 	}
+}
+
+func (l *lane) owed() string {
+	if frames := l.flight.size(); frames > 0 {
+		return fmt.Sprintf("answers to %d frames after record %d", frames, l.meters.through.Load())
+	}
+	return fmt.Sprintf("its state after record %d", l.meters.through.Load())
 }
 
 // health kills a plugin that does not answer, and tells of trouble that it sees itself.

@@ -1,0 +1,150 @@
+package monitor
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/weir-run/weir/host/internal/journal"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+)
+
+// testHost is the main of a host that the tests kill: this test's own binary, run again.
+func testHost(mode string) int {
+	run := map[string]func() error{"process": hostProcess, "instance": hostInstance}[mode]
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// hostProcess starts a program that does not care whether its host lives, and says its number.
+func hostProcess() error {
+	program, err := openProgram(os.Getenv("WEIR_TEST_PROGRAM"))
+	if err != nil {
+		return err
+	}
+	p := newProcess(program, slog.New(slog.DiscardHandler))
+	p.env = []string{"PATH=" + os.Getenv("PATH")}
+	if err := p.Start(context.Background()); err != nil {
+		return err
+	}
+	fmt.Println(p.running())
+	return p.Wait(context.Background())
+}
+
+// hostInstance journals records as fast as it can and runs the probe on them, until it is killed.
+func hostInstance() error {
+	dir := os.Getenv("WEIR_TEST_DIR")
+	j, err := journal.Open(context.Background(), journal.Config{Dir: filepath.Join(dir, "journal")})
+	if err != nil {
+		return err
+	}
+	sockets := filepath.Join(dir, "run")
+	if err := PrepareSocketDir(sockets); err != nil {
+		return err
+	}
+	i := New(Config{
+		Instance: "victim", Path: os.Getenv("WEIR_TEST_PROGRAM"), SocketDir: sockets, CheckpointEvery: 20 * time.Millisecond,
+	}, On(j))
+	go func() { _ = i.Run(context.Background()) }()
+	fmt.Println("up")
+	for n := uint64(1); ; n++ {
+		r := &eventv1.Record{Slot: n, Body: &eventv1.Record_Trade{Trade: &eventv1.Trade{BaseAmount: rand.Uint64()}}}
+		if err := j.Append([]*eventv1.Record{r}, time.Now().UnixNano()); err != nil {
+			return err
+		}
+		if n%64 == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+// spawnHost runs testHost in another process and returns it after its first line.
+func spawnHost(t *testing.T, mode string, env ...string) (cmd *exec.Cmd, line string) {
+	t.Helper()
+	cmd = exec.Command(os.Args[0])
+	cmd.Env = append(append(os.Environ(), "WEIR_TEST_HOST="+mode), env...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	line, err = bufio.NewReader(out).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	return cmd, strings.TrimSpace(line)
+}
+
+func TestPluginDiesWithItsHost(t *testing.T) {
+	script := write(t, "careless", "#!/bin/sh\nexec sleep 63\n", 0o755)
+	host, line := spawnHost(t, "process", "WEIR_TEST_PROGRAM="+script)
+	pid := atoi(line)
+	if stat, err := os.ReadFile("/proc/" + itoa(pid) + "/comm"); err != nil || pid == 0 {
+		t.Fatalf("process %q does not run: %s %v", line, stat, err)
+	}
+	if err := host.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = host.Wait()
+	if !gone(pid) {
+		t.Errorf("process %d outlives its host", pid)
+	}
+}
+
+// TestHostKilledAtRandom kills journal, monitor and plugin together, hard, and compares with an undisturbed run.
+func TestHostKilledAtRandom(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	dir := shortDir(t)
+	for range 6 {
+		host, line := spawnHost(t, "instance", "WEIR_TEST_DIR="+dir, "WEIR_TEST_PROGRAM="+probePath)
+		if line != "up" {
+			t.Fatalf("host says %q", line)
+		}
+		time.Sleep(time.Duration(50+random.IntN(250)) * time.Millisecond)
+		_ = host.Process.Kill()
+		_ = host.Wait()
+	}
+	j, err := journal.Open(t.Context(), journal.Config{Dir: filepath.Join(dir, "journal")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	last := j.Status().Last
+	before := len(eventsOf(t, j, "victim"))
+	r := start(t, On(j), "victim", nil, nil)
+	s := r.untilThrough(t, last)
+	r.stop()
+	calm(t, On(j), last)
+	got, want := eventsOf(t, j, "victim"), eventsOf(t, j, "calm")
+	if !slices.Equal(got, want) {
+		t.Errorf("seed %d: %d outputs differ from the %d of an undisturbed run", seed, len(got), len(want))
+	}
+	if s.Epoch < 6 || before == 0 || last < 1000 {
+		t.Errorf("epoch %d, %d outputs before, %d records: the hosts did not get far enough to show anything", s.Epoch, before, last)
+	}
+	t.Logf("%d records, %d outputs, %d of them before the last start, %d suppressed in it", last, len(got), before, s.Suppressed)
+}

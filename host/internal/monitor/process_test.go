@@ -1,0 +1,214 @@
+package monitor
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func write(t *testing.T, name, content string, mode os.FileMode) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// elfOf is the probe with the machine of its header replaced.
+func elfOf(t *testing.T, machine byte) string {
+	t.Helper()
+	data, err := os.ReadFile(probePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[18], data[19] = machine, 0
+	return write(t, "foreign", string(data), 0o755)
+}
+
+func TestWhatIsNotAPluginIsNamed(t *testing.T) {
+	damaged := write(t, "damaged", "\x7fELF and then something else that is long enough to be looked at as a header", 0o755)
+	for _, c := range []struct {
+		name, path string
+		env        string
+		want       []string
+	}{
+		{"missing", "/nonexistent/weir-x", "", []string{"/nonexistent/weir-x", "does not exist", "correct the plugin's path"}},
+		{"folder", t.TempDir(), "", []string{"is a folder"}},
+		{"text", write(t, "notes.txt", "Dear diary,\nnothing", 0o755), "", []string{"notes.txt", "is not a program", `"Dear diary,"`}},
+		{"not executable", write(t, "plain", "x", 0o644), "", []string{"is not executable", "chmod +x"}},
+		{"windows", write(t, "x.exe", "MZ\x90\x00", 0o755), "", []string{"is a Windows program", "GOARCH=" + runtime.GOARCH}},
+		{"damaged", damaged, "", []string{"is a damaged program"}},
+		{"other machine", elfOf(t, 0xf3), "", []string{"is a program for EM_RISCV", "GOARCH=" + runtime.GOARCH}},
+		{"no interpreter", write(t, "x.py", "#!/nonexistent/python\n", 0o755), "", []string{"cannot be run", "no such file"}},
+		{"garbage", write(t, "chatty", "#!/bin/sh\necho hello, I am a plugin\necho why not >&2\nexec sleep 60\n", 0o755), "", []string{
+			`printed "hello, I am a plugin" instead of the handshake`, "sdk.Serve",
+		}},
+		{"long line", write(t, "endless", "#!/bin/sh\nhead -c 100000 /dev/zero | tr '\\0' x\nexec sleep 60\n", 0o755), "", []string{"instead of the handshake"}},
+		{"exits", probePath, "exit", []string{"exited with code 3 before the handshake", `"cannot find my licence"`}},
+		{"killed", write(t, "suicide", "#!/bin/sh\nkill -9 $$\n", 0o755), "", []string{"killed by signal 9", "before the handshake"}},
+		{"silent", probePath, "silent", []string{"did not shake hands within 700ms"}},
+		{"elsewhere", write(t, "tcp", "#!/bin/sh\necho '1|1|tcp|127.0.0.1:9|grpc|'\nexec sleep 60\n", 0o755), "", []string{"listens on tcp 127.0.0.1:9 instead of a socket in"}},
+		{"old protocol", write(t, "old", "#!/bin/sh\necho \"1|7|unix|$PLUGIN_UNIX_SOCKET_DIR/x|grpc|\"\nexec sleep 60\n", 0o755), "", []string{"Plugin version: 7", "SDK of this host's version"}},
+		{"nobody listens", write(t, "liar", "#!/bin/sh\necho \"1|1|unix|$PLUGIN_UNIX_SOCKET_DIR/x|grpc|\"\nexec sleep 60\n", 0o755), "", []string{""}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("PROBE_START", c.env)
+			dir := shortDir(t)
+			cfg := Config{Instance: "x", Path: c.path, SocketDir: dir, StartTimeout: 5 * time.Second, Env: []string{"PROBE_START"}}
+			if c.env == "silent" {
+				cfg.StartTimeout = 700 * time.Millisecond
+			}
+			cfg = cfg.withDefaults()
+			began := time.Now()
+			p, err := launch(t.Context(), &cfg)
+			if err == nil && c.name == "nobody listens" {
+				// go-plugin connects when it likes; the first call fails.
+				if err := p.kill(); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			var start *StartError
+			if !errors.As(err, &start) {
+				t.Fatalf("launch gave %v; want a StartError", err)
+			}
+			mustContain(t, "error", err.Error(), append(c.want, c.path)...)
+			if took := time.Since(began); took > 4*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
+				t.Errorf("files are left: %v", left)
+			}
+		})
+	}
+}
+
+// TestStdoutFlood shows that a plugin whose C code or child prints after the handshake is never blocked by it.
+func TestStdoutFlood(t *testing.T) {
+	path := write(t, "flood", "#!/bin/sh\necho first line\nhead -c 700000 /dev/zero | tr '\\0' x\necho done >&2\n", 0o755)
+	program, err := openProgram(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.file.Close()
+	p := newProcess(program, slog.New(slog.DiscardHandler))
+	p.env = []string{"PATH=" + os.Getenv("PATH")}
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	head := make([]byte, 100)
+	n, _ := p.Stdout().Read(head)
+	if got := string(head[:n]); got != "first line\n" {
+		t.Errorf("Stdout gave %q; want the first line", got)
+	}
+	select {
+	case <-p.exited:
+	case <-time.After(5 * time.Second):
+		t.Error("it hangs on its standard output")
+	}
+	if err := p.Kill(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := p.lines.newest(); got != "done" {
+		t.Errorf("its last word is %q; want done", got)
+	}
+	if got := p.exitText(); got != "exited with code 0" {
+		t.Errorf("it %s; want code 0", got)
+	}
+}
+
+// TestKillTakesTheGroup shows that children die with the plugin, and that one which left the group does not hold us up.
+func TestKillTakesTheGroup(t *testing.T) {
+	script := "#!/bin/sh\nsleep 61 & echo $! >&2\nsetsid sleep 62 & echo $! >&2\necho ready\nwait\n"
+	program, err := openProgram(write(t, "parent", script, 0o755))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.file.Close()
+	buffer := &logBuffer{}
+	p := newProcess(program, slog.New(slog.NewTextHandler(buffer, nil)))
+	p.env = []string{"PATH=" + os.Getenv("PATH")}
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = p.Stdout().Read(make([]byte, 10))
+	began := time.Now()
+	if err := p.Kill(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("Kill took %s", took)
+	}
+	var pids []int
+	for line := range strings.Lines(buffer.String()) {
+		_, text, _ := strings.Cut(line, "msg=")
+		pids = append(pids, atoi(strings.TrimSpace(text)))
+	}
+	if len(pids) != 2 {
+		t.Fatalf("log is %q; want two pids", buffer.String())
+	}
+	if !gone(pids[0]) {
+		t.Errorf("the child %d in the group lives", pids[0])
+	}
+	if syscall.Kill(pids[1], syscall.SIGKILL) != nil {
+		t.Errorf("the child %d that left the group is gone: the test shows nothing", pids[1])
+	}
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func atoi(text string) (n int) {
+	for _, c := range text {
+		n = n*10 + int(c-'0')
+	}
+	return n
+}
+
+// gone waits for a process that is not ours to be dead, or a zombie.
+func gone(pid int) bool {
+	for range 500 {
+		state, err := os.ReadFile("/proc/" + itoa(pid) + "/stat")
+		if err != nil {
+			return true
+		}
+		if _, rest, ok := strings.Cut(string(state), ") "); ok && rest[0] == 'Z' {
+			return true
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return false
+}
+
+func TestPrepareSocketDir(t *testing.T) {
+	dir := filepath.Join(shortDir(t), "run")
+	if err := os.MkdirAll(filepath.Join(dir, "plugin-dir123"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "mine"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := PrepareSocketDir(dir); err != nil {
+		t.Fatal(err)
+	}
+	left, _ := filepath.Glob(filepath.Join(dir, "*"))
+	if len(left) != 1 || filepath.Base(left[0]) != "mine" {
+		t.Errorf("left is %v; want only what is not a stale socket folder", left)
+	}
+	if info, _ := os.Stat(dir); info.Mode().Perm() != 0o700 {
+		t.Errorf("mode is %v; want 0700", info.Mode())
+	}
+	long := filepath.Join(dir, strings.Repeat("x", 60))
+	if err := PrepareSocketDir(long); err == nil {
+		t.Error("a path that is too long was taken")
+	} else {
+		mustContain(t, "error", err.Error(), long, "choose a shorter one")
+	}
+}

@@ -10,9 +10,10 @@ import (
 	"testing"
 
 	"github.com/mr-tron/base58"
-	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
 // reference is one line of decoded-events.jsonl: an independent decode of the venues' event bytes.

@@ -31,7 +31,7 @@ func pumpAccounts(mint, curve, user dex.Key) []dex.Key {
 	return a
 }
 
-func curveBuy(mint, curve, user dex.Key, tokens, leg uint64) *pumpfun.TradeEvent {
+func curveBuy(mint, user dex.Key, tokens, leg uint64) *pumpfun.TradeEvent {
 	after := pumpfun.Start(pumpfun.InitialVirtualSOL).Bought(tokens, leg)
 	return &pumpfun.TradeEvent{
 		Mint: mint, SolAmount: leg, TokenAmount: tokens, IsBuy: true, User: user, Timestamp: 1_790_000_000,
@@ -74,7 +74,7 @@ func expectKey(t *testing.T, what string, got []byte, want dex.Key) {
 }
 
 func TestDirectBuy(t *testing.T) {
-	e := curveBuy(coin, curve, wallet, 34_000_000_000, 1_000_000)
+	e := curveBuy(coin, wallet, 34_000_000_000, 1_000_000)
 	r := one(t, New(Options{}), run([]dex.Key{wallet}, buyNode(coin, curve, wallet, e)))
 	expect(t, "strategy", r.Strategy, eventv1.Strategy_STRATEGY_EVENT_CPI)
 	expect(t, "slot", r.Slot, 7)
@@ -110,7 +110,7 @@ func TestDirectBuy(t *testing.T) {
 
 func TestRoutedBuys(t *testing.T) {
 	other, otherCurve := key(20), key(21)
-	first, second := curveBuy(coin, curve, wallet, 5_000_000, 200), curveBuy(other, otherCurve, wallet, 6_000_000, 300)
+	first, second := curveBuy(coin, wallet, 5_000_000, 200), curveBuy(other, wallet, 6_000_000, 300)
 	inside := buyNode(other, otherCurve, wallet, second)
 	tx := run([]dex.Key{wallet},
 		&node{program: dex.ComputeBudget},
@@ -147,7 +147,7 @@ func TestRoutedBuys(t *testing.T) {
 }
 
 func TestDoubleEmission(t *testing.T) {
-	e := curveBuy(coin, curve, wallet, 5_000_000, 200)
+	e := curveBuy(coin, wallet, 5_000_000, 200)
 	n := buyNode(coin, curve, wallet, e)
 	d := New(Options{})
 	one(t, d, run([]dex.Key{wallet}, n))
@@ -170,7 +170,7 @@ func TestCreateAndBuy(t *testing.T) {
 	accounts[0], accounts[2], accounts[5] = coin, curve, wallet
 	in := pumpfun.Instruction{Kind: pumpfun.CreateV2, Name: created.Name, Symbol: created.Symbol, URI: created.URI}
 	creation := &node{program: dex.Pump, accounts: accounts, data: in.Append(nil), does: emit(dex.Pump, created.Append(nil))}
-	records := New(Options{}).Decode(run([]dex.Key{wallet}, creation, buyNode(coin, curve, wallet, curveBuy(coin, curve, wallet, 7_000_000, 200))))
+	records := New(Options{}).Decode(run([]dex.Key{wallet}, creation, buyNode(coin, curve, wallet, curveBuy(coin, wallet, 7_000_000, 200))))
 	expect(t, "records", len(records), 2)
 	c := records[0].GetTokenCreated()
 	expect(t, "name", c.Name, "Weir\uFFFD")
@@ -189,7 +189,7 @@ func TestCreateAndBuy(t *testing.T) {
 
 func TestFailedAndVotes(t *testing.T) {
 	d := New(Options{})
-	tx := run([]dex.Key{wallet}, buyNode(coin, curve, wallet, curveBuy(coin, curve, wallet, 5_000_000, 200)))
+	tx := run([]dex.Key{wallet}, buyNode(coin, curve, wallet, curveBuy(coin, wallet, 5_000_000, 200)))
 	tx.Failed = true
 	expect(t, "records of a failed transaction", len(d.Decode(tx)), 0)
 	tx.Failed, tx.Vote = false, true
@@ -200,7 +200,7 @@ func TestFailedAndVotes(t *testing.T) {
 
 // Other programs emit events with pump's discriminator, and anybody may log anything.
 func TestForeignEvents(t *testing.T) {
-	event := curveBuy(coin, curve, wallet, 5_000_000, 200).Append(nil)
+	event := curveBuy(coin, wallet, 5_000_000, 200).Append(nil)
 	d := New(Options{})
 	tx := run([]dex.Key{wallet},
 		&node{program: dex.LaunchLab, data: []byte{1}, does: emit(dex.LaunchLab, event)},
@@ -217,8 +217,8 @@ func TestForeignEvents(t *testing.T) {
 func TestNoInnerInstructions(t *testing.T) {
 	tx := run([]dex.Key{wallet},
 		&node{program: dex.ComputeBudget},
-		&node{program: router, does: []any{buyNode(coin, pda.BondingCurve(coin), wallet, curveBuy(coin, pda.BondingCurve(coin), wallet, 5_000_000, 200))}},
-		buyNode(coin, pda.BondingCurve(coin), wallet, curveBuy(coin, pda.BondingCurve(coin), wallet, 6_000_000, 200)),
+		&node{program: router, does: []any{buyNode(coin, pda.BondingCurve(coin), wallet, curveBuy(coin, wallet, 5_000_000, 200))}},
+		buyNode(coin, pda.BondingCurve(coin), wallet, curveBuy(coin, wallet, 6_000_000, 200)),
 	)
 	unrecord(tx)
 	records := New(Options{}).Decode(tx)
@@ -233,7 +233,7 @@ func TestNoInnerInstructions(t *testing.T) {
 }
 
 func TestUSDCCurve(t *testing.T) {
-	e := curveBuy(coin, curve, wallet, 5_000_000, 200)
+	e := curveBuy(coin, wallet, 5_000_000, 200)
 	after := pumpfun.Start(pumpfun.InitialVirtualUSDC).Bought(5_000_000, 777)
 	e.SolAmount, e.VirtualSolReserves, e.RealSolReserves = 0, 0, 0
 	e.QuoteMint, e.QuoteAmount, e.VirtualQuoteReserves, e.RealQuoteReserves = dex.USDC, 777, after.VirtualQuote, after.RealQuote
@@ -256,7 +256,7 @@ func TestUSDCCurve(t *testing.T) {
 }
 
 func TestCompletingBuy(t *testing.T) {
-	e := curveBuy(coin, curve, wallet, 5_000_000, 200)
+	e := curveBuy(coin, wallet, 5_000_000, 200)
 	e.RealTokenReserves = 0
 	done := pumpfun.CompleteEvent{User: wallet, Mint: coin, BondingCurve: curve, Timestamp: 5}
 	more := pumpfun.PostCompleteBuyEvent{
@@ -278,7 +278,7 @@ func TestCompletingBuy(t *testing.T) {
 }
 
 func TestAgent(t *testing.T) {
-	e := curveBuy(coin, curve, dex.MayhemAgent, 5_000_000, 200)
+	e := curveBuy(coin, dex.MayhemAgent, 5_000_000, 200)
 	e.MayhemMode = true
 	tx := run([]dex.Key{wallet}, &node{program: dex.Mayhem, does: []any{buyNode(coin, curve, dex.MayhemAgent, e)}})
 	tr := one(t, New(Options{}), tx).GetTrade()
@@ -291,7 +291,7 @@ func TestAgent(t *testing.T) {
 // A program may trade for a wallet: the one signer whose account took the coins is the trader.
 func TestTraderBehindProgram(t *testing.T) {
 	vault := key(60)
-	tx := run([]dex.Key{key(61), wallet}, &node{program: router, does: []any{buyNode(coin, curve, vault, curveBuy(coin, curve, vault, 5_000_000, 200))}})
+	tx := run([]dex.Key{key(61), wallet}, &node{program: router, does: []any{buyNode(coin, curve, vault, curveBuy(coin, vault, 5_000_000, 200))}})
 	expectKey(t, "trader without a trace", one(t, New(Options{}), tx).GetTrade().Trader, vault)
 	holds(tx, key(62), coin, wallet, 6, 40, 5_000_040)
 	tr := one(t, New(Options{}), tx).GetTrade()
@@ -302,8 +302,8 @@ func TestTraderBehindProgram(t *testing.T) {
 
 func TestUnknownParts(t *testing.T) {
 	d := New(Options{})
-	n := buyNode(coin, curve, wallet, curveBuy(coin, curve, wallet, 5_000_000, 200))
-	longer := append(curveBuy(coin, curve, wallet, 5_000_000, 200).Append(nil), 1, 2, 3)
+	n := buyNode(coin, curve, wallet, curveBuy(coin, wallet, 5_000_000, 200))
+	longer := append(curveBuy(coin, wallet, 5_000_000, 200).Append(nil), 1, 2, 3)
 	n.does = append(emit(dex.Pump, longer), emit(dex.Pump, []byte("newevent and more"))...)
 	one(t, d, run([]dex.Key{wallet}, n, &node{program: dex.Pump, data: []byte("new instruction")}))
 	s := d.Stats().Pump
@@ -371,7 +371,7 @@ func TestMultiHop(t *testing.T) {
 	accounts[0] = wallet
 	accounts[16], accounts[17], accounts[18] = middle, dex.WSOL, curve
 	accounts[21], accounts[22], accounts[23] = coin, middle, pool
-	hop := curveBuy(middle, curve, wallet, 5_000_000, 200)
+	hop := curveBuy(middle, wallet, 5_000_000, 200)
 	hop.IxName = []byte("multi_hop_swap")
 	bought := poolBuy(pool, wallet)
 	bought.IxName, bought.ProtocolFeeRecipient = []byte("multi_hop_swap"), dex.Key{}
@@ -517,7 +517,7 @@ func TestNoGuess(t *testing.T) {
 
 // Indices that point nowhere, lists in no order: no panic, and nothing made up.
 func TestHostileIndices(t *testing.T) {
-	tx := run([]dex.Key{wallet}, &node{program: router, does: []any{buyNode(coin, curve, wallet, curveBuy(coin, curve, wallet, 5_000_000, 200))}})
+	tx := run([]dex.Key{wallet}, &node{program: router, does: []any{buyNode(coin, curve, wallet, curveBuy(coin, wallet, 5_000_000, 200))}})
 	tx.Outer = append(tx.Outer, geyser.Instruction{Program: 1 << 31, Accounts: []byte{255}})
 	tx.Inner = append(tx.Inner,
 		geyser.InnerInstruction{Instruction: geyser.Instruction{Program: tx.Inner[0].Program, Accounts: []byte{200, 201}, Data: tx.Inner[0].Data}, Outer: 1 << 31, Position: 1 << 31, Height: 1 << 31},
@@ -532,4 +532,18 @@ func TestHostileIndices(t *testing.T) {
 	for _, r := range d.Decode(tx) {
 		expectKey(t, "mint", r.GetTrade().GetMint(), coin)
 	}
+}
+
+// Names make the discriminators that the facts list.
+func TestQuietTags(t *testing.T) {
+	for _, tag := range []uint64{0xea66c2cb96483ee5, 0x1416567bc61cdb84, 0x20f6bf3408c949ba, 0x253a237ebe35e4c5} {
+		expect(t, "pump instruction", quiet[pump].instructions[tag], true)
+	}
+	for _, tag := range []uint64{0x6161d7905d92167c, 0x742b4dbd117a482b, 0xe2d6f62107f293e5} {
+		expect(t, "pump event", quiet[pump].events[tag], true)
+	}
+	for _, tag := range []uint64{0x82a42461e48287a5, 0xe8f5c2eeeada3a59} {
+		expect(t, "PumpSwap event", quiet[swap].events[tag], true)
+	}
+	expect(t, "TradeEvent", quiet[pump].events[pumpfun.TagTrade], false)
 }

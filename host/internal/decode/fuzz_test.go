@@ -7,11 +7,12 @@ import (
 	"slices"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/raydium"
 	"github.com/weir-run/weir/host/internal/geyser"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
-	"google.golang.org/protobuf/proto"
 )
 
 // Blocks hold everything that no filter would send, failed transactions among it.
@@ -42,21 +43,21 @@ func TestBlocks(t *testing.T) {
 }
 
 // sane holds a record to what every reader relies on.
-func sane(t testing.TB, r *eventv1.Record) {
-	t.Helper()
+func sane(tb testing.TB, r *eventv1.Record) {
+	tb.Helper()
 	if len(r.Program) != 32 || r.Body == nil || r.Strategy == eventv1.Strategy_STRATEGY_UNSPECIFIED || r.Instruction == nil {
-		t.Fatalf("incomplete record %v", r)
+		tb.Fatalf("incomplete record %v", r)
 	}
 	if tr := r.GetTrade(); tr != nil {
 		if len(tr.Mint) != 32 || len(tr.QuoteMint) != 32 || len(tr.PoolBaseMint) != 32 || len(tr.PoolQuoteMint) != 32 {
-			t.Fatalf("trade without mints %v", tr)
+			tb.Fatalf("trade without mints %v", tr)
 		}
 		if tr.Side == eventv1.Side_SIDE_UNSPECIFIED || tr.Venue == eventv1.Venue_VENUE_UNSPECIFIED || len(tr.Fees) > 8 {
-			t.Fatalf("incomplete trade %v", tr)
+			tb.Fatalf("incomplete trade %v", tr)
 		}
 	}
 	if _, err := proto.Marshal(r); err != nil {
-		t.Fatalf("record cannot be encoded: %v", err)
+		tb.Fatalf("record cannot be encoded: %v", err)
 	}
 }
 
@@ -75,8 +76,8 @@ func seeds() []*geyser.Transaction {
 	return []*geyser.Transaction{
 		pool,
 		run([]dex.Key{wallet}, &node{program: router, does: []any{
-			buyNode(coin, curve, wallet, curveBuy(coin, curve, wallet, 5_000_000, 200)),
-			buyNode(coin, curve, key(61), curveBuy(coin, curve, key(61), 6_000_000, 300)),
+			buyNode(coin, curve, wallet, curveBuy(coin, wallet, 5_000_000, 200)),
+			buyNode(coin, curve, key(61), curveBuy(coin, key(61), 6_000_000, 300)),
 		}}),
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/mr-tron/base58"
+
 	"github.com/weir-run/weir/host/internal/geyser"
 )
 
@@ -82,62 +83,62 @@ func corpusOrNone() string {
 	return corpus
 }
 
-func corpusDir(t testing.TB) string {
-	t.Helper()
+func corpusDir(tb testing.TB) string {
+	tb.Helper()
 	dir := corpusOrNone()
 	if dir == "" {
-		t.Skip("the corpus is not here: set WEIR_CORPUS")
+		tb.Skip("the corpus is not here: set WEIR_CORPUS")
 	}
 	return dir
 }
 
-func loadTransaction(t testing.TB, path string) *geyser.Transaction {
-	t.Helper()
+func loadTransaction(tb testing.TB, path string) *geyser.Transaction {
+	tb.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var r rpcTransaction
 	if err := json.Unmarshal(b, &r); err != nil {
-		t.Fatalf("%s: %v", path, err)
+		tb.Fatalf("%s: %v", path, err)
 	}
-	return r.view(t)
+	return r.view(tb)
 }
 
 // loadBlock reads the transactions of a part of a getBlock result.
-func loadBlock(t testing.TB, path string) []*geyser.Transaction {
-	t.Helper()
+func loadBlock(tb testing.TB, path string) []*geyser.Transaction {
+	tb.Helper()
 	f, err := os.Open(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer f.Close()
 	z, err := gzip.NewReader(f)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b, err := io.ReadAll(z)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var block struct{ Transactions []rpcTransaction }
 	if err := json.Unmarshal(b, &block); err != nil {
-		t.Fatalf("%s: %v", path, err)
+		tb.Fatalf("%s: %v", path, err)
 	}
 	all := make([]*geyser.Transaction, 0, len(block.Transactions))
 	for i := range block.Transactions {
-		all = append(all, block.Transactions[i].view(t))
+		all = append(all, block.Transactions[i].view(tb))
 	}
 	return all
 }
 
-func (r *rpcTransaction) view(t testing.TB) *geyser.Transaction {
-	t.Helper()
+func (r *rpcTransaction) view(tb testing.TB) *geyser.Transaction {
+	tb.Helper()
 	tx := &geyser.Transaction{
 		Slot: r.Slot, BlockTime: r.BlockTime, Failed: r.Meta.Err != nil, Fee: r.Meta.Fee,
-		Signature: unbase58(t, r.Transaction.Signatures[0]), Signers: r.Transaction.Message.Header.NumRequiredSignatures,
+		Signature: unbase58(tb, r.Transaction.Signatures[0]), Signers: r.Transaction.Message.Header.NumRequiredSignatures,
 		PreBalances: r.Meta.PreBalances, PostBalances: r.Meta.PostBalances,
-		PreTokens: balances(t, r.Meta.PreTokenBalances), PostTokens: balances(t, r.Meta.PostTokenBalances),
+		PreTokens: balances(tb, r.Meta.PreTokenBalances), PostTokens: balances(tb, r.Meta.PostTokenBalances),
 		InnerMissing: r.Meta.InnerInstructions == nil, LogsMissing: r.Meta.LogMessages == nil,
 	}
 	keys := r.Transaction.Message.AccountKeys
@@ -145,15 +146,15 @@ func (r *rpcTransaction) view(t testing.TB) *geyser.Transaction {
 		keys = append(append(keys, l.Writable...), l.Readonly...)
 	}
 	for _, k := range keys {
-		tx.Keys = append(tx.Keys, unbase58(t, k))
+		tx.Keys = append(tx.Keys, unbase58(tb, k))
 	}
 	for _, in := range r.Transaction.Message.Instructions {
-		tx.Outer = append(tx.Outer, in.view(t))
+		tx.Outer = append(tx.Outer, in.view(tb))
 	}
 	if r.Meta.InnerInstructions != nil {
 		for _, g := range *r.Meta.InnerInstructions {
 			for n, in := range g.Instructions {
-				inner := geyser.InnerInstruction{Instruction: in.view(t), Outer: g.Index, Position: uint32(n)}
+				inner := geyser.InnerInstruction{Instruction: in.view(tb), Outer: g.Index, Position: uint32(n)}
 				if in.StackHeight != nil {
 					inner.Height = *in.StackHeight
 				}
@@ -169,22 +170,22 @@ func (r *rpcTransaction) view(t testing.TB) *geyser.Transaction {
 	return tx
 }
 
-func (in *rpcInstruction) view(t testing.TB) geyser.Instruction {
-	t.Helper()
-	v := geyser.Instruction{Program: in.ProgramIDIndex, Data: unbase58(t, in.Data)}
+func (in *rpcInstruction) view(tb testing.TB) geyser.Instruction {
+	tb.Helper()
+	v := geyser.Instruction{Program: in.ProgramIDIndex, Data: unbase58(tb, in.Data)}
 	for _, a := range in.Accounts {
 		v.Accounts = append(v.Accounts, byte(a))
 	}
 	return v
 }
 
-func balances(t testing.TB, list []rpcBalance) []geyser.TokenBalance {
-	t.Helper()
+func balances(tb testing.TB, list []rpcBalance) []geyser.TokenBalance {
+	tb.Helper()
 	var out []geyser.TokenBalance
 	for _, b := range list {
 		amount, err := strconv.ParseUint(b.UITokenAmount.Amount, 10, 64)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out = append(out, geyser.TokenBalance{
 			Account: b.AccountIndex, Mint: []byte(b.Mint), Owner: []byte(b.Owner), Program: []byte(b.ProgramID),
@@ -194,23 +195,23 @@ func balances(t testing.TB, list []rpcBalance) []geyser.TokenBalance {
 	return out
 }
 
-func unbase58(t testing.TB, s string) []byte {
-	t.Helper()
+func unbase58(tb testing.TB, s string) []byte {
+	tb.Helper()
 	if s == "" {
 		return nil
 	}
 	b, err := base58.Decode(s)
 	if err != nil {
-		t.Fatalf("%q: %v", s[:min(len(s), 20)], err)
+		tb.Fatalf("%q: %v", s[:min(len(s), 20)], err)
 	}
 	return b
 }
 
-func corpusFiles(t testing.TB, dir string) []string {
-	t.Helper()
+func corpusFiles(tb testing.TB, dir string) []string {
+	tb.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "tx", "*.json"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no transactions in %s: %v", dir, err)
+		tb.Fatalf("no transactions in %s: %v", dir, err)
 	}
 	return files
 }

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"github.com/mr-tron/base58"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/geyser"
 )

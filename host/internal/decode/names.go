@@ -107,7 +107,8 @@ var (
 		"update_creator_fee_config", "update_holder_reward_config", "sweep_protocol_fee", "sweep_creator_fee",
 	}
 	pumpInstructions = []string{
-		"add_quote_control_mint", "add_quote_mint", "admin_cto", "admin_set_creator", "admin_set_idl_authority",
+		"add_quote_control_mint", "add_quote_mint", "admin_cto", "admin_set_all_coin_creators", "admin_set_creator_fee_editable",
+		"set_creator_fee_bps", "admin_set_creator", "admin_set_idl_authority",
 		"claim_cashback_v2", "collect_creator_fee", "collect_creator_fee_v2", "distribute_creator_fees",
 		"distribute_creator_fees_v2", "distribute_fee_to_holders", "get_minimum_distributable_fee", "initialize",
 		"initialize_quote_control", "migrate_bonding_curve_creator", "remove_quote_control_mint", "remove_quote_mint",
@@ -116,7 +117,7 @@ var (
 		"toggle_create_v2", "update_global_authority",
 	}
 	swapInstructions = []string{
-		"admin_cto_pool", "admin_set_coin_creator", "collect_coin_creator_fee", "create_config", "disable", "init_boost",
+		"admin_cto_pool", "admin_set_coin_creator", "admin_set_coin_creator_fee_editable", "set_coin_creator_fee_bps", "collect_coin_creator_fee", "create_config", "disable", "init_boost",
 		"migrate_pool_coin_creator", "set_boost_authority", "set_coin_creator", "toggle_boost",
 		"transfer_creator_fees_to_pump", "transfer_creator_fees_to_pump_v2", "update_admin", "update_fee_config",
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/mr-tron/base58"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/geyser"
 )

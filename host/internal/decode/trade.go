@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/mr-tron/base58"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/geyser"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
@@ -120,6 +121,22 @@ func (d *Decoder) fee(b *tradeBody, kind eventv1.FeeKind, amount uint64, rate in
 	}
 	b.list[n] = fee
 	b.trade.Fees = b.list[:n+1]
+}
+
+// feeLine is a fee as events of the pump programs state it.
+type feeLine struct{ amount, rate uint64 }
+
+// feeKinds are the fees of the pump programs, in the order in which records list them.
+var feeKinds = [...]eventv1.FeeKind{
+	eventv1.FeeKind_FEE_KIND_LP, eventv1.FeeKind_FEE_KIND_PROTOCOL, eventv1.FeeKind_FEE_KIND_CREATOR,
+	eventv1.FeeKind_FEE_KIND_CASHBACK, eventv1.FeeKind_FEE_KIND_HOLDER_REWARDS, eventv1.FeeKind_FEE_KIND_BUYBACK,
+}
+
+// fees adds those of feeKinds that a trade paid.
+func (d *Decoder) fees(b *tradeBody, lines [len(feeKinds)]feeLine) {
+	for i, line := range lines {
+		d.fee(b, feeKinds[i], line.amount, int64(min(line.rate, 1<<32-1)), false)
+	}
 }
 
 // signed tells whether a key signed the transaction.

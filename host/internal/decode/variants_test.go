@@ -6,10 +6,11 @@ import (
 	"slices"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/geyser"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
-	"google.golang.org/protobuf/proto"
 )
 
 // clone copies what the variants below change.

@@ -118,3 +118,12 @@ func TestReplays(t *testing.T) {
 		weirtest.Replays(t, trading.New, records, weirtest.Config(`{"max_tokens": 3}`))
 	})
 }
+
+// BenchmarkTrading is 1,000 coins with a trade each, in turn.
+func BenchmarkTrading(b *testing.B) {
+	records := make([]*sdk.Record, 1000)
+	for i := range records {
+		records[i] = trade(strconv.Itoa(i), sdk.Buy, 1_000_000_000, 1_000_000_000)
+	}
+	weirtest.Benchmark(b, trading.New, records)
+}

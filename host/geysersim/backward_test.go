@@ -111,3 +111,39 @@ func TestEncodedTransactionIsAnUpdate(t *testing.T) {
 		t.Errorf("created_at is not one field: %d", n)
 	}
 }
+
+// No request, however odd, and no transaction makes the filters panic; one that is accepted is accepted the same way again.
+func FuzzFilter(f *testing.F) {
+	seed := rand.New(rand.NewPCG(2, 0)) //nolint:gosec // reproducible on purpose
+	for range 20 {
+		info := new(geyserpb.SubscribeUpdateTransactionInfo)
+		fill(seed, info.ProtoReflect(), 0)
+		r := &geyserpb.SubscribeRequest{Transactions: map[string]*geyserpb.SubscribeRequestFilterTransactions{
+			"a": {AccountInclude: []string{"So11111111111111111111111111111111111111112"}}, "b": {Failed: new(bool)},
+		}}
+		request, _ := proto.Marshal(r)
+		tx, _ := proto.Marshal(info)
+		f.Add(request, tx)
+	}
+	f.Fuzz(func(t *testing.T, request, tx []byte) {
+		r, info := new(geyserpb.SubscribeRequest), new(geyserpb.SubscribeUpdateTransactionInfo)
+		if proto.Unmarshal(request, r) != nil || proto.Unmarshal(tx, info) != nil {
+			t.Skip()
+		}
+		compiled, err := compile(r, &Limits{NameLength: 128, Pubkeys: 50})
+		if err != nil {
+			return
+		}
+		var e encoder
+		var encoded transaction
+		e.transaction(&encoded, 1, info, time.Unix(0, 0))
+		names := compiled.transactions.match(&encoded)
+		again := compiled.transactions.match(&encoded)
+		if (names == nil) != (again == nil) || names != nil && !bytes.Equal(names.ReadOnlyData(), again.ReadOnlyData()) {
+			t.Errorf("matched %v, then %v", names, again)
+		}
+		for _, status := range []geyserpb.SlotStatus{0, 1, 2, 3, 6} {
+			compiled.slotNames(status)
+		}
+	})
+}

@@ -1,0 +1,154 @@
+// Package ingest drops transactions that came before and follows slots: it tells which are complete, so that a stream can be resumed
+// behind them.
+package ingest
+
+import (
+	"sync/atomic"
+
+	"github.com/weir-run/weir/host/internal/geyser"
+	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
+)
+
+// Config of an Ingest. The zero value is good.
+type Config struct {
+	// Window is how many slots behind the highest one keep their signatures. It must exceed how far a stream may be resumed behind the
+	// last complete slot. Default 256, some 100 s of mainnet; at 2,000 transactions a slot that is about 50 MB.
+	Window uint64
+}
+
+// Ingest deduplicates exactly: a transaction is its slot and its signature, since on a fork the same one can be in two slots. It is for
+// one goroutine, but Complete, Head and Stats may be called from any.
+type Ingest struct {
+	window  uint64
+	seen    seen
+	floor   uint64 // lowest slot that is looked at
+	began   bool   // floor is set
+	highest uint64 // slot of any transaction or block meta
+
+	complete atomic.Uint64
+	heads    [geyserpb.SlotStatus_SLOT_DEAD + 1]atomic.Uint64
+	stats    counters
+}
+
+type counters struct {
+	fresh, duplicates, old, slots, dead, remembered atomic.Uint64
+}
+
+// Stats counts since New.
+type Stats struct {
+	// Transactions given to Transaction, of which Fresh were new, Duplicates came before, and Old are of slots before the first one
+	// that is wanted.
+	Transactions, Fresh, Duplicates, Old uint64
+	// Slots is how often the frontier moved, Dead how many slots the chain gave up.
+	Slots, Dead uint64
+	// Remembered is how many signatures are kept right now.
+	Remembered uint64
+}
+
+// New returns an Ingest that begins with the first slot it is given.
+func New(c Config) *Ingest {
+	if c.Window == 0 {
+		c.Window = 256
+	}
+	return &Ingest{window: c.Window, seen: newSeen()}
+}
+
+// Restore continues an earlier run, before anything else is called: complete is its last complete slot. Of the slots from oldest on, Seed
+// is then called with every signature that was taken in; what comes of slots before oldest counts as seen.
+func (in *Ingest) Restore(complete, oldest uint64) {
+	in.complete.Store(complete)
+	in.highest = complete
+	in.floor, in.began = oldest, true
+}
+
+// Seed notes a transaction as seen. signature has 64 bytes.
+func (in *Ingest) Seed(slot uint64, signature []byte) {
+	if in.seen.add(slot, [64]byte(signature)) {
+		in.stats.remembered.Add(1)
+	}
+}
+
+// Transaction tells whether a transaction is new, and notes it. signature has 64 bytes and is copied.
+func (in *Ingest) Transaction(slot uint64, signature []byte) (fresh bool) {
+	in.begin(slot)
+	if slot < in.floor {
+		in.stats.old.Add(1)
+		return false
+	}
+	if !in.seen.add(slot, [64]byte(signature)) {
+		in.stats.duplicates.Add(1)
+		return false
+	}
+	in.stats.fresh.Add(1)
+	in.stats.remembered.Add(1)
+	in.reach(slot)
+	return true
+}
+
+// BlockMeta notes that all of a slot came, as servers send it after the content of its slot. The frontier moves to it and never back: a
+// slot that is complete later than a higher one lies within the margin with which a stream is resumed.
+func (in *Ingest) BlockMeta(m *geyser.BlockMeta) {
+	in.begin(m.Slot)
+	if m.Slot > in.complete.Load() {
+		in.complete.Store(m.Slot)
+		in.stats.slots.Add(1)
+	}
+	in.reach(m.Slot)
+}
+
+// SlotStatus notes how far the chain is. Statuses that this protocol line does not know are ignored.
+func (in *Ingest) SlotStatus(u *geyser.SlotUpdate) {
+	if u.Status < 0 || int(u.Status) >= len(in.heads) {
+		return
+	}
+	if u.Status == geyserpb.SlotStatus_SLOT_DEAD {
+		in.stats.dead.Add(1)
+	}
+	if head := &in.heads[u.Status]; u.Slot > head.Load() {
+		head.Store(u.Slot)
+	}
+}
+
+// Head returns the highest slot that reached a status, 0 when none did.
+func (in *Ingest) Head(s geyserpb.SlotStatus) uint64 {
+	if s < 0 || int(s) >= len(in.heads) {
+		return 0
+	}
+	return in.heads[s].Load()
+}
+
+// Complete returns the frontier: the highest slot whose block meta came, 0 before the first. All transactions of it were given to
+// Transaction before, so once what they led to is durable, a stream may be resumed behind it.
+func (in *Ingest) Complete() uint64 { return in.complete.Load() }
+
+// Stats returns a snapshot; its counts are each exact, but not of the same instant.
+func (in *Ingest) Stats() Stats {
+	s := Stats{
+		Fresh: in.stats.fresh.Load(), Duplicates: in.stats.duplicates.Load(), Old: in.stats.old.Load(),
+		Slots: in.stats.slots.Load(), Dead: in.stats.dead.Load(), Remembered: in.stats.remembered.Load(),
+	}
+	s.Transactions = s.Fresh + s.Duplicates + s.Old
+	return s
+}
+
+func (in *Ingest) begin(slot uint64) {
+	if !in.began {
+		in.floor, in.began = slot, true
+	}
+}
+
+// reach moves the window up. Signatures of a slot are forgotten when it is far behind and the frontier has passed it. When block metas
+// stay away, they are forgotten all the same at four times the distance: memory is bounded first of all.
+func (in *Ingest) reach(slot uint64) {
+	if slot <= in.highest {
+		return
+	}
+	in.highest = slot
+	floor := max(min(below(slot, in.window), in.complete.Load()), below(slot, 4*in.window))
+	if floor > in.floor {
+		in.floor = floor
+		in.stats.remembered.Add(-uint64(in.seen.forget(floor)))
+	}
+}
+
+func below(slot, n uint64) uint64 { return max(slot, n) - n }

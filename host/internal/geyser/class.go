@@ -28,13 +28,15 @@ const (
 	Older
 	// Newer: the slot is no longer, or never was, in the replay store; what lies before Error.Available is lost.
 	Newer
+	// NoReplay: the server replays nothing to this subscription; what lies before the present is lost.
+	NoReplay
 	// Refused: the token is missing or wrong. Trying again cannot help.
 	Refused
 	// Fatal: this request will never be served by this endpoint.
 	Fatal
 )
 
-var classNames = [...]string{"retry", "lagged", "slow", "older slot", "newer slot", "refused", "fatal"}
+var classNames = [...]string{"retry", "lagged", "slow", "older slot", "newer slot", "no replay", "refused", "fatal"}
 
 func (c Class) String() string { return classNames[c] }
 
@@ -92,12 +94,12 @@ const (
 
 var rules = []rule{
 	{codes.Internal, "failed to get replay response", Older, replayWait, ""},
-	{codes.Internal, "from_slot is not supported", Newer, 0, "the server keeps no slots for replay"},
+	{codes.Internal, "from_slot is not supported", NoReplay, 0, "the server keeps no slots for replay"},
 	{codes.Internal, "is not available", Newer, 0, ""},
 	{codes.OutOfRange, "", Newer, 0, ""},
 	// Richat refuses a slot that was skipped in the same words as one that is too old. An older one helps against the former.
 	{codes.InvalidArgument, "failed to get replay position", Older, replayWait, ""},
-	{codes.InvalidArgument, "available only for `processed`", Newer, 0, "the server replays at commitment processed only"},
+	{codes.InvalidArgument, "available only for `processed`", NoReplay, 0, "the server replays at commitment processed only"},
 	{codes.Internal, "lagged", Lagged, 0, ""},
 	{codes.DataLoss, "", Lagged, 0, ""},
 	{codes.ResourceExhausted, "larger than max", Fatal, 0, "raise the message limit of this endpoint"},

@@ -45,12 +45,13 @@ type Endpoint struct {
 }
 
 // String hides the token.
-func (e Endpoint) String() string { return e.label() + " (" + e.URL + ")" }
+func (e Endpoint) String() string { return e.Label() + " (" + e.URL + ")" }
 
 // LogValue hides the token.
 func (e Endpoint) LogValue() slog.Value { return slog.StringValue(e.String()) }
 
-func (e Endpoint) label() string {
+// Label returns Name, or the host of the URL when there is none.
+func (e Endpoint) Label() string {
 	if e.Name != "" {
 		return e.Name
 	}
@@ -61,7 +62,7 @@ func (e Endpoint) label() string {
 }
 
 func (e Endpoint) withDefaults() Endpoint {
-	e.Name = e.label()
+	e.Name = e.Label()
 	orDefault(&e.MaxMessageBytes, MaxMessageBytes)
 	orDefault(&e.OpenTimeout, 20*time.Second)
 	orDefault(&e.PingEvery, 30*time.Second)

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/weir-run/weir/host/geysersim"
+	"github.com/weir-run/weir/host/geysersim/market"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
 
@@ -133,32 +134,55 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-// BenchmarkThroughput serves real transactions to another process, unpaced: "cpu-us/tx" is what the server costs for a transaction,
-// encoding included.
+// limited ends an endless source after some transactions.
+type limited struct {
+	geysersim.Source
+	left int
+}
+
+func (l *limited) Next(ctx context.Context) (*geysersim.Block, error) {
+	if l.left <= 0 {
+		return nil, io.EOF
+	}
+	b, err := l.Source.Next(ctx)
+	if err == nil {
+		l.left -= len(b.Transactions)
+	}
+	return b, err
+}
+
+// BenchmarkThroughput serves to another process, unpaced: "cpu-us/tx" is what the server's process costs for a transaction: encoding
+// and, for the market, making it up included.
 func BenchmarkThroughput(b *testing.B) {
-	transactions := tokenTransactions(b)
 	for _, streams := range []int{1, 3} {
-		b.Run(fmt.Sprintf("streams=%d", streams), func(b *testing.B) {
-			server := geysersim.New(geysersim.Options{
-				Source: &repeat{transactions: transactions, size: 2000, left: b.N}, Unpaced: true, EndStreams: true,
-			})
-			defer server.Close()
-			if err := server.Listen("127.0.0.1:0"); err != nil {
-				b.Fatal(err)
-			}
-			other := exec.CommandContext(b.Context(), os.Args[0])
-			other.Env = append(os.Environ(), fmt.Sprintf("GEYSERSIM_DRAIN=%s,%d", server.Addr(), streams))
-			other.Stderr = os.Stderr
-			before := cpu(b)
-			if err := other.Run(); err != nil {
-				b.Fatal(err)
-			}
-			n := server.Served()
-			b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(n.Transactions), "cpu-us/tx")
-			b.ReportMetric(float64(n.Bytes)/float64(n.TransactionUpdates), "B/update")
-			b.ReportMetric(float64(n.TransactionUpdates)/float64(n.Transactions), "updates/tx")
+		b.Run(fmt.Sprintf("real/streams=%d", streams), func(b *testing.B) {
+			throughput(b, &repeat{transactions: tokenTransactions(b), size: 2000, left: b.N}, streams)
+		})
+		b.Run(fmt.Sprintf("market/streams=%d", streams), func(b *testing.B) {
+			throughput(b, &limited{market.New(market.Options{Seed: 1, TransactionsPerSlot: 2000}), b.N}, streams)
 		})
 	}
+}
+
+func throughput(b *testing.B, source geysersim.Source, streams int) {
+	b.Helper()
+	server := geysersim.New(geysersim.Options{Source: source, Unpaced: true, EndStreams: true})
+	defer server.Close()
+	if err := server.Listen("127.0.0.1:0"); err != nil {
+		b.Fatal(err)
+	}
+	other := exec.CommandContext(b.Context(), os.Args[0])
+	other.Env = append(os.Environ(), fmt.Sprintf("GEYSERSIM_DRAIN=%s,%d", server.Addr(), streams))
+	other.Stderr = os.Stderr
+	before := cpu(b)
+	b.ResetTimer()
+	if err := other.Run(); err != nil {
+		b.Fatal(err)
+	}
+	n := server.Served()
+	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(n.Transactions), "cpu-us/tx")
+	b.ReportMetric(float64(n.Bytes)/float64(n.TransactionUpdates), "B/update")
+	b.ReportMetric(float64(n.TransactionUpdates)/float64(n.Transactions), "updates/tx")
 }
 
 // drainIfAsked makes the test binary the other process.

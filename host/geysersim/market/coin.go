@@ -13,7 +13,7 @@ type coin struct {
 	creator   *wallet
 	hot       bool // bought fast until it completes
 	keepsFees bool // traded with the v3 instructions too
-	cashless  bool // created with create: SPL Token and Metaplex metadata
+	legacy    bool // created with create: SPL Token and Metaplex metadata
 
 	curve, vault, quoteVault, curveV2, sharing *account
 	creatorVault, creatorQuote                 *account
@@ -26,7 +26,6 @@ type coin struct {
 	opening  pumpfun.Opening // of the pool, once the curve is complete
 	due      uint64          // slot from which it may migrate
 	holders  []*holder
-	lastSlot uint64
 }
 
 // holder is a wallet with its account of one token.
@@ -39,9 +38,9 @@ type holder struct {
 // check them.
 func (m *Market) newCoin(creator *wallet) *coin {
 	wd := m.world
-	c := &coin{creator: creator, cashless: chance(m.rand, 0.3)}
+	c := &coin{creator: creator, legacy: chance(m.rand, 0.3)}
 	program := wd.token2022
-	if c.cashless {
+	if c.legacy {
 		program = wd.spl
 	}
 	name, symbol, uri := names(m.rand)
@@ -78,7 +77,7 @@ func (m *Market) holderOf(list *[]*holder, u *wallet, mt *mint) *holder {
 // create launches the coin, and its creator may buy at once in the same transaction.
 func (t *txn) create(c *coin) {
 	t.begins(c.creator)
-	if t.budget(400_000, t.m.price()); c.cashless {
+	if t.budget(400_000, t.m.price()); c.legacy {
 		t.createV1(c)
 	} else {
 		t.createV2(c)

@@ -117,7 +117,6 @@ func (t *txn) tradeCurve(c *coin, h *holder, l leg) {
 			t.tellBeyond(c, h, l)
 		}
 	}
-	c.lastSlot = t.m.slot
 	t.end(38_000)
 }
 
@@ -161,12 +160,12 @@ func (t *txn) beginCurve(c *coin, h *holder, kind pumpfun.Kind, protocol, buybac
 			r(c.curveV2), w(buyback.wallet))
 	case pumpfun.BuyV2:
 		t.begin(wd.pump, r(wd.pumpGlobal), r(c.account), r(wd.wsol.account), r(c.program), r(wd.spl), r(wd.ata),
-			w(protocol.wallet), w(protocol.wsol), w(buyback.wallet), w(buyback.wsol), w(c.curve), w(c.vault), w(c.quoteVault),
+			w(protocol.wallet), w(protocol.purse), w(buyback.wallet), w(buyback.purse), w(c.curve), w(c.vault), w(c.quoteVault),
 			ws(user), w(h.token), w(h.wsol), w(c.creatorVault), w(c.creatorQuote), r(c.sharing), r(wd.pumpVolume), w(h.volume),
 			w(h.volumeQuote), r(wd.pumpFeeConfig), r(wd.fees), r(wd.system), r(wd.pumpEvents), r(wd.pump))
 	case pumpfun.SellV2:
 		t.begin(wd.pump, r(wd.pumpGlobal), r(c.account), r(wd.wsol.account), r(c.program), r(wd.spl), r(wd.ata),
-			w(protocol.wallet), w(protocol.wsol), w(buyback.wallet), w(buyback.wsol), w(c.curve), w(c.vault), w(c.quoteVault),
+			w(protocol.wallet), w(protocol.purse), w(buyback.wallet), w(buyback.purse), w(c.curve), w(c.vault), w(c.quoteVault),
 			ws(user), w(h.token), w(h.wsol), w(c.creatorVault), w(c.creatorQuote), r(c.sharing), w(h.volume), w(h.volumeQuote),
 			r(wd.pumpFeeConfig), r(wd.fees), r(wd.system), r(wd.pumpEvents), r(wd.pump))
 	default:

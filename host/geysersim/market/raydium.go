@@ -27,7 +27,6 @@ type rayPool struct {
 	reserves                                       raydium.PoolReserves
 	holders                                        []*holder
 	providers                                      []*provider
-	lastSlot                                       uint64
 }
 
 // newRayPool makes a pool of a token that somebody issued before. It is not on chain yet.
@@ -224,7 +223,6 @@ func (t *txn) swapRay(p *rayPool, h *holder, s raySwap) {
 	t.transfer(source, from, h.account, s.in)
 	t.transfer(to, destination, wd.rayAuthority, s.out)
 	p.reserves = before.Swapped(s.in, s.out, s.direction)
-	p.lastSlot = t.m.slot
 	t.factRay(p, h, s, destination == h.token, before)
 	t.end(22_000)
 }

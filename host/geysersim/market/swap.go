@@ -182,12 +182,12 @@ func (t *txn) beginSwap(p *swapPool, h *holder, kind pumpswap.Kind, protocol, bu
 	if second(kind) {
 		t.begin(wd.pumpswap, w(p.account), ws(h.account), r(wd.swapConfig), r(p.base.account), r(p.quote.account), w(base),
 			w(quote), w(p.baseVault), w(p.quoteVault), r(p.base.program), r(p.quote.program), r(wd.system), w(h.volume),
-			r(wd.swapFeeConfig), w(buyback.wsol), r(wd.swapEvents), r(wd.pumpswap))
+			r(wd.swapFeeConfig), w(buyback.purse), r(wd.swapEvents), r(wd.pumpswap))
 		t.log(swapLog[kind])
 		return
 	}
 	list := append(t.refs[:0], w(p.account), ws(h.account), r(wd.swapConfig), r(p.base.account), r(p.quote.account), w(base), w(quote),
-		w(p.baseVault), w(p.quoteVault), r(protocol.wallet), w(protocol.wsol), r(p.base.program), r(p.quote.program), r(wd.system),
+		w(p.baseVault), w(p.quoteVault), r(protocol.wallet), w(protocol.purse), r(p.base.program), r(p.quote.program), r(wd.system),
 		r(wd.ata), r(wd.swapEvents), r(wd.pumpswap), w(p.creatorVault), r(p.creatorAuthority))
 	if kind != pumpswap.Sell {
 		list = append(list, r(wd.swapVolume), w(h.volume))
@@ -196,6 +196,6 @@ func (t *txn) beginSwap(p *swapPool, h *holder, kind pumpswap.Kind, protocol, bu
 	if p.creator != nil {
 		list = append(list, r(p.poolV2))
 	}
-	t.begin(wd.pumpswap, append(list, r(buyback.wallet), w(buyback.wsol))...)
+	t.begin(wd.pumpswap, append(list, r(buyback.wallet), w(buyback.purse))...)
 	t.log(swapLog[kind])
 }

@@ -12,12 +12,12 @@ func (t *txn) paySwap(p *swapPool, h *holder, s swap, protocol, buyback recipien
 	t.transferChecked(p.baseVault, p.baseOf(h), p.account, s.base)
 	if second(s.kind) {
 		t.transferChecked(from, p.quoteVault, h.account, s.total-half)
-		t.transferChecked(from, buyback.wsol, h.account, half)
+		t.transferChecked(from, buyback.purse, h.account, half)
 		return
 	}
 	t.transferChecked(from, p.quoteVault, h.account, s.quote+s.fees.LP)
-	t.transferChecked(from, protocol.wsol, h.account, s.fees.Protocol-half)
-	t.transferChecked(from, buyback.wsol, h.account, half)
+	t.transferChecked(from, protocol.purse, h.account, s.fees.Protocol-half)
+	t.transferChecked(from, buyback.purse, h.account, half)
 	if s.fees.Creator > 0 {
 		t.transferChecked(from, p.creatorVault, h.account, s.fees.Creator)
 	}
@@ -27,11 +27,11 @@ func (t *txn) payOut(p *swapPool, h *holder, s swap, protocol, buyback recipient
 	half := s.fees.Protocol / 2
 	t.transferChecked(p.baseOf(h), p.baseVault, h.account, s.base)
 	t.transferChecked(p.quoteVault, p.quoteOf(h), p.account, s.total)
-	t.transferChecked(p.quoteVault, buyback.wsol, p.account, half)
+	t.transferChecked(p.quoteVault, buyback.purse, p.account, half)
 	if second(s.kind) {
 		return
 	}
-	t.transferChecked(p.quoteVault, protocol.wsol, p.account, s.fees.Protocol-half)
+	t.transferChecked(p.quoteVault, protocol.purse, p.account, s.fees.Protocol-half)
 	if s.fees.Creator > 0 {
 		t.transferChecked(p.quoteVault, p.creatorVault, p.account, s.fees.Creator)
 	}
@@ -48,7 +48,7 @@ func (t *txn) tellBuy(p *swapPool, h *holder, s swap, protocol recipient, before
 		QuoteAmountIn: s.quote, LpFeeBasisPoints: s.rates.LP, LpFee: s.fees.LP, ProtocolFeeBasisPoints: s.rates.Protocol,
 		ProtocolFee: s.fees.Protocol, QuoteAmountInWithLpFee: s.quote + s.fees.LP, UserQuoteAmountIn: s.total, Pool: p.key,
 		User: h.key, UserBaseTokenAccount: p.baseOf(h).key, UserQuoteTokenAccount: p.quoteOf(h).key,
-		ProtocolFeeRecipient: protocol.wallet.key, ProtocolFeeRecipientTokenAccount: protocol.wsol.key,
+		ProtocolFeeRecipient: protocol.wallet.key, ProtocolFeeRecipientTokenAccount: protocol.purse.key,
 		CoinCreator: p.coinCreator(), CoinCreatorFeeBasisPoints: s.rates.Creator, CoinCreatorFee: s.fees.Creator,
 		MinBaseAmountOut: s.floor, IxName: append(t.name[:0], s.kind.String()...), BuybackFeeBasisPoints: pumpfun.BuybackShareBps,
 		BuybackFee: s.fees.Protocol / 2, VirtualQuoteReserves: before.Virtual, BaseSupply: p.base.supply, CreatorFeeUnclaimed: p.owed,
@@ -66,7 +66,7 @@ func (t *txn) tellSell(p *swapPool, h *holder, s swap, protocol recipient, befor
 		QuoteAmountOut: s.quote, LpFeeBasisPoints: s.rates.LP, LpFee: s.fees.LP, ProtocolFeeBasisPoints: s.rates.Protocol,
 		ProtocolFee: s.fees.Protocol, QuoteAmountOutWithoutLpFee: s.quote - s.fees.LP, UserQuoteAmountOut: s.total, Pool: p.key,
 		User: h.key, UserBaseTokenAccount: p.baseOf(h).key, UserQuoteTokenAccount: p.quoteOf(h).key,
-		ProtocolFeeRecipient: protocol.wallet.key, ProtocolFeeRecipientTokenAccount: protocol.wsol.key,
+		ProtocolFeeRecipient: protocol.wallet.key, ProtocolFeeRecipientTokenAccount: protocol.purse.key,
 		CoinCreator: p.coinCreator(), CoinCreatorFeeBasisPoints: s.rates.Creator, CoinCreatorFee: s.fees.Creator,
 		BuybackFeeBasisPoints: pumpfun.BuybackShareBps, BuybackFee: s.fees.Protocol / 2, VirtualQuoteReserves: before.Virtual,
 		BaseSupply: p.base.supply, CreatorFeeUnclaimed: p.owed,

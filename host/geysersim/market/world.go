@@ -5,8 +5,8 @@ import (
 	"github.com/weir-run/weir/host/internal/dex/pda"
 )
 
-// recipient is a wallet that takes fees, with its wrapped SOL account.
-type recipient struct{ wallet, wsol *account }
+// recipient is a wallet that takes fees, with its account of the mint that they are taken in: wrapped SOL mostly.
+type recipient struct{ wallet, purse *account }
 
 // world holds the accounts that every transaction may name: programs, venue configuration, fee recipients.
 type world struct {

@@ -22,7 +22,7 @@ func (d *Decoder) below(c *call) []int32 {
 			if in.Height <= c.height {
 				break
 			}
-		} else if venueOf(d.tx.Key(in.Program)) != other && dex.Tag(in.Data) != dex.EventTag {
+		} else if venueOf(d.tx.Key(in.Program)) != other && dex.Tag(in.Data) != dex.EventTag && len(in.Accounts) != 1 {
 			break
 		}
 	}

@@ -2,8 +2,10 @@ package decode
 
 import (
 	"bytes"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/weir-run/weir/host/internal/dex"
@@ -546,4 +548,43 @@ func TestQuietTags(t *testing.T) {
 		expect(t, "PumpSwap event", quiet[swap].events[tag], true)
 	}
 	expect(t, "TradeEvent", quiet[pump].events[pumpfun.TagTrade], false)
+}
+
+// The hot path keeps its objects: trades cost no allocation once the decoder is warm, and counters may be read meanwhile.
+func TestSteadyState(t *testing.T) {
+	d := New(Options{})
+	txs := seeds()
+	var readers sync.WaitGroup
+	stop := make(chan struct{})
+	readers.Go(func() {
+		for last := uint64(0); ; {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if now := d.Stats().Pump.Decoded; now < last {
+				t.Errorf("decoded fell from %d to %d", last, now)
+			} else {
+				last = now
+			}
+			runtime.Gosched()
+		}
+	})
+	for _, tx := range txs {
+		d.Decode(tx)
+	}
+	for range 1_000 {
+		for _, tx := range txs {
+			d.Decode(tx)
+		}
+	}
+	close(stop)
+	readers.Wait()
+	for i, tx := range txs {
+		if n := testing.AllocsPerRun(100, func() { d.Decode(tx) }); n > 0 {
+			t.Errorf("transaction %d costs %v allocations", i, n)
+		}
+	}
+	expect(t, "decoded", d.Stats().Pump.Decoded >= 2_000, true)
 }

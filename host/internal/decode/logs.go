@@ -105,9 +105,11 @@ func (d *Decoder) enter(scan *logScan, name []byte, depth int) {
 		f.call = d.unrecorded(scan, name, v, depth)
 	case v != other && scan.seen[v] < len(d.frames[v]):
 		f.call = d.frames[v][scan.seen[v]]
-	}
-	if v != other {
-		scan.seen[v]++
+		if f.call >= 0 && depth > 1 && d.stack[depth-2].venue == v {
+			f.call = -1 // it sends an event, although no such instruction is recorded here
+		} else {
+			scan.seen[v]++
+		}
 	}
 	d.stack = append(d.stack, f)
 }

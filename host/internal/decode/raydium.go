@@ -157,17 +157,21 @@ func (d *Decoder) rayInit(c *call, s eventv1.Strategy, l *raydium.InitLog) {
 	if l.Time != 0 {
 		created.OpenTime = d.pool.i64.of(int64(l.Time))
 	}
-	if lp, ok := d.minted(c, p.LPMint); ok {
+	if lp, ok := d.minted(c, p.LPMint, p.UserLP); ok {
 		created.LpAmount = d.pool.u64.of(lp)
 	}
 	d.seldom(c, s, 0).Body = &eventv1.Record_PoolCreated{PoolCreated: created}
 }
 
-// minted is what a call gave out of a mint; false when it did not do so exactly once.
-func (d *Decoder) minted(c *call, mint int8) (uint64, bool) {
+// minted is what a call gave out of a mint to a receiver; false when it did not do so exactly once.
+func (d *Decoder) minted(c *call, mint, receiver int8) (uint64, bool) {
 	at, ok := place(c, mint)
 	if !ok {
 		return 0, false
+	}
+	if d.tx.InnerMissing {
+		got, ok := ledger{d, c, false}.tokens(receiver)
+		return magnitude(got), ok && got > 0
 	}
 	var amount uint64
 	times := 0

@@ -38,6 +38,11 @@ func blind(tx *geyser.Transaction) {
 	}
 }
 
+// strip takes the self-calls away, although the logs tell of them.
+func strip(tx *geyser.Transaction) {
+	tx.Inner = slices.DeleteFunc(tx.Inner, func(in geyser.InnerInstruction) bool { return dex.Tag(in.Data) == dex.EventTag })
+}
+
 func flatten(tx *geyser.Transaction) {
 	for i := range tx.Inner {
 		tx.Inner[i].Height = 0
@@ -107,6 +112,7 @@ func TestLessIsNeverWrong(t *testing.T) {
 		"no heights":                     {[]func(*geyser.Transaction){flatten}, 0},
 		"no heights, unreadable events":  {[]func(*geyser.Transaction){flatten, blind}, 0},
 		"unreadable events":              {[]func(*geyser.Transaction){blind}, 0},
+		"no events":                      {[]func(*geyser.Transaction){strip}, 0},
 		"no logs":                        {[]func(*geyser.Transaction){mute}, 0},
 		"unreadable events, no logs":     {[]func(*geyser.Transaction){blind, mute}, 6},
 		"no inner instructions":          {[]func(*geyser.Transaction){unrecord}, 14},

@@ -85,21 +85,33 @@ func (d *Decoder) step(in *geyser.Instruction, outer, inner int32, height uint32
 	if v == other {
 		return
 	}
-	if raw, ok := dex.CutEvent(in.Data); ok && v != ray {
-		// Its own frame shows in the logs, so it counts as one, but it can own no event.
+	if v != ray && inner >= 0 && (dex.Tag(in.Data) == dex.EventTag || len(in.Accounts) == 1 && d.owner(v, outer, height) >= 0) {
+		// The program sends itself an event: it names the event authority and nothing else, which no other instruction does. Its
+		// own frame shows in the logs, so it counts as one, but it can own no event.
 		d.frames[v] = append(d.frames[v], -1)
-		if owner := d.owner(v, outer, height); owner >= 0 {
-			d.calls[owner].events++
-			d.found = append(d.found, found{raw: raw, call: owner, flat: flat, strategy: eventv1.Strategy_STRATEGY_EVENT_CPI})
-		} else {
-			d.stats.of[v].unresolved.Add(1)
-		}
+		d.sent(in, v, outer, height, flat)
 		return
 	}
 	c := call{in: in, venue: v, height: height, outer: outer, inner: inner, at: at, flat: flat}
 	c.kind, c.expects, c.trades = d.classify(v, in.Data)
 	d.frames[v] = append(d.frames[v], int32(len(d.calls)))
 	d.calls = append(d.calls, c)
+}
+
+// sent takes an event that a program sent itself.
+func (d *Decoder) sent(in *geyser.Instruction, v venue, outer int32, height uint32, flat int32) {
+	raw, ok := dex.CutEvent(in.Data)
+	if !ok {
+		d.stats.of[v].malformed.Add(1)
+		return
+	}
+	owner := d.owner(v, outer, height)
+	if owner < 0 {
+		d.stats.of[v].unresolved.Add(1)
+		return
+	}
+	d.calls[owner].events++
+	d.found = append(d.found, found{raw: raw, call: owner, flat: flat, strategy: eventv1.Strategy_STRATEGY_EVENT_CPI})
 }
 
 // owner finds the instruction that sent an event to its own program: the latest of that program below the same outer

@@ -166,21 +166,18 @@ func (d *Decoder) behind(f *swapFacts) []byte {
 	return found
 }
 
+// moved tells whether an owner's token account got or gave exactly that much of a mint.
 func (d *Decoder) moved(owner, mint []byte, amount uint64, got bool) bool {
 	if amount == 0 {
 		return false
 	}
-	name := base58.Encode(owner) // seldom: most users sign
 	for _, list := range [2][]geyser.TokenBalance{d.tx.PostTokens, d.tx.PreTokens} {
 		for i := range list {
-			if string(list[i].Owner) != name {
-				continue
-			}
 			b := d.balanceOf(list[i].Account)
-			if b.mint == nil || *b.mint != dex.Key(mint) {
+			if got && b.post-b.pre != amount || !got && b.pre-b.post != amount || b.mint == nil || *b.mint != dex.Key(mint) {
 				continue
 			}
-			if got && b.post-b.pre == amount || !got && b.pre-b.post == amount {
+			if string(list[i].Owner) == base58.Encode(owner) { // seldom reached: it allocates
 				return true
 			}
 		}

@@ -29,7 +29,7 @@ func (s *server) Subscribe(stream subscription) error { return s.subscribe(strea
 func serve(t *testing.T, subscribe func(subscription) error) geyser.Endpoint {
 	t.Helper()
 	wire := bufconn.Listen(1 << 20)
-	g := grpc.NewServer()
+	g := grpc.NewServer(grpc.WaitForHandlers(true))
 	geyserpb.RegisterGeyserServer(g, &server{subscribe: subscribe})
 	done := make(chan struct{})
 	go func() {

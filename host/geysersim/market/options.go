@@ -37,7 +37,7 @@ type Options struct {
 	TransactionsPerSlot int
 	// SkippedSlots is the share of slots without a block; default 0.02, negative for none.
 	SkippedSlots float64
-	// Tokens is how many coins may trade on curves at once, and twice the number of pools of each kind; the oldest are forgotten.
+	// Tokens is how many coins may trade on curves at once, and how many pools of each kind; the oldest are forgotten.
 	// Default 64 or a quarter of TransactionsPerSlot, whichever is more.
 	Tokens int
 	// HotShare is the share of coins that are bought until they complete; default 0.3, negative for none.

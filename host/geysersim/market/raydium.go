@@ -33,7 +33,7 @@ type rayPool struct {
 func (m *Market) newRayPool(creator *wallet) *rayPool {
 	wd := m.world
 	p := &rayPool{market: m.newAccount(3_591_360), short: chance(m.rand, 0.5), quote: wd.wsol}
-	if chance(m.rand, 0.3) {
+	if chance(m.rand, 0.3) && creator.usdc.amount > 2_000_000_000 {
 		p.quote = wd.usdc
 	}
 	_, symbol, _ := names(m.rand)

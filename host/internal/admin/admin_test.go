@@ -56,6 +56,9 @@ func serve(t *testing.T, dir string, s source) *admin.Client {
 func TestStatusAndEvents(t *testing.T) {
 	for name, dir := range map[string]string{"short path": t.TempDir(), "path too long for a socket": filepath.Join(t.TempDir(), strings.Repeat("long", 30))} {
 		t.Run(name, func(t *testing.T) {
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
 			batch, err := proto.Marshal(&eventv1.OutputBatch{Instance: "trading", Outputs: []*eventv1.Output{{Cause: 4}}})
 			if err != nil {
 				t.Fatal(err)

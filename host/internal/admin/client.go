@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -17,7 +18,7 @@ import (
 const maxSocketPath = 107
 
 // SocketPath returns where the daemon of dataDir listens: in the folder itself, or, when that path is too long for a socket
-// address, in a private folder below the system's temporary one under a name made from it.
+// address, in RuntimeDir.
 func SocketPath(dataDir string) (string, error) {
 	abs, err := filepath.Abs(dataDir)
 	if err != nil {
@@ -27,12 +28,36 @@ func SocketPath(dataDir string) (string, error) {
 	if len(path) <= maxSocketPath {
 		return path, nil
 	}
-	sum := sha256.Sum256([]byte(abs))
-	path = filepath.Join(os.TempDir(), fmt.Sprintf("weir-%d", os.Getuid()), hex.EncodeToString(sum[:8])+".sock")
+	path = filepath.Join(RuntimeDir(abs), "weir.sock")
 	if len(path) > maxSocketPath {
 		return "", fmt.Errorf("the admin socket path %s is longer than %d bytes: choose a shorter data_dir or TMPDIR", path, maxSocketPath)
 	}
 	return path, nil
+}
+
+// RuntimeDir names a folder for sockets of the daemon of an absolute data folder: short, since socket addresses are, and always the
+// same. It lies below the system's temporary folder. PrivateDir makes it.
+func RuntimeDir(dataDir string) string {
+	sum := sha256.Sum256([]byte(dataDir))
+	return filepath.Join(os.TempDir(), fmt.Sprintf("weir-%d", os.Getuid()), hex.EncodeToString(sum[:6]))
+}
+
+// PrivateDir makes a folder that only this user may enter, and refuses one that somebody else made first.
+func PrivateDir(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("make folder of sockets: %w", err)
+	}
+	for _, dir := range []string{path, filepath.Dir(path)} {
+		info, err := os.Lstat(dir)
+		if err != nil {
+			return fmt.Errorf("look at folder of sockets: %w", err)
+		}
+		owner, ok := info.Sys().(*syscall.Stat_t)
+		if !info.IsDir() || !ok || int(owner.Uid) != os.Getuid() || info.Mode().Perm() != 0o700 {
+			return fmt.Errorf("folder of sockets %s is not a private folder of this user: remove it, or set TMPDIR to a folder of your own", dir)
+		}
+	}
+	return nil
 }
 
 // Client calls a running daemon. Close it.

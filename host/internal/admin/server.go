@@ -42,8 +42,14 @@ func NewServer(dataDir string, source Source) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make folder of the admin socket: %w", err)
+	abs, err := filepath.Abs(dataDir)
+	if err != nil {
+		return nil, fmt.Errorf("find data folder: %w", err)
+	}
+	if dir := filepath.Dir(path); dir == RuntimeDir(abs) {
+		if err := PrivateDir(dir); err != nil {
+			return nil, err
+		}
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("remove old admin socket: %w", err)

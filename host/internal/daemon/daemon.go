@@ -108,8 +108,15 @@ func (d *Daemon) initMonitors() error {
 		d.log.Warn("no plugins are configured: records are journaled, but no events come out")
 		return nil
 	}
-	sockets, err := monitor.PrepareSocketDir(d.cfg.DataDir)
+	abs, err := filepath.Abs(d.cfg.DataDir)
 	if err != nil {
+		return fmt.Errorf("find data folder: %w", err)
+	}
+	sockets := admin.RuntimeDir(abs)
+	if err := admin.PrivateDir(sockets); err != nil {
+		return err
+	}
+	if err := monitor.PrepareSocketDir(sockets); err != nil {
 		return fmt.Errorf("prepare plugin sockets: %w", err)
 	}
 	for _, p := range d.cfg.Plugins {
@@ -128,7 +135,7 @@ func (d *Daemon) initMonitors() error {
 			Instance: p.Name, Path: path, Config: settings, SocketDir: sockets,
 			CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout,
 			Log: d.log.With("room", "monitor"),
-		}, d.journal))
+		}, monitor.On(d.journal)))
 	}
 	return nil
 }

@@ -417,7 +417,9 @@ type JournalStatus struct {
 	// Bytes on disk.
 	Bytes uint64 `protobuf:"varint,3,opt,name=bytes,proto3" json:"bytes,omitempty"`
 	// Highest slot that is complete in the journal.
-	CompleteSlot  uint64 `protobuf:"varint,4,opt,name=complete_slot,json=completeSlot,proto3" json:"complete_slot,omitempty"`
+	CompleteSlot uint64 `protobuf:"varint,4,opt,name=complete_slot,json=completeSlot,proto3" json:"complete_slot,omitempty"`
+	// Why nothing can be stored at the moment; empty when all is well.
+	Trouble       string `protobuf:"bytes,5,opt,name=trouble,proto3" json:"trouble,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -480,6 +482,13 @@ func (x *JournalStatus) GetCompleteSlot() uint64 {
 	return 0
 }
 
+func (x *JournalStatus) GetTrouble() string {
+	if x != nil {
+		return x.Trouble
+	}
+	return ""
+}
+
 // PluginStatus is one monitor instance.
 type PluginStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -504,7 +513,9 @@ type PluginStatus struct {
 	// Number of the last durable checkpoint.
 	Checkpoint uint64 `protobuf:"varint,10,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
 	// Cause of the last crash, empty when none.
-	LastCrash     string `protobuf:"bytes,11,opt,name=last_crash,json=lastCrash,proto3" json:"last_crash,omitempty"`
+	LastCrash string `protobuf:"bytes,11,opt,name=last_crash,json=lastCrash,proto3" json:"last_crash,omitempty"`
+	// Why it is rejected or its configuration refused; empty otherwise.
+	Reason        string `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -612,6 +623,13 @@ func (x *PluginStatus) GetCheckpoint() uint64 {
 func (x *PluginStatus) GetLastCrash() string {
 	if x != nil {
 		return x.LastCrash
+	}
+	return ""
+}
+
+func (x *PluginStatus) GetReason() string {
+	if x != nil {
+		return x.Reason
 	}
 	return ""
 }
@@ -787,13 +805,14 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"max_micros\x18\x03 \x01(\x04H\x02R\tmaxMicros\x88\x01\x01B\r\n" +
 	"\v_p50_microsB\r\n" +
 	"\v_p99_microsB\r\n" +
-	"\v_max_micros\"\x8e\x01\n" +
+	"\v_max_micros\"\xa8\x01\n" +
 	"\rJournalStatus\x12!\n" +
 	"\ffirst_number\x18\x01 \x01(\x04R\vfirstNumber\x12\x1f\n" +
 	"\vlast_number\x18\x02 \x01(\x04R\n" +
 	"lastNumber\x12\x14\n" +
 	"\x05bytes\x18\x03 \x01(\x04R\x05bytes\x12#\n" +
-	"\rcomplete_slot\x18\x04 \x01(\x04R\fcompleteSlot\"\xa9\x02\n" +
+	"\rcomplete_slot\x18\x04 \x01(\x04R\fcompleteSlot\x12\x18\n" +
+	"\atrouble\x18\x05 \x01(\tR\atrouble\"\xc1\x02\n" +
 	"\fPluginStatus\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x18\n" +
 	"\amonitor\x18\x02 \x01(\tR\amonitor\x12\x14\n" +
@@ -811,7 +830,8 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	" \x01(\x04R\n" +
 	"checkpoint\x12\x1d\n" +
 	"\n" +
-	"last_crash\x18\v \x01(\tR\tlastCrash\"m\n" +
+	"last_crash\x18\v \x01(\tR\tlastCrash\x12\x16\n" +
+	"\x06reason\x18\f \x01(\tR\x06reason\"m\n" +
 	"\rEventsRequest\x12\x16\n" +
 	"\x06follow\x18\x01 \x01(\bR\x06follow\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x12\n" +

@@ -1,0 +1,115 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"github.com/weir-run/weir/host/internal/journal"
+	"github.com/weir-run/weir/host/internal/latency"
+	"github.com/weir-run/weir/host/internal/monitor"
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+)
+
+// Status returns a snapshot of every room. Counts are each exact but not of one instant.
+func (d *Daemon) Status() *adminv1.StatusResponse {
+	j := d.journal.Status()
+	s := &adminv1.StatusResponse{
+		Version:     d.version,
+		StartedUnix: d.started.Unix(),
+		Endpoints:   []*adminv1.EndpointStatus{d.endpointStatus()},
+		Journal:     &adminv1.JournalStatus{FirstNumber: j.First, LastNumber: j.Last, Bytes: j.Bytes, CompleteSlot: j.CompleteSlot, Trouble: j.Trouble},
+	}
+	monitors := &adminv1.StageStatus{Name: "monitor", Dropped: map[string]uint64{}}
+	var spread latency.Summary
+	for _, m := range d.monitors {
+		st := m.Status()
+		s.Plugins = append(s.Plugins, pluginStatus(st))
+		monitors.In += st.Records
+		monitors.Out += st.Outputs
+		monitors.Dropped["refused"] += st.Refused
+		spread = worst(spread, latency.Summary(st.Recent))
+	}
+	monitors.Latency = summary(spread)
+	s.Stages = append(d.pipeline.stages(), monitors)
+	return s
+}
+
+// Events visits stored batches of outputs; see admin.Source.
+func (d *Daemon) Events(ctx context.Context, req *adminv1.EventsRequest, visit func(position uint64, batch []byte) error) error {
+	return d.journal.ReadEvents(ctx, journal.EventsQuery{
+		From: req.GetFrom(), Tail: req.GetTail(), Follow: req.GetFollow(), Instances: req.GetInstances(),
+	}, visit)
+}
+
+func (d *Daemon) endpointStatus() *adminv1.EndpointStatus {
+	p := d.pool.Status()
+	s := &adminv1.EndpointStatus{Name: p.Endpoint, State: string(p.State), Updates: p.Updates, Bytes: p.Bytes, Opens: p.Opens, Slot: p.Slot}
+	if p.LagKnown {
+		lag := p.Lag.Microseconds()
+		s.LagMicros = &lag
+	}
+	if p.LastError != nil {
+		s.LastError = p.LastErrorAt.UTC().Format(time.TimeOnly) + " " + p.LastError.Error()
+	}
+	return s
+}
+
+// stages tells what went through. Latency of ingest counts from receipt, so it holds the wait in the queue.
+func (p *pipeline) stages() []*adminv1.StageStatus {
+	in := p.ingest.Stats()
+	c := &p.count
+	return []*adminv1.StageStatus{
+		{
+			Name: "ingest", In: c.transactions.Load(), Out: c.fresh.Load(), Latency: recent(&p.took.ingest),
+			Dropped: map[string]uint64{"duplicate": in.Duplicates, "old": in.Old, "malformed": c.malformed.Load()},
+		},
+		{Name: "decode", In: c.fresh.Load(), Out: c.decoded.Load(), Latency: recent(&p.took.decode), Dropped: p.undecoded()},
+		{Name: "enrich", In: c.decoded.Load(), Out: c.enriched.Load(), Latency: recent(&p.took.enrich)},
+		{
+			Name: "journal", In: c.enriched.Load() + c.gaps.Load(), Out: c.journaled.Load() + c.gaps.Load(), Latency: recent(&p.took.journal),
+			Dropped: map[string]uint64{"oversized": c.oversized.Load()},
+		},
+	}
+}
+
+// undecoded counts instructions of watched programs that gave no record although they should.
+func (p *pipeline) undecoded() map[string]uint64 {
+	s := p.decoder.Stats()
+	return map[string]uint64{
+		"unresolved": s.Pump.Unresolved + s.PumpSwap.Unresolved + s.RaydiumV4.Unresolved,
+		"failed":     s.Pump.Failed + s.PumpSwap.Failed + s.RaydiumV4.Failed,
+	}
+}
+
+func pluginStatus(st monitor.Status) *adminv1.PluginStatus {
+	s := &adminv1.PluginStatus{
+		Instance: st.Instance, State: st.State.String(), Pid: int64(st.PID), Starts: st.Starts, Through: st.Through, Lag: st.Lag,
+		Outputs: st.Outputs, Suppressed: st.Suppressed, Checkpoint: st.Checkpoint, Reason: st.Reason,
+	}
+	if st.Monitor != "" {
+		s.Monitor = st.Monitor + " " + st.Version
+	}
+	if st.Crash != nil {
+		s.LastCrash = st.Crash.Error()
+	}
+	return s
+}
+
+func recent(r *latency.Recorder) *adminv1.Latency {
+	now, _ := r.Sums(time.Now())
+	return summary(now)
+}
+
+// summary leaves values absent when nothing was measured.
+func summary(s latency.Summary) *adminv1.Latency {
+	if s.Count == 0 {
+		return &adminv1.Latency{}
+	}
+	p50, p99, most := uint64(s.P50.Microseconds()), uint64(s.P99.Microseconds()), uint64(s.Max.Microseconds())
+	return &adminv1.Latency{P50Micros: &p50, P99Micros: &p99, MaxMicros: &most}
+}
+
+// worst takes the higher of each value: a chain is as late as its latest monitor.
+func worst(a, b latency.Summary) latency.Summary {
+	return latency.Summary{Count: a.Count + b.Count, P50: max(a.P50, b.P50), P99: max(a.P99, b.P99), Max: max(a.Max, b.Max)}
+}

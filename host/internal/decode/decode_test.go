@@ -588,3 +588,32 @@ func TestSteadyState(t *testing.T) {
 	}
 	expect(t, "decoded", d.Stats().Pump.Decoded >= 2_000, true)
 }
+
+// Older layouts say less, and the record then says less, but nothing else.
+func TestOlderLayouts(t *testing.T) {
+	for _, fields := range []uint8{pumpfun.TradeOldest, pumpfun.TradeReal, pumpfun.TradeFees, pumpfun.TradeVolume, pumpfun.TradeName, pumpfun.TradeNewest} {
+		e := curveBuy(coin, wallet, 5_000_000, 200)
+		e.Fields = fields
+		n := buyNode(coin, curve, wallet, e)
+		pay := func(lamports uint64, to dex.Key) *node {
+			return &node{program: dex.System, accounts: []dex.Key{wallet, to}, data: spl.AppendTransfer(nil, lamports)}
+		}
+		n.does = append([]any{pay(200, curve), pay(2, n.accounts[1])}, n.does...)
+		d := New(Options{})
+		tr := one(t, d, run([]dex.Key{wallet}, n)).GetTrade()
+		expect(t, "base", tr.BaseAmount, 5_000_000)
+		expect(t, "pool quote", tr.PoolQuoteAmount, 200)
+		expectKey(t, "quote mint", tr.QuoteMint, dex.WSOL)
+		if fields < pumpfun.TradeFees { // the fee is what the recipient was paid
+			expect(t, "quote", tr.QuoteAmount, 202)
+			expect(t, "fees", len(tr.Fees), 1)
+		} else {
+			expect(t, "quote", tr.QuoteAmount, 200+12_500)
+		}
+		expect(t, "real reserves", tr.ReservesBefore.Base != nil, fields >= pumpfun.TradeReal)
+		expect(t, "progress", tr.CurveProgressBps != nil, fields >= pumpfun.TradeReal)
+		expect(t, "virtual before", tr.ReservesBefore.GetPriceQuote(), pumpfun.InitialVirtualSOL)
+		expect(t, "name", tr.InstructionName != "", fields >= pumpfun.TradeName)
+		expect(t, "disagreement", d.Stats().Pump.Disagreement, 0)
+	}
+}

@@ -101,14 +101,13 @@ func (d *Decoder) pumpState(s *swapFacts, e *pumpfun.TradeEvent, quote pumpfun.Q
 	}
 }
 
-// wraps tells whether a state before cannot be: computing it went past the end of the numbers.
+// wraps tells whether two states cannot be those around a buy or sell: computing one went past the end of the numbers.
 func wraps(before, after *state, buy bool) bool {
-	if buy {
-		return before.priceBase < after.priceBase || before.priceQuote > after.priceQuote || before.base < after.base ||
-			before.quote > after.quote
+	if !buy {
+		before, after = after, before
 	}
-	return before.priceBase > after.priceBase || before.priceQuote < after.priceQuote || before.base > after.base ||
-		before.quote < after.quote
+	return before.priceBase < after.priceBase || before.priceQuote > after.priceQuote ||
+		before.held && (before.base < after.base || before.quote > after.quote)
 }
 
 // pumpLimit reads the user's limit from the arguments, and counts when arguments and event disagree.

@@ -166,7 +166,13 @@ func BenchmarkThroughput(b *testing.B) {
 
 func throughput(b *testing.B, source geysersim.Source, streams int) {
 	b.Helper()
-	server := geysersim.New(geysersim.Options{Source: source, Unpaced: true, EndStreams: true})
+	serveDrained(b, geysersim.Options{Source: source, Unpaced: true, EndStreams: true}, streams)
+}
+
+// serveDrained serves until the other process has read everything, and reports what it cost.
+func serveDrained(b *testing.B, o geysersim.Options, streams int) *geysersim.Server {
+	b.Helper()
+	server := geysersim.New(o)
 	defer server.Close()
 	if err := server.Listen("127.0.0.1:0"); err != nil {
 		b.Fatal(err)
@@ -175,7 +181,6 @@ func throughput(b *testing.B, source geysersim.Source, streams int) {
 	other.Env = append(os.Environ(), fmt.Sprintf("GEYSERSIM_DRAIN=%s,%d", server.Addr(), streams))
 	other.Stderr = os.Stderr
 	before := cpu(b)
-	b.ResetTimer()
 	if err := other.Run(); err != nil {
 		b.Fatal(err)
 	}
@@ -183,6 +188,22 @@ func throughput(b *testing.B, source geysersim.Source, streams int) {
 	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(n.Transactions), "cpu-us/tx")
 	b.ReportMetric(float64(n.Bytes)/float64(n.TransactionUpdates), "B/update")
 	b.ReportMetric(float64(n.TransactionUpdates)/float64(n.Transactions), "updates/tx")
+	return server
+}
+
+// BenchmarkPaced plays the market at a rate for two seconds: the cost at that rate, and how late the play was at its end.
+func BenchmarkPaced(b *testing.B) {
+	for _, rate := range []int{2000, 5000} {
+		b.Run(fmt.Sprintf("rate=%d", rate), func(b *testing.B) {
+			for b.Loop() {
+				source := &limited{market.New(market.Options{Seed: 1}), 2 * rate}
+				server := serveDrained(b, geysersim.Options{
+					Source: source, Rate: float64(rate), SlotDuration: 50 * time.Millisecond, EndStreams: true, FinalizeAfter: 1,
+				}, 1)
+				b.ReportMetric(float64(server.Served().Behind.Microseconds()), "behind-us")
+			}
+		})
+	}
 }
 
 // drainIfAsked makes the test binary the other process.

@@ -139,12 +139,37 @@ func (c *chain) play(ctx context.Context, p *pace, b *Block) error {
 	if before != nil && b.Slot <= before.slot {
 		return fmt.Errorf("source: slot %d after slot %d", b.Slot, before.slot)
 	}
+	if c.o.DeadSlots && before != nil && b.Slot > before.slot+1 {
+		if err := c.die(ctx, p, b, before); err != nil {
+			return err
+		}
+	}
 	out := newBlock(b, before)
+	if err := c.execute(ctx, p, out, b.Transactions); err != nil {
+		return err
+	}
+	c.seal(out, b, p.behind())
+	return c.wait(ctx, p)
+}
+
+// die plays a slot in front of b that does not live: it executes half of what then comes again in b.
+func (c *chain) die(ctx context.Context, p *pace, b *Block, before *block) error {
+	half := b.Transactions[:len(b.Transactions)/2]
+	dead := newBlock(&Block{Slot: b.Slot - 1, Transactions: half}, before)
+	if err := c.execute(ctx, p, dead, half); err != nil {
+		return err
+	}
+	c.tell(c.statusOf(dead, geyserpb.SlotStatus_SLOT_DEAD))
+	return nil
+}
+
+// execute plays the transactions of a slot, from its first shred to its end.
+func (c *chain) execute(ctx context.Context, p *pace, out *block, transactions []Transaction) error {
 	c.tell(c.statusOf(out, geyserpb.SlotStatus_SLOT_FIRST_SHRED_RECEIVED), c.statusOf(out, geyserpb.SlotStatus_SLOT_CREATED_BANK))
-	p.slot(len(b.Transactions))
+	p.slot(len(transactions))
 	var waiting []event
-	for i := range b.Transactions {
-		if p.early() || len(waiting) == 64 {
+	for i := range transactions {
+		if p.early() || len(waiting) == together {
 			c.tell(waiting...)
 			waiting = waiting[:0]
 			if err := c.wait(ctx, p); err != nil {
@@ -152,17 +177,16 @@ func (c *chain) play(ctx context.Context, p *pace, b *Block) error {
 			}
 		}
 		now := time.Now()
-		c.encode.transaction(&out.transactions[i], out.slot, b.Transactions[i].Info, now)
+		c.encode.transaction(&out.transactions[i], out.slot, transactions[i].Info, now)
 		waiting = append(waiting, event{to: processedLevel, at: now, tx: &out.transactions[i]})
 		p.next()
 	}
 	c.tell(waiting...)
-	if err := p.end(ctx); err != nil {
-		return err
-	}
-	c.seal(out, b)
-	return c.wait(ctx, p)
+	return p.end(ctx)
 }
+
+// together is how many transactions go to the queues at once when the play is behind its pace.
+const together = 64
 
 // wait lets the pace and, when unpaced, the queues hold the play.
 func (c *chain) wait(ctx context.Context, p *pace) error {
@@ -187,13 +211,14 @@ func (c *chain) full() bool {
 }
 
 // seal stores a block whose transactions are all executed and advances the levels.
-func (c *chain) seal(b *block, source *Block) {
+func (c *chain) seal(b *block, source *Block, behind time.Duration) {
 	b.seal(time.Now())
 	c.truth.write(source)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.keep(b)
 	c.produced.Slots++
+	c.produced.Behind = behind
 	c.produced.Transactions += uint64(len(b.transactions))
 	c.push(c.statusOf(b, geyserpb.SlotStatus_SLOT_COMPLETED))
 	c.reach(b, geyserpb.CommitmentLevel_PROCESSED)

@@ -116,5 +116,8 @@ func slotStatus(slot, parent uint64, status geyserpb.SlotStatus) mem.Buffer {
 	if status != geyserpb.SlotStatus_SLOT_FIRST_SHRED_RECEIVED {
 		out.Parent = &parent
 	}
+	if status == geyserpb.SlotStatus_SLOT_DEAD {
+		out.DeadError = new("the simulator let this slot die")
+	}
 	return update(&geyserpb.SubscribeUpdate{UpdateOneof: &geyserpb.SubscribeUpdate_Slot{Slot: out}}, createdAt(time.Now()))
 }

@@ -12,5 +12,6 @@
 //   - Faults: see DropStreams, CloseCleanly, Silence, Delay, DuplicateEvery, OmitEvery, Refuse, ControlOpen, ControlReplay,
 //     ResetConnections; Mirror for a second provider of the same chain.
 //
-// What it does not have: forks and dead slots, bank resets, accounts, entries, compression, Richat's dialect.
+// What it does not have: forks of more than one dead slot, bank resets, accounts, entries, Richat's dialect. It compresses for clients that
+// do, with what the process has registered.
 package geysersim

@@ -12,16 +12,15 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// When says at which moment of a stream a fault strikes.
+// When says at which moment of a stream a fault strikes; its zero value is Now.
 type When struct {
 	updates uint64
 	slot    uint64
-	now     bool
 	keep    bool
 }
 
 // Now strikes every stream that is open.
-func Now() When { return When{now: true} }
+func Now() When { return When{} }
 
 // AfterUpdates strikes a stream in place of its update n+1, pings not counted; for streams that are open already counting begins when
 // the fault is set. n is at least 1.
@@ -74,7 +73,7 @@ func (s *Server) CloseCleanly(when When) int { return s.drop(when, errClean) }
 
 func (s *Server) drop(when When, err error) int {
 	open := s.openStreams()
-	if when.now {
+	if when.updates == 0 && when.slot == 0 {
 		for _, st := range open {
 			st.end(err)
 		}

@@ -31,6 +31,10 @@ type Options struct {
 	// soon as it is processed. What is left at the end of a finite source goes on slot by slot.
 	ConfirmAfter, FinalizeAfter int
 
+	// DeadSlots lets a block die in front of every block that does not follow the one before it directly: at processed, half of its
+	// transactions are seen there first, and SLOT_DEAD follows instead of a BlockMeta. Nothing of it is replayed, confirmed or true.
+	DeadSlots bool
+
 	// ReplaySlots is how many blocks are kept for from_slot, default 150, the default of real servers. Negative: from_slot is refused.
 	ReplaySlots int
 	// ReplayBytes bounds what they take in memory, default 256 MiB; the last 10 blocks are kept in any case.

@@ -60,6 +60,14 @@ func (p *pace) end(ctx context.Context) error {
 	return sleepUntil(ctx, p.due)
 }
 
+// behind is how late the play is.
+func (p *pace) behind() time.Duration {
+	if p.o.Unpaced {
+		return 0
+	}
+	return max(0, time.Since(p.due))
+}
+
 func sleepUntil(ctx context.Context, at time.Time) error {
 	d := time.Until(at)
 	if d <= tooShort {

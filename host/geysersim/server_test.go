@@ -447,3 +447,29 @@ func TestHealthIsServed(t *testing.T) {
 		t.Errorf("health %v: %v", got, err)
 	}
 }
+
+// What a slot that dies sent at processed is not taken back; it is not confirmed and comes again in the slot after it.
+func TestDeadSlots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := world(2)
+		source.list[1].Slot = 1002
+		_, client := serve(t, geysersim.Options{Source: source, DeadSlots: true, EndStreams: true, ConfirmAfter: -1, FinalizeAfter: -1})
+		r := transactions(map[string]*txFilter{"t": {AccountInclude: []string{keyText(11)}}})
+		r.Slots = map[string]*geyserpb.SubscribeRequestFilterSlots{"s": {InterslotUpdates: new(true), FilterByCommitment: new(true)}}
+		got, err := lines(t, open(t, client, r), 99)
+		if !errors.Is(err, io.EOF) {
+			t.Error(err)
+		}
+		born := func(slot int) []string {
+			return []string{fmt.Sprintf("SLOT_FIRST_SHRED_RECEIVED %d[s]", slot), fmt.Sprintf("SLOT_CREATED_BANK %d[s]", slot)}
+		}
+		lived := func(slot int) []string {
+			out := born(slot)
+			for i := 1; i < 8; i += 2 {
+				out = append(out, fmt.Sprintf("tx %d/%d[t]", slot, i))
+			}
+			return append(out, fmt.Sprintf("SLOT_COMPLETED %d[s]", slot), fmt.Sprintf("SLOT_PROCESSED %d[s]", slot))
+		}
+		expect(t, got, slices.Concat(lived(1000), born(1001), []string{"tx 1001/1[t]", "tx 1001/3[t]", "SLOT_DEAD 1001[s]"}, lived(1002)))
+	})
+}

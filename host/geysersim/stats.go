@@ -1,10 +1,15 @@
 package geysersim
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Produced counts what was played so far, whoever saw it.
 type Produced struct {
 	Slots, Transactions uint64
+	// Behind is how late the newest block was sealed. When it grows, the machine cannot keep the pace.
+	Behind time.Duration
 }
 
 // Served counts what a server did since it was made.

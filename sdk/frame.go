@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -164,8 +165,20 @@ func readEnvelope(b []byte) (e envelope, err error) {
 	return e, nil
 }
 
-// decode makes a record of an envelope. Nothing of it aliases the received bytes.
-func (e envelope) decode() (*eventv1.Record, error) {
+// decode makes a record of an envelope. With reuse, a trade goes into that memory and aliases the received bytes; without,
+// nothing is shared.
+func (e envelope) decode(reuse *tradeRecord) (*eventv1.Record, error) {
+	if e.kind == KindTrade {
+		encoded := e.record
+		if reuse == nil {
+			// One copy serves all keys of the record. An author who keeps one of them keeps these bytes, not the frame's.
+			reuse, encoded = &tradeRecord{}, bytes.Clone(encoded)
+		}
+		if r := decodeTrade(reuse, encoded); r != nil {
+			r.Number = e.number
+			return r, nil
+		}
+	}
 	r := &eventv1.Record{}
 	if err := proto.Unmarshal(e.record, r); err != nil {
 		return nil, fmt.Errorf("decode record: %w", err)

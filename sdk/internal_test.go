@@ -127,7 +127,7 @@ func TestDecodeRefusesAnotherBody(t *testing.T) {
 		"the envelope says KIND_TRADE, the record holds KIND_GAP": {kind: KindTrade, record: b},
 		"decode record: proto": {kind: KindTrade, record: []byte{0xff}},
 	} {
-		if _, err := e.decode(); err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "\u00a0", " "), want) {
+		if _, err := e.decode(nil); err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "\u00a0", " "), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}

@@ -41,6 +41,10 @@ type Monitor struct {
 	// Determinism: Strict when not set. Say Relaxed if handlers read clocks, networks or random numbers.
 	Determinism Determinism
 
+	// ReuseRecords says that no handler keeps a record, a message or a byte slice of one beyond its return; KeyOf and strings
+	// are copies and may be kept. The SDK then uses the memory again: a trade costs two allocations instead of four large ones.
+	ReuseRecords bool
+
 	// OnTrade gets trades on curves and pools.
 	OnTrade func(*Record, *Trade) error
 	// OnTokenCreated gets launches.

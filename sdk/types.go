@@ -5,7 +5,7 @@ import (
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
-// Records and what is in them. A handler may keep what it is given: nothing is reused after it returns.
+// Records and what is in them. A handler may keep what it is given, unless Monitor.ReuseRecords says otherwise.
 type (
 	// Record is one fact of the chain.
 	Record = eventv1.Record

@@ -42,7 +42,8 @@ type work struct {
 	wanted  [kindLimit]bool
 	venues  map[eventv1.Venue]bool // nil wants all
 	stream  grpc.ServerStream
-	saved   []byte // memory of the last state, for the next one
+	saved   []byte       // memory of the last state, for the next one
+	reuse   *tradeRecord // memory of the last trade; nil when it may be kept
 
 	busy     chan struct{} // holds one token while a frame is handled
 	draining atomic.Bool
@@ -60,6 +61,9 @@ const kindLimit = 16
 func newWork(m Monitor, host *Host) *work {
 	w := &work{monitor: m, host: host, out: host.out, busy: make(chan struct{}, 1)}
 	w.out.kinds = m.Emits
+	if m.ReuseRecords {
+		w.reuse = &tradeRecord{}
+	}
 	for _, kind := range m.kinds() {
 		w.wanted[kind] = true
 	}
@@ -178,7 +182,7 @@ func (w *work) envelope(e envelope) error {
 	}
 	w.number.Store(e.number)
 	w.now(doingHandle)
-	r, err := e.decode()
+	r, err := e.decode(w.reuse)
 	if err == nil {
 		w.out.begin(e.number, r)
 		err = w.out.end(w.monitor.call(r))

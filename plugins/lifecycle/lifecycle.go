@@ -42,6 +42,7 @@ func New(host *sdk.Host) sdk.Monitor {
 		Emits: []string{"token_created", "token_trading", "token_completed", "token_migrated"},
 		// Trades on pools say nothing about a curve, and are most of all trades: they need not be sent.
 		Venues:           []sdk.Venue{sdk.Pump, sdk.RaydiumLaunchLab},
+		ReuseRecords:     true,
 		OnTokenCreated:   m.created,
 		OnTrade:          m.traded,
 		OnCurveCompleted: m.completed,

@@ -36,6 +36,7 @@ func New(host *sdk.Host) sdk.Monitor {
 		Config:             &m.config,
 		Emits:              []string{"pool_created", "liquidity_added", "liquidity_removed", "pool_traded"},
 		Venues:             []sdk.Venue{sdk.PumpSwap, sdk.RaydiumV4, sdk.RaydiumCPMM, sdk.RaydiumCLMM},
+		ReuseRecords:       true,
 		OnPoolCreated:      m.created,
 		OnLiquidityChanged: m.changed,
 		OnTrade:            m.traded,

@@ -40,9 +40,10 @@ func New(host *sdk.Host) sdk.Monitor {
 			}
 			return nil
 		},
-		State:   &m.state,
-		Emits:   []string{"trade"},
-		OnTrade: m.traded,
+		State:        &m.state,
+		Emits:        []string{"trade"},
+		ReuseRecords: true,
+		OnTrade:      m.traded,
 	}
 }
 

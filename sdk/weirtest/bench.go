@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"github.com/weir-run/weir/sdk"
 	"github.com/weir-run/weir/sdk/wire"
 )

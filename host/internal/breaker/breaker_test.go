@@ -37,7 +37,7 @@ func TestBreaker(t *testing.T) {
 		}
 		time.Sleep(10*time.Second - 1)
 		expect("a nanosecond early", Open, false)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		expect("after the delay", Open, true)
 		expect("while the probe runs", HalfOpen, false)
 		b.Failure()

@@ -144,6 +144,7 @@ func newError(e Endpoint, err error) *Error {
 	case Refused:
 		out.err = fmt.Errorf("the token of endpoint %s was %s (%w)", e.Name, presence(e.Token), out.err)
 		out.Remedy = remedyToken
+	default:
 	}
 	return out
 }

@@ -3,8 +3,6 @@ package geyser
 import (
 	"slices"
 
-	"google.golang.org/protobuf/proto"
-
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
 
@@ -28,20 +26,20 @@ type Subscription struct {
 // that tell when a slot is complete.
 func (s Subscription) Request() *geyserpb.SubscribeRequest {
 	tx := &geyserpb.SubscribeRequestFilterTransactions{
-		Vote:           proto.Bool(false),
+		Vote:           new(false),
 		AccountInclude: slices.Sorted(slices.Values(s.Programs)),
 	}
 	if !s.Failed {
-		tx.Failed = proto.Bool(false)
+		tx.Failed = new(false)
 	}
 	r := &geyserpb.SubscribeRequest{
 		Transactions: map[string]*geyserpb.SubscribeRequestFilterTransactions{FilterName: tx},
-		Slots:        map[string]*geyserpb.SubscribeRequestFilterSlots{FilterName: {FilterByCommitment: proto.Bool(true)}},
+		Slots:        map[string]*geyserpb.SubscribeRequestFilterSlots{FilterName: {FilterByCommitment: new(true)}},
 		BlocksMeta:   map[string]*geyserpb.SubscribeRequestFilterBlocksMeta{FilterName: {}},
 		Commitment:   s.Commitment.Enum(),
 	}
 	if s.FromSlot > 0 {
-		r.FromSlot = proto.Uint64(s.FromSlot)
+		r.FromSlot = new(s.FromSlot)
 	}
 	return r
 }

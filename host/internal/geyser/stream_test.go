@@ -138,10 +138,10 @@ func TestStreamSendsTokenAndRequest(t *testing.T) {
 	}
 	defer s.Close()
 	want := &geyserpb.SubscribeRequest{
-		Transactions: map[string]*geyserpb.SubscribeRequestFilterTransactions{"weir": {Vote: proto.Bool(false), Failed: proto.Bool(false), AccountInclude: []string{"a", "b"}}},
-		Slots:        map[string]*geyserpb.SubscribeRequestFilterSlots{"weir": {FilterByCommitment: proto.Bool(true)}},
+		Transactions: map[string]*geyserpb.SubscribeRequestFilterTransactions{"weir": {Vote: new(false), Failed: new(false), AccountInclude: []string{"a", "b"}}},
+		Slots:        map[string]*geyserpb.SubscribeRequestFilterSlots{"weir": {FilterByCommitment: new(true)}},
 		BlocksMeta:   map[string]*geyserpb.SubscribeRequestFilterBlocksMeta{"weir": {}},
-		Commitment:   geyserpb.CommitmentLevel_CONFIRMED.Enum(), FromSlot: proto.Uint64(12),
+		Commitment:   geyserpb.CommitmentLevel_CONFIRMED.Enum(), FromSlot: new(uint64(12)),
 	}
 	if got := <-requests; !proto.Equal(got, want) {
 		t.Errorf("request %v\nwant    %v", got, want)

@@ -91,7 +91,8 @@ func (u *Update) hold(data mem.BufferSlice) {
 func (u *Update) glance() {
 	s := scan{rest: u.raw}
 	for s.next() {
-		kind, slotField := KindUnknown, uint32(1<<3|wireVarint)
+		var kind Kind
+		slotField := uint32(1<<3 | wireVarint)
 		switch s.tag {
 		case updateTx:
 			kind, slotField = KindTransaction, 2<<3|wireVarint

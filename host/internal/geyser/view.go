@@ -161,6 +161,7 @@ func (v *View) begin(s *scan, k Kind) {
 		v.PongID = 0
 	case KindStatus:
 		v.Status = TransactionStatus{}
+	default:
 	}
 }
 
@@ -171,8 +172,9 @@ func (v *View) finish() error {
 		return within("transaction", v.finishTransaction())
 	case KindStatus:
 		return within("transaction_status", exact("signature", v.Status.Signature, 64))
+	default:
+		return nil
 	}
-	return nil
 }
 
 // Block calls visit for each transaction of a KindBlock update in the order of the message, with its slot and block time. The

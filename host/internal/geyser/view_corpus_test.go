@@ -11,14 +11,14 @@ import (
 )
 
 // corpusDir finds the folder of real transactions, which is not part of the repository.
-func corpusDir(t testing.TB) string {
-	t.Helper()
+func corpusDir(tb testing.TB) string {
+	tb.Helper()
 	if dir := os.Getenv("WEIR_CORPUS"); dir != "" {
 		return dir
 	}
 	at, err := os.Getwd()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for ; at != filepath.Dir(at); at = filepath.Dir(at) {
 		if _, err := os.Stat(filepath.Join(at, "go.work")); err != nil {
@@ -28,7 +28,7 @@ func corpusDir(t testing.TB) string {
 			return dir
 		}
 	}
-	t.Skip("no corpus: set WEIR_CORPUS to a folder of getTransaction results")
+	tb.Skip("no corpus: set WEIR_CORPUS to a folder of getTransaction results")
 	return ""
 }
 
@@ -37,28 +37,28 @@ func isDir(path string) bool {
 	return err == nil && st.IsDir()
 }
 
-// real gives every transaction of the corpus as the update that a server would send.
-func real(t testing.TB) (updates, blocks [][]byte) {
-	t.Helper()
-	source, err := corpus.LoadDir(corpusDir(t))
+// loadReal gives every transaction of the corpus as the update that a server would send.
+func loadReal(tb testing.TB) (updates, blocks [][]byte) {
+	tb.Helper()
+	source, err := corpus.LoadDir(corpusDir(tb))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, b := range source.All() {
 		block := &geyserpb.SubscribeUpdateBlock{Slot: b.Slot, Blockhash: b.Hash, ParentSlot: b.Parent}
 		for _, tx := range b.Transactions {
 			block.Transactions = append(block.Transactions, tx.Info)
-			updates = append(updates, encode(t, &geyserpb.SubscribeUpdate{Filters: []string{"weir"}, UpdateOneof: &geyserpb.SubscribeUpdate_Transaction{
+			updates = append(updates, encode(tb, &geyserpb.SubscribeUpdate{Filters: []string{"weir"}, UpdateOneof: &geyserpb.SubscribeUpdate_Transaction{
 				Transaction: &geyserpb.SubscribeUpdateTransaction{Slot: b.Slot, Transaction: tx.Info},
 			}}))
 		}
-		blocks = append(blocks, encode(t, &geyserpb.SubscribeUpdate{UpdateOneof: &geyserpb.SubscribeUpdate_Block{Block: block}}))
+		blocks = append(blocks, encode(tb, &geyserpb.SubscribeUpdate{UpdateOneof: &geyserpb.SubscribeUpdate_Block{Block: block}}))
 	}
 	return updates, blocks
 }
 
 func TestViewAgreesOnRealTransactions(t *testing.T) {
-	updates, blocks := real(t)
+	updates, blocks := loadReal(t)
 	var v geyser.View
 	for _, raw := range updates {
 		agree(t, &v, raw)
@@ -74,7 +74,7 @@ func TestViewAgreesOnRealTransactions(t *testing.T) {
 
 // BenchmarkWalkReal is BenchmarkWalk over all transactions of the corpus, mostly routed ones; a round is one transaction.
 func BenchmarkWalkReal(b *testing.B) {
-	updates, _ := real(b)
+	updates, _ := loadReal(b)
 	var v geyser.View
 	bytes, i := 0, 0
 	b.ReportAllocs()

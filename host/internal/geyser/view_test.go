@@ -15,30 +15,30 @@ import (
 	storagepb "github.com/weir-run/weir/proto/gen/yellowstone/storage"
 )
 
-func encode(t testing.TB, m proto.Message) []byte {
-	t.Helper()
+func encode(tb testing.TB, m proto.Message) []byte {
+	tb.Helper()
 	raw, err := proto.Marshal(m)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return raw
 }
 
 // agree reads raw in both ways and reports every field that differs.
-func agree(t testing.TB, v *geyser.View, raw []byte) {
-	t.Helper()
+func agree(tb testing.TB, v *geyser.View, raw []byte) {
+	tb.Helper()
 	m := &geyserpb.SubscribeUpdate{}
 	if err := proto.Unmarshal(raw, m); err != nil {
-		t.Fatalf("Unmarshal: %v", err)
+		tb.Fatalf("Unmarshal: %v", err)
 	}
 	if err := v.Read(raw); err != nil {
-		t.Fatalf("Read: %v\n%x", err, raw)
+		tb.Fatalf("Read: %v\n%x", err, raw)
 	}
 	for _, d := range compare(v, m) {
-		t.Error(d)
+		tb.Error(d)
 	}
-	if t.Failed() {
-		t.Fatalf("bytes: %x", raw)
+	if tb.Failed() {
+		tb.Fatalf("bytes: %x", raw)
 	}
 }
 

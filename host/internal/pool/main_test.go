@@ -2,7 +2,6 @@ package pool
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -99,7 +98,7 @@ func startStop(t *testing.T, n *node, change func(*Config)) (*Pool, <-chan error
 		Subscription: geyser.Subscription{Programs: []string{"p"}, Commitment: geyserpb.CommitmentLevel_CONFIRMED},
 		Budget:       opens,
 		Resume:       func() uint64 { return 0 },
-		Log:          slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log:          slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
 		change(&c)

@@ -1,8 +1,6 @@
 package pool
 
 import (
-	"fmt"
-
 	"github.com/weir-run/weir/host/internal/geyser"
 )
 
@@ -82,11 +80,11 @@ func (r *resume) first(slot uint64) *Gap {
 		r.start, r.floor = slot, max(slot, 1)-1
 	case from > base+1:
 		r.floor = from - 1
-		return &Gap{From: base + 1, To: from - 1, Reason: fmt.Sprintf("not replayed: %s", r.reason)}
+		return &Gap{From: base + 1, To: from - 1, Reason: "not replayed: " + r.reason}
 	case from == 0 && slot > base:
 		// The present may begin in the middle of a slot, so that one is in doubt too.
 		r.floor = slot - 1
-		return &Gap{From: base + 1, To: slot, Reason: fmt.Sprintf("not replayed: %s", r.reason)}
+		return &Gap{From: base + 1, To: slot, Reason: "not replayed: " + r.reason}
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (p *Pool) receive(stream *geyser.Stream, opened time.Time) error {
 		if crowded {
 			u.Detach()
 		}
-		ok := false
+		var ok bool
 		if ok, crowded = p.queue.push(Item{Update: u}); !ok {
 			u.Release()
 			p.overflows.Add(1)
@@ -149,10 +149,10 @@ func (p *Pool) judge(err error) (wait time.Duration, hopeless bool) {
 		if !p.proven {
 			return 0, true
 		}
-		p.log.Error("the endpoint refuses what it served before; trying again slowly", "every", hopelessWait)
 		return hopelessWait, false
 	case geyser.Older, geyser.Newer, geyser.NoReplay:
 		p.resume.refused(end)
+	default:
 	}
 	return max(wait, jitterUp(end.Wait)), false
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -71,34 +70,6 @@ func register(server grpc.ServiceRegistrar, newMonitor func(*Host) Monitor, opti
 	return func() error { return c.close(context.Background()) }, nil
 }
 
-// Describe implements pluginv1.ControlServer.
-func (c *control) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
-	m := c.prototype
-	schema, err := configSchema(m.Config)
-	if err != nil {
-		return nil, status.Errorf(codes.Internal, "describe configuration: %v", err)
-	}
-	return &pluginv1.DescribeResponse{
-		Name: m.Name, Version: m.Version, Sdk: "weir-go " + sdkVersion(),
-		Kinds: m.kinds(), Venues: m.Venues, Outputs: m.Emits, ConfigSchema: schema,
-		StateWrites: m.StateVersion, StateReadsMin: m.StateReadsMin, Determinism: m.Determinism,
-	}, nil
-}
-
-// sdkVersion is the version of this module in the program, "devel" in a workspace.
-func sdkVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "devel"
-	}
-	for _, dep := range append(info.Deps, &info.Main) {
-		if dep.Path == "github.com/weir-run/weir/sdk" && dep.Version != "" {
-			return dep.Version
-		}
-	}
-	return "devel"
-}
-
 // Configure implements pluginv1.ControlServer.
 func (c *control) Configure(_ context.Context, in *pluginv1.ConfigureRequest) (*pluginv1.ConfigureResponse, error) {
 	c.mu.Lock()
@@ -149,6 +120,9 @@ func (c *control) Open(_ context.Context, in *pluginv1.OpenRequest) (*pluginv1.O
 	}
 	if c.used {
 		// What an earlier epoch left in memory is not what the checkpoint holds.
+		if err := c.work.close(); err != nil {
+			c.log.Warn("close the monitor of an earlier epoch", "epoch", c.epoch, "error", err.Error())
+		}
 		w, err := c.create(c.config)
 		if err != nil {
 			return nil, status.Error(codes.Internal, err.Error())
@@ -269,10 +243,7 @@ func (c *control) close(ctx context.Context) error {
 	if _, err := w.drain(ctx); err != nil {
 		return err
 	}
-	if w.monitor.Close == nil {
-		return nil
-	}
-	if err := w.monitor.Close(); err != nil {
+	if err := w.close(); err != nil {
 		return status.Errorf(codes.Internal, "close %s: %v", w.monitor.Name, err)
 	}
 	return nil

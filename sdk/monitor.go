@@ -67,7 +67,7 @@ type Monitor struct {
 	// emitted here.
 	OnRetract func(slot uint64) error
 
-	// Close frees what the monitor holds. It is not called when the process is killed.
+	// Close frees what the monitor holds, at the end of its epoch. It is not called when the process is killed.
 	Close func() error
 }
 

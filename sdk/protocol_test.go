@@ -280,6 +280,26 @@ func TestDrainAndClose(t *testing.T) {
 	}
 }
 
+// A host that lost its stream opens another epoch in the same process: the monitor starts from the checkpoint, not from what
+// it remembers.
+func TestNextEpochStartsAfresh(t *testing.T) {
+	closed := 0
+	closing := func(h *sdk.Host) sdk.Monitor {
+		m := scripted(h)
+		m.Close = func() error { closed++; return errors.New("it was open already") }
+		return m
+	}
+	h := weirtest.Start(t, closing)
+	h.Send(trade("A"), trade("B"))
+	stream := run2(t, h)
+	must(t, stream.Send(tradeFrame(t, 2, 1, "A")))
+	frame, err := stream.Recv()
+	must(t, err)
+	if got := frame.GetOutputs().GetOutputs()[0].GetSignal().GetText(); got != "1" || closed != 1 {
+		t.Errorf("the new epoch counts from %s, the old monitor was closed %d times", got, closed)
+	}
+}
+
 func TestLargeStateGoesInChunks(t *testing.T) {
 	hoarder := func(*sdk.Host) sdk.Monitor {
 		var state []string

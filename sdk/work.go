@@ -209,6 +209,14 @@ func (w *work) drain(ctx context.Context) (through uint64, err error) {
 	}
 }
 
+// close frees what the monitor holds.
+func (w *work) close() error {
+	if w.monitor.Close == nil {
+		return nil
+	}
+	return w.monitor.Close()
+}
+
 func (w *work) now(d doing) {
 	w.doing.Store(int32(d))
 	w.since.Store(time.Now().UnixNano())

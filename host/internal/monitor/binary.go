@@ -45,12 +45,12 @@ func openProgram(path string) (*program, error) {
 		return nil, &StartError{path, "cannot be opened (" + err.Error() + ")", "check the path"}
 	}
 	if err := checkProgram(file, path); err != nil {
-		file.Close()
+		closeAll(file)
 		return nil, err
 	}
 	hash := sha256.New()
 	if _, err := io.Copy(hash, io.NewSectionReader(file, 0, 1<<40)); err != nil {
-		file.Close()
+		closeAll(file)
 		return nil, &StartError{path, "cannot be read (" + err.Error() + ")", "check the disk"}
 	}
 	return &program{file: file, path: path, digest: "sha256:" + hex.EncodeToString(hash.Sum(nil))}, nil
@@ -90,7 +90,7 @@ var machines = map[string]elf.Machine{
 }
 
 func checkELF(file *os.File, path string, head []byte) error {
-	rebuild := fmt.Sprintf("build it with GOOS=linux GOARCH=%s", runtime.GOARCH)
+	rebuild := "build it with GOOS=linux GOARCH=" + runtime.GOARCH
 	switch {
 	case bytes.HasPrefix(head, []byte("MZ")):
 		return &StartError{path, "is a Windows program", rebuild}

@@ -81,8 +81,8 @@ func TestFloodIsDropped(t *testing.T) {
 	j := openJournal(t)
 	fill(t, j, 0, 10)
 	r := start(t, On(j), "flood", map[string]any{"at": 1, "do": "flood", "mark": filepath.Join(t.TempDir(), "mark")}, nil)
-	s := r.untilThrough(t, j.Status().Last)
-	s = r.until(t, "drops", func(s Status) bool { return s.LinesDropped >= 500 })
+	r.untilThrough(t, j.Status().Last)
+	s := r.until(t, "drops", func(s Status) bool { return s.LinesDropped >= 500 })
 	r.stop()
 	if s.LinesDropped > 1100 {
 		t.Errorf("%d lines were dropped; want about 1000 of 2000", s.LinesDropped)
@@ -172,17 +172,23 @@ func TestFrozenPluginIsKilled(t *testing.T) {
 	}
 }
 
-// TestStopOfFrozenPlugin shows that a graceful stop is bounded.
+// TestStopOfFrozenPlugin shows that a graceful stop is bounded, also when a send is blocked by flow control.
 func TestStopOfFrozenPlugin(t *testing.T) {
 	j := openJournal(t)
 	fill(t, j, 0, 50)
-	r := start(t, On(j), "frozen", nil, func(c *Config) { c.DrainTimeout = 500 * time.Millisecond })
+	r := start(t, On(j), "frozen", nil, func(c *Config) { c.DrainTimeout, c.Credit = 500*time.Millisecond, 100_000 })
 	s := r.untilThrough(t, j.Status().Last)
 	freeze(t, s.PID)
+	fill(t, j, 50, 40_000) // 10 MB, more than the stream's window of 4 MiB
 	began := time.Now()
 	r.stop()
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("stop took %s; the limit is 500 ms", took)
+	}
+	if crash := r.Status().Crash; crash == nil || crash.Cause != CauseDeadline {
+		t.Errorf("crash is %v; want a deadline", crash)
+	} else {
+		mustContain(t, "detail", crash.Detail, "did not finish within the drain timeout of 500ms")
 	}
 	if !gone(s.PID) {
 		t.Errorf("process %d lives", s.PID)
@@ -201,6 +207,7 @@ func TestVerdicts(t *testing.T) {
 		reason string
 	}{
 		{"text", nil, write(t, "text", "hello\n", 0o755), Rejected, 3, "is not a program"},
+		{"liar", nil, write(t, "liar", "#!/bin/sh\necho \"1|1|unix|$PLUGIN_UNIX_SOCKET_DIR/x|grpc|\"\nexec sleep 60\n", 0o755), Rejected, 3, "Unavailable"},
 		{"refused", map[string]any{"refuse": true}, probePath, ConfigError, 1, "refuse: set, so the configuration is refused"},
 		{"unknown-key", map[string]any{"nonsense": 1}, probePath, ConfigError, 1, "nonsense"},
 		{"fatal", map[string]any{"at": 5, "do": "fatal"}, probePath, Rejected, 1, "probe gives up"},

@@ -53,10 +53,10 @@ func (f filter) cut(payload []byte, visit func(number uint64, received int64)) (
 			continue
 		}
 		visit(e.Number, e.ReceivedUnixNanos)
-		switch {
-		case stop == 0:
+		switch stop {
+		case 0:
 			start, stop = from, to
-		case stop == from:
+		case from:
 			stop = to
 		default:
 			if !copied {

@@ -9,10 +9,11 @@ import (
 	"slices"
 	"time"
 
-	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
-	"github.com/weir-run/weir/sdk/wire"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"github.com/weir-run/weir/sdk/wire"
 )
 
 // Limits of the journal's calls and of Restore.

@@ -41,7 +41,7 @@ func hostProcess() error {
 	if err := p.Start(context.Background()); err != nil {
 		return err
 	}
-	fmt.Println(p.running())
+	fmt.Fprintln(os.Stdout, p.running())
 	return p.Wait(context.Background())
 }
 
@@ -60,7 +60,7 @@ func hostInstance() error {
 		Instance: "victim", Path: os.Getenv("WEIR_TEST_PROGRAM"), SocketDir: sockets, CheckpointEvery: 20 * time.Millisecond,
 	}, On(j))
 	go func() { _ = i.Run(context.Background()) }()
-	fmt.Println("up")
+	fmt.Fprintln(os.Stdout, "up")
 	for n := uint64(1); ; n++ {
 		r := &eventv1.Record{Slot: n, Body: &eventv1.Record_Trade{Trade: &eventv1.Trade{BaseAmount: rand.Uint64()}}}
 		if err := j.Append([]*eventv1.Record{r}, time.Now().UnixNano()); err != nil {

@@ -104,7 +104,11 @@ func (i *Instance) to(state State, attrs ...any) {
 	}
 	i.state, i.since = state, time.Now()
 	i.mu.Unlock()
-	i.cfg.Log.Info("plugin is "+state.String(), append(attrs, slog.String("from", from.String()))...)
+	level := slog.LevelInfo
+	if state == Crashed {
+		level = slog.LevelWarn
+	}
+	i.cfg.Log.Log(context.Background(), level, "plugin is "+state.String(), append(attrs, slog.String("from", from.String()))...)
 }
 
 func (i *Instance) crashed(c *Crash) {

@@ -6,11 +6,11 @@ import (
 	"github.com/weir-run/weir/host/internal/journal"
 )
 
-// Cursor and Checkpoint are the journal's.
-type (
-	Cursor     = journal.Cursor
-	Checkpoint = journal.Checkpoint
-)
+// Cursor is the journal's name of an output.
+type Cursor = journal.Cursor
+
+// Checkpoint is the journal's form of a saved state.
+type Checkpoint = journal.Checkpoint
 
 // Journal is what an Instance needs of the durable side; On makes one. All methods may be called at the same time.
 type Journal interface {

@@ -9,8 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"google.golang.org/grpc"
+
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
 // lane moves the data of one epoch: journal frames to the plugin, its outputs to the ledger, its state to the checkpoints.
@@ -62,6 +63,12 @@ func (l *lane) run(ctx, drain context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer fail(nil)
+	// A send to a plugin that stands still blocks until the stream ends, whatever feed's own context says.
+	defer context.AfterFunc(drain, func() {
+		if errors.Is(context.Cause(drain), context.DeadlineExceeded) {
+			fail(crashf(CauseDeadline, "it did not finish within the drain timeout of %s and owes %s", l.cfg.DrainTimeout, l.owed()))
+		}
+	})()
 
 	stream, err := l.open(alive)
 	if err != nil {
@@ -91,10 +98,10 @@ func (l *lane) run(ctx, drain context.Context) error {
 	if alive.Err() != nil {
 		return context.Cause(alive)
 	}
-	finishing, cancel := context.WithCancelCause(drain)
-	defer cancel(nil)
-	defer context.AfterFunc(alive, func() { cancel(context.Cause(alive)) })()
-	return l.finish(finishing)
+	if err := l.finish(alive); alive.Err() == nil {
+		return err
+	}
+	return context.Cause(alive)
 }
 
 // end notices that the process is gone.
@@ -125,16 +132,16 @@ func (l *lane) reach(number uint64) {
 // finish waits for what is in flight, takes a last checkpoint and drains the plugin.
 func (l *lane) finish(ctx context.Context) error {
 	if err := l.flight.empty(ctx); err != nil {
-		return l.unfinished(ctx, "the frames in flight")
+		return err
 	}
 	if err := l.saving.idle(ctx); err != nil {
-		return l.unfinished(ctx, "a checkpoint")
+		return err
 	}
 	if err := l.barrier(ctx); err != nil {
 		return err
 	}
 	if err := l.saving.idle(ctx); err != nil {
-		return l.unfinished(ctx, "the last checkpoint")
+		return err
 	}
 	if err := l.outputs.Flush(ctx); err != nil {
 		return crashf(CauseJournal, "store outputs: %v", err)
@@ -143,13 +150,6 @@ func (l *lane) finish(ctx context.Context) error {
 		return err
 	}
 	return l.stream.CloseSend()
-}
-
-func (l *lane) unfinished(ctx context.Context, what string) error {
-	if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) {
-		return cause
-	}
-	return crashf(CauseDeadline, "it did not finish %s within the drain timeout of %s", what, l.cfg.DrainTimeout)
 }
 
 // progress tells when the plugin last moved, and whether it owes anything. Safe for concurrent use.

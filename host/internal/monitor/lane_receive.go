@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 
+	"google.golang.org/protobuf/proto"
+
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"github.com/weir-run/weir/sdk/wire"
-	"google.golang.org/protobuf/proto"
 )
 
 // maxOutput is what one output may take in bytes: twice of what the SDK allows.
@@ -91,10 +92,10 @@ func (l *lane) checkNames(names []Cursor) error {
 		case name.Cause > l.promised.Load():
 			return breach("output %d/%d is of a record that was not sent yet; the last one is %d", name.Cause, name.Index, l.promised.Load())
 		}
-		if name.Cause > l.newest.Cause {
-			l.progress.move()
-		}
 		l.newest = name
+	}
+	if len(names) > 0 {
+		l.progress.move()
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func (l *lane) feed(ctx context.Context) error {
 			err = pause(ctx, readRetry)
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // whatever failed did so because ctx ended
 		}
 		if err != nil {
 			return err
@@ -165,13 +165,11 @@ func (l *lane) barrier(ctx context.Context) error {
 // at once.
 func (l *lane) tick(ctx context.Context) error {
 	wait := time.Duration((0.5 + 0.5*rand.Float64()) * float64(l.cfg.CheckpointEvery))
-	for {
-		if pause(ctx, wait) != nil {
-			return nil
-		}
+	for pause(ctx, wait) == nil {
 		wait = l.cfg.CheckpointEvery
 		if err := l.barrier(ctx); err != nil {
 			return fmt.Errorf("send barrier: %w", err)
 		}
 	}
+	return nil
 }

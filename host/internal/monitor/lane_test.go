@@ -91,12 +91,11 @@ func (fakeControl) Drain(context.Context, *pluginv1.DrainRequest, ...grpc.CallOp
 type fakeJournal struct {
 	Journal // nil: the lane uses SaveCheckpoint only
 
-	next    func(ctx context.Context) (journal.Frame, error)
-	append  func(outputs [][]byte, last Cursor) error
-	flush   func() error
-	save    func(Checkpoint) error
-	cursor  Cursor
-	durable func(first, last uint64, count int)
+	next   func(ctx context.Context) (journal.Frame, error)
+	append func(outputs [][]byte, last Cursor) error
+	flush  func() error
+	save   func(Checkpoint) error
+	cursor Cursor
 }
 
 func (j *fakeJournal) Next(ctx context.Context) (journal.Frame, error) { return j.next(ctx) }
@@ -110,7 +109,7 @@ func (j *fakeJournal) SaveCheckpoint(_ context.Context, _ string, c Checkpoint) 
 }
 
 // frames gives each frame once and then waits. A frame is of the numbers first to last, all trades of venue 1.
-func frames(t testing.TB, list ...any) func(context.Context) (journal.Frame, error) {
+func frames(list ...any) func(context.Context) (journal.Frame, error) {
 	return func(ctx context.Context) (journal.Frame, error) {
 		if len(list) == 0 {
 			<-ctx.Done()
@@ -125,7 +124,8 @@ func frames(t testing.TB, list ...any) func(context.Context) (journal.Frame, err
 	}
 }
 
-func frameOf(t testing.TB, first, last uint64, kind eventv1.Kind) journal.Frame {
+func frameOf(tb testing.TB, first, last uint64, kind eventv1.Kind) journal.Frame {
+	tb.Helper()
 	batch := &pluginv1.Batch{}
 	for n := first; n <= last; n++ {
 		batch.Records = append(batch.Records, &pluginv1.Envelope{
@@ -134,13 +134,13 @@ func frameOf(t testing.TB, first, last uint64, kind eventv1.Kind) journal.Frame 
 	}
 	payload, err := proto.Marshal(batch)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return journal.Frame{First: first, Last: last, Payload: payload}
 }
 
 // newLane makes a lane between fakes; after is where it begins.
-func newLane(t testing.TB, after uint64, j *fakeJournal, p *fakePlugin) *lane {
+func newLane(after uint64, j *fakeJournal, p *fakePlugin) *lane {
 	cfg := Config{Instance: "fake", CheckpointEvery: time.Hour, Log: slog.New(slog.DiscardHandler)}.withDefaults()
 	p.answers = make(chan []byte, 1000)
 	m := &meters{}
@@ -204,10 +204,10 @@ func TestBreachesEndTheEpoch(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			stored := 0
-			j := &fakeJournal{next: frames(t, frameOf(t, 101, 110, trade))}
+			j := &fakeJournal{next: frames(frameOf(t, 101, 110, trade))}
 			j.append = func(outputs [][]byte, _ Cursor) error { stored += len(outputs); return nil }
 			p := &fakePlugin{answer: func(*pluginv1.HostFrame) []*pluginv1.PluginFrame { return c.answers }}
-			err := newLane(t, 100, j, p).run(t.Context(), t.Context())
+			err := newLane(100, j, p).run(t.Context(), t.Context())
 			var crash *Crash
 			if !errors.As(err, &crash) {
 				t.Fatalf("run gave %v; want a crash", err)
@@ -247,7 +247,7 @@ func TestOrderOfACheckpoint(t *testing.T) {
 	var steps []string
 	step := func(s string) { mu.Lock(); steps = append(steps, s); mu.Unlock() }
 	ctx, stop := context.WithCancel(t.Context())
-	j := &fakeJournal{cursor: Cursor{Cause: 102, Index: 0, Any: true}, next: frames(t,
+	j := &fakeJournal{cursor: Cursor{Cause: 102, Index: 0, Any: true}, next: frames(
 		frameOf(t, 101, 104, eventv1.Kind_KIND_TRADE),
 		frameOf(t, 105, 109, eventv1.Kind_KIND_TOKEN_CREATED), // not wanted
 		&journal.GapError{From: 110, To: 119, Reason: "test"},
@@ -270,7 +270,7 @@ func TestOrderOfACheckpoint(t *testing.T) {
 	j.flush = func() error { step("flush"); return nil }
 	j.save = func(c Checkpoint) error { step("save"); saved = c; return nil }
 	p := &fakePlugin{answer: book}
-	l := newLane(t, 100, j, p)
+	l := newLane(100, j, p)
 	reached := false
 	l.target, l.live = 130, func() { reached = true; stop() }
 	if err := l.run(ctx, t.Context()); err != nil {
@@ -319,7 +319,7 @@ func TestCredit(t *testing.T) {
 		list = append(list, frameOf(t, n, n, eventv1.Kind_KIND_TRADE))
 	}
 	p := &fakePlugin{answer: func(*pluginv1.HostFrame) []*pluginv1.PluginFrame { return nil }}
-	l := newLane(t, 0, &fakeJournal{next: frames(t, list...)}, p)
+	l := newLane(0, &fakeJournal{next: frames(list...)}, p)
 	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer stop()
 	drain, late := context.WithCancelCause(t.Context())
@@ -337,7 +337,7 @@ func TestCredit(t *testing.T) {
 func TestFailedSaveIsTriedAgain(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	saves := 0
-	j := &fakeJournal{next: frames(t, frameOf(t, 1, 5, eventv1.Kind_KIND_TRADE))}
+	j := &fakeJournal{next: frames(frameOf(t, 1, 5, eventv1.Kind_KIND_TRADE))}
 	j.save = func(Checkpoint) error {
 		saves++
 		if saves < 3 {
@@ -346,7 +346,7 @@ func TestFailedSaveIsTriedAgain(t *testing.T) {
 		stop()
 		return nil
 	}
-	l := newLane(t, 0, j, &fakePlugin{answer: book})
+	l := newLane(0, j, &fakePlugin{answer: book})
 	l.cfg.CheckpointEvery = 5 * time.Millisecond
 	if err := l.run(ctx, t.Context()); err != nil {
 		t.Fatal(err)

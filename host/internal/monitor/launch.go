@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
+
 	"github.com/weir-run/weir/sdk/wire"
 )
 
@@ -35,7 +36,7 @@ func launch(ctx context.Context, cfg *Config) (*plugged, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer program.file.Close()
+	defer closeAll(program.file)
 
 	process := newProcess(program, cfg.Log)
 	p := &plugged{process: process}
@@ -57,7 +58,7 @@ func launch(ctx context.Context, cfg *Config) (*plugged, error) {
 		},
 	})
 	if err := p.connect(ctx, cfg.StartTimeout); err != nil {
-		return nil, errors.Join(err, p.kill())
+		return nil, errors.Join(err, p.kill(ctx))
 	}
 	return p, nil
 }
@@ -84,8 +85,7 @@ func (p *plugged) connect(ctx context.Context, timeout time.Duration) error {
 
 // explain says what the program did instead of shaking hands.
 func (p *plugged) explain(err error, late bool, timeout time.Duration) error {
-	var start *StartError
-	if errors.As(err, &start) {
+	if start, ok := errors.AsType[*StartError](err); ok {
 		return start
 	}
 	const serve = "a monitor must call sdk.Serve, and print nothing to standard output before"
@@ -107,8 +107,8 @@ func (p *plugged) explain(err error, late bool, timeout time.Duration) error {
 }
 
 // kill ends the process, if it still runs, and frees what go-plugin holds. It returns within reapLimit. Twice is safe.
-func (p *plugged) kill() error {
-	if err := p.process.Kill(context.Background()); err != nil {
+func (p *plugged) kill(ctx context.Context) error {
+	if err := p.process.Kill(context.WithoutCancel(ctx)); err != nil {
 		return err // and leave go-plugin's goroutines: its Kill waits for the process without a limit
 	}
 	p.client.Kill()

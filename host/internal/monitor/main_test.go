@@ -51,33 +51,42 @@ func TestMain(m *testing.M) {
 }
 
 // shortDir is a temporary folder whose path leaves room for sockets.
-func shortDir(t testing.TB) string {
-	dir, err := os.MkdirTemp("", "weir")
+func shortDir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "weir") //nolint:usetesting // TempDir holds the test's name and gets too long
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	tb.Cleanup(func() { os.RemoveAll(dir) })
 	if err := PrepareSocketDir(dir); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return dir
 }
 
-func openJournal(t testing.TB) *journal.Journal {
-	j, err := journal.Open(t.Context(), journal.Config{Dir: t.TempDir()})
+func openJournal(tb testing.TB) *journal.Journal {
+	tb.Helper()
+	return openJournalWith(tb, journal.Config{})
+}
+
+func openJournalWith(tb testing.TB, cfg journal.Config) *journal.Journal {
+	tb.Helper()
+	cfg.Dir = tb.TempDir()
+	j, err := journal.Open(tb.Context(), cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := j.Close(); err != nil {
-			t.Errorf("close journal: %v", err)
+			tb.Errorf("close journal: %v", err)
 		}
 	})
 	return j
 }
 
 // fill appends transactions of one to three records: mostly trades, some token launches.
-func fill(t testing.TB, j *journal.Journal, from, to int) {
+func fill(tb testing.TB, j *journal.Journal, from, to int) {
+	tb.Helper()
 	for n := from; n < to; n++ {
 		var records []*eventv1.Record
 		for k := range 1 + n%3 {
@@ -92,11 +101,11 @@ func fill(t testing.TB, j *journal.Journal, from, to int) {
 			records = append(records, r)
 		}
 		if err := j.Append(records, time.Now().UnixNano()); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
-	if err := j.Flush(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := j.Flush(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 }
 
@@ -108,14 +117,15 @@ type running struct {
 }
 
 // start runs an Instance with times suited to tests; change may set more.
-func start(t testing.TB, j Journal, name string, config map[string]any, change func(*Config)) *running {
+func start(tb testing.TB, j Journal, name string, config map[string]any, change func(*Config)) *running {
+	tb.Helper()
 	encoded, err := json.Marshal(config)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	buffer := &logBuffer{}
 	cfg := Config{
-		Instance: name, Path: probePath, Config: encoded, SocketDir: shortDir(t),
+		Instance: name, Path: probePath, Config: encoded, SocketDir: shortDir(tb),
 		Log:             slog.New(slog.NewTextHandler(buffer, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		CheckpointEvery: 50 * time.Millisecond, BackoffMin: time.Millisecond, BackoffMax: 10 * time.Millisecond,
 	}
@@ -127,14 +137,14 @@ func start(t testing.TB, j Journal, name string, config map[string]any, change f
 	var done sync.WaitGroup
 	done.Go(func() {
 		if err := r.Run(ctx); err != nil {
-			t.Errorf("run %s: %v", name, err)
+			tb.Errorf("run %s: %v", name, err)
 		}
 	})
 	r.stop = sync.OnceFunc(func() { cancel(); done.Wait() })
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		r.stop()
-		if t.Failed() {
-			t.Logf("log of %s:\n%s", name, tail(buffer.String(), 6000))
+		if tb.Failed() {
+			tb.Logf("log of %s:\n%s", name, tail(buffer.String(), 6000))
 		}
 	})
 	return r
@@ -143,28 +153,28 @@ func start(t testing.TB, j Journal, name string, config map[string]any, change f
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }
 
 // until waits for a condition on the status.
-func (r *running) until(t testing.TB, what string, condition func(Status) bool) Status {
-	t.Helper()
+func (r *running) until(tb testing.TB, what string, condition func(Status) bool) Status {
+	tb.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(2 * time.Millisecond) {
 		s := r.Status()
 		if condition(s) {
 			return s
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: never came; status is %+v, crash %v", what, s, s.Crash)
+			tb.Fatalf("%s: never came; status is %+v, crash %v", what, s, s.Crash)
 		}
 	}
 }
 
-func (r *running) untilThrough(t testing.TB, number uint64) Status {
-	t.Helper()
-	return r.until(t, fmt.Sprintf("through %d", number), func(s Status) bool { return s.Through >= number })
+func (r *running) untilThrough(tb testing.TB, number uint64) Status {
+	tb.Helper()
+	return r.until(tb, fmt.Sprintf("through %d", number), func(s Status) bool { return s.Through >= number })
 }
 
 // eventsOf returns an instance's stored outputs, printed, in order.
-func eventsOf(t testing.TB, j *journal.Journal, instance string) (out []string) {
-	t.Helper()
-	err := j.ReadEvents(t.Context(), journal.EventsQuery{Instances: []string{instance}}, func(_ uint64, data []byte) error {
+func eventsOf(tb testing.TB, j *journal.Journal, instance string) (out []string) {
+	tb.Helper()
+	err := j.ReadEvents(tb.Context(), journal.EventsQuery{Instances: []string{instance}}, func(_ uint64, data []byte) error {
 		var batch eventv1.OutputBatch
 		if err := proto.Unmarshal(data, &batch); err != nil {
 			return err
@@ -175,7 +185,7 @@ func eventsOf(t testing.TB, j *journal.Journal, instance string) (out []string) 
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }
@@ -198,11 +208,11 @@ func (b *logBuffer) String() string {
 	return b.text.String()
 }
 
-func mustContain(t testing.TB, where, text string, parts ...string) {
-	t.Helper()
+func mustContain(tb testing.TB, where, text string, parts ...string) {
+	tb.Helper()
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
-			t.Errorf("%s: want %q in %q", where, part, text)
+			tb.Errorf("%s: want %q in %q", where, part, text)
 		}
 	}
 }

@@ -44,6 +44,7 @@ type latencyClock struct {
 	times   [stamps]int64
 	pending []int64 // receipt of each output under way, in order; 0 when it is not known
 	head    int
+	passed  []time.Duration // of one call of durable
 }
 
 // received notes a record on its way to the plugin.
@@ -74,12 +75,14 @@ func (c *latencyClock) durable(_, _ uint64, count int) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.passed = c.passed[:0]
 	for range min(count, len(c.pending)-c.head) {
 		if at := c.pending[c.head]; at != 0 {
-			c.sums.add(now, time.Duration(now.UnixNano()-at))
+			c.passed = append(c.passed, time.Duration(now.UnixNano()-at))
 		}
 		c.head++
 	}
+	c.sums.add(now, c.passed...)
 	if c.head == len(c.pending) {
 		c.pending, c.head = c.pending[:0], 0
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -56,9 +57,9 @@ type process struct {
 	first string     // line of standard output
 }
 
-func newProcess(p *program, log *slog.Logger) *process {
+func newProcess(p *program, logger *slog.Logger) *process {
 	out := &process{program: p, panics: &panicText{}, dead: make(chan struct{}), exited: make(chan struct{})}
-	pluginLog := log.WithGroup("plugin")
+	pluginLog := logger.WithGroup("plugin")
 	out.lines = &lineLog{log: pluginLog, fallback: slog.LevelInfo, panics: out.panics}
 	out.strays = &lineLog{log: pluginLog, fallback: slog.LevelWarn}
 	out.hello, out.helloIn = io.Pipe()
@@ -68,7 +69,7 @@ func newProcess(p *program, log *slog.Logger) *process {
 // Start implements runner.Runner.
 func (p *process) Start(context.Context) error {
 	started := make(chan error, 1)
-	go p.live(started)
+	go p.live(started) //nolint:contextcheck // the process outlives Start
 	return <-started
 }
 
@@ -206,7 +207,7 @@ func (p *process) Diagnose(context.Context) string { return "" }
 
 // PluginToHost implements runner.AddrTranslator. A plugin may only be reached in the folder that was made for it.
 func (p *process) PluginToHost(network, address string) (hostNet, hostAddr string, err error) {
-	if network != "unix" || !strings.HasPrefix(address, p.dir+"/") {
+	if network != "unix" || filepath.Dir(address) != p.dir {
 		return "", "", fmt.Errorf("it listens on %s %s instead of a socket in %s", network, address, p.dir)
 	}
 	return network, address, nil

@@ -71,13 +71,12 @@ func TestWhatIsNotAPluginIsNamed(t *testing.T) {
 			p, err := launch(t.Context(), &cfg)
 			if err == nil && c.name == "nobody listens" {
 				// go-plugin connects when it likes; the first call fails.
-				if err := p.kill(); err != nil {
+				if err := p.kill(t.Context()); err != nil {
 					t.Error(err)
 				}
 				return
 			}
-			var start *StartError
-			if !errors.As(err, &start) {
+			if _, ok := errors.AsType[*StartError](err); !ok {
 				t.Fatalf("launch gave %v; want a StartError", err)
 			}
 			mustContain(t, "error", err.Error(), append(c.want, c.path)...)

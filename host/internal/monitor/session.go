@@ -3,13 +3,15 @@ package monitor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"syscall"
 	"time"
 
-	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
 // Limits of the way down.
@@ -51,13 +53,13 @@ func (s *session) run(ctx context.Context) *Crash {
 	}
 	s.plugged = p
 	s.known(s)
-	defer s.bury()
+	defer s.bury(ctx)
 	for _, step := range []func(context.Context) error{s.describe, s.configure, s.own, s.open, s.feed} {
 		if err := step(ctx); err != nil {
 			return s.blame(ctx, err)
 		}
 	}
-	s.stop()
+	s.stop(ctx)
 	return nil
 }
 
@@ -95,15 +97,21 @@ func (s *session) lane() *lane {
 	return l
 }
 
-// blame finds out why a step failed; nil when it is only that ctx ended.
+// blame finds out why a step failed; nil when it is only that ctx ended. A program that did not get as far as describing itself
+// never was a plugin.
 func (s *session) blame(ctx context.Context, err error) *Crash {
-	var crash *Crash
-	var start *StartError
-	switch {
-	case errors.As(err, &crash):
+	crash := s.causeOf(ctx, err)
+	if crash != nil && s.plugged != nil && s.plugin == nil {
+		crash.Cause, crash.Detail = CauseStart, fmt.Sprintf("plugin %s: %s", s.cfg.Path, crash.Detail)
+	}
+	return crash
+}
+
+func (s *session) causeOf(ctx context.Context, err error) *Crash {
+	if crash, ok := errors.AsType[*Crash](err); ok {
 		return crash
-	case errors.As(err, &start):
-		return crashf(CauseStart, "%v", err)
+	}
+	switch {
 	case s.plugged == nil && ctx.Err() != nil:
 		return nil
 	case s.plugged == nil:
@@ -115,7 +123,7 @@ func (s *session) blame(ctx context.Context, err error) *Crash {
 	}
 	switch {
 	case ctx.Err() != nil && !s.fed:
-		return nil
+		return nil //nolint:nilerr // it was stopped before it was fed: no crash
 	case code == codes.DeadlineExceeded || errors.Is(err, context.DeadlineExceeded):
 		return crashf(CauseDeadline, "it did not answer in time: %v", err)
 	case code == codes.Unknown:
@@ -136,8 +144,8 @@ func (s *session) diedBy(wait time.Duration) bool {
 }
 
 // stop ends a plugin that has been drained.
-func (s *session) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), min(termGrace, s.cfg.DrainTimeout))
+func (s *session) stop(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(termGrace, s.cfg.DrainTimeout))
 	defer cancel()
 	if _, err := s.Control.Close(ctx, &pluginv1.CloseRequest{}); err != nil {
 		s.cfg.Log.Warn("plugin did not close", "error", err)
@@ -147,14 +155,14 @@ func (s *session) stop() {
 }
 
 // bury kills what still runs and closes what the session holds.
-func (s *session) bury() {
-	if err := s.kill(); err != nil {
+func (s *session) bury(ctx context.Context) {
+	if err := s.kill(ctx); err != nil {
 		s.cfg.Log.Error("plugin was not cleaned up", "error", err)
 	}
 	if s.outputs == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
 	defer cancel()
 	if err := s.outputs.Close(ctx); err != nil {
 		s.cfg.Log.Error("close outputs", "error", err)

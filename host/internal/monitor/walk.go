@@ -32,8 +32,8 @@ const (
 var errWire = errors.New("malformed message")
 
 // field reads one field and returns what follows it. data is set for bytes, value for numbers.
-func field(b []byte) (num protowire.Number, value uint64, data, rest []byte, err error) {
-	num, typ, n := protowire.ConsumeTag(b)
+func field(b []byte) (num int, value uint64, data, rest []byte, err error) {
+	number, typ, n := protowire.ConsumeTag(b)
 	if n < 0 {
 		return 0, 0, nil, nil, errWire
 	}
@@ -48,12 +48,12 @@ func field(b []byte) (num protowire.Number, value uint64, data, rest []byte, err
 			value, n = binary.LittleEndian.Uint64(b), 8
 		}
 	default:
-		n = protowire.ConsumeFieldValue(num, typ, b)
+		n = protowire.ConsumeFieldValue(number, typ, b)
 	}
 	if n < 0 {
 		return 0, 0, nil, nil, errWire
 	}
-	return num, value, data, b[n:], nil
+	return int(number), value, data, b[n:], nil
 }
 
 // appendBatch encodes what goes before and after size bytes of envelopes to make a HostFrame with a Batch of them. Both parts
@@ -75,7 +75,7 @@ func appendBatch(dst []byte, epoch uint64, size int, first, last uint64) (before
 // answer is a PluginFrame. Exactly one content is set; all alias the received bytes.
 type answer struct {
 	epoch   uint64
-	content protowire.Number
+	content int // field number
 	body    []byte
 }
 

@@ -140,7 +140,15 @@ func (p *process) children(t *testing.T) map[string]int {
 	return out
 }
 
-func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
+// alive tells whether a process runs. One that died but that nobody waited for is not alive: its parent may be gone.
+func alive(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	state := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])[0]
+	return string(state) != "Z" && string(state) != "X"
+}
 
 // eventually polls until ok, for at most limit.
 func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) {

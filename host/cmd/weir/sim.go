@@ -62,6 +62,7 @@ func (c simCommand) Run(ctx context.Context, std streams) (err error) {
 	server := geysersim.New(o)
 	stop := context.AfterFunc(ctx, func() { server.Close() })
 	defer stop()
+	defer func() { err = errors.Join(err, server.Close()) }() // before the truth file closes; its error is that of writing truth
 	fmt.Fprintf(std.err, "serving Yellowstone gRPC on http://%s; plays when a client subscribes; Ctrl-C stops\n", listener.Addr())
 	err = server.Serve(listener)
 	if ctx.Err() != nil {

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/weir-run/weir/host/internal/latency"
 )
 
 // meters are an instance's counts over all its processes. Safe for concurrent use.
@@ -21,7 +23,7 @@ type meters struct {
 	checkpointBytes atomic.Int64
 	checkpointAt    atomic.Int64 // Unix nanoseconds, 0 before the first
 
-	latencies latencies
+	latencies latency.Recorder
 }
 
 func (m *meters) saved(number uint64, size int) {
@@ -37,7 +39,7 @@ const stamps = 1 << 15
 // use.
 type latencyClock struct {
 	after uint64 // records up to here are replays and are not measured
-	sums  *latencies
+	sums  *latency.Recorder
 
 	mu      sync.Mutex
 	numbers [stamps]uint64
@@ -82,7 +84,7 @@ func (c *latencyClock) durable(_, _ uint64, count int) {
 		}
 		c.head++
 	}
-	c.sums.add(now, c.passed...)
+	c.sums.Add(now, c.passed...)
 	if c.head == len(c.pending) {
 		c.pending, c.head = c.pending[:0], 0
 	}

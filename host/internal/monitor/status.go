@@ -2,6 +2,8 @@ package monitor
 
 import (
 	"time"
+
+	"github.com/weir-run/weir/host/internal/latency"
 )
 
 // Status is a snapshot of an Instance. Counts are since the host started and over all processes.
@@ -40,7 +42,7 @@ type Status struct {
 	LinesDropped uint64
 	// Recent is the latency of the last 10 to 20 s, Total that of all time: from the receipt of a record that was not a replay to its
 	// outputs being durable.
-	Recent, Total Latency
+	Recent, Total latency.Summary
 }
 
 // Status tells how the instance is.
@@ -60,7 +62,7 @@ func (i *Instance) Status() Status {
 	if _, last := i.journal.Bounds(); last > s.Through {
 		s.Lag = last - s.Through
 	}
-	s.Recent, s.Total = m.latencies.sums(time.Now())
+	s.Recent, s.Total = m.latencies.Sums(time.Now())
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	s.State, s.Since, s.Starts, s.Crash, s.Reason = i.state, i.since, i.starts, i.crash, i.reason

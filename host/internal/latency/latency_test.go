@@ -1,4 +1,4 @@
-package monitor
+package latency
 
 import (
 	"math/rand/v2"
@@ -44,43 +44,23 @@ func TestQuantiles(t *testing.T) {
 		t.Errorf("max %s, count %d; want %d us, 10000", sum.Max, sum.Count, all[9999])
 	}
 	var empty histogram
-	if empty.sum() != (Latency{}) {
+	if empty.sum() != (Summary{}) {
 		t.Errorf("an empty histogram sums to %+v", empty.sum())
 	}
 }
 
-func TestLatencyWindows(t *testing.T) {
-	var l latencies
+func TestWindows(t *testing.T) {
+	var l Recorder
 	now := time.Unix(1_800_000_000, 0)
-	l.add(now, time.Second)
-	l.add(now.Add(15*time.Second), time.Millisecond)
-	if recent, total := l.sums(now.Add(16 * time.Second)); recent.Count != 2 || total.Count != 2 {
+	l.Add(now, time.Second)
+	l.Add(now.Add(15*time.Second), time.Millisecond)
+	if recent, total := l.Sums(now.Add(16 * time.Second)); recent.Count != 2 || total.Count != 2 {
 		t.Errorf("after 16 s: recent %d, total %d; want 2 and 2", recent.Count, total.Count)
 	}
-	if recent, _ := l.sums(now.Add(21 * time.Second)); recent.Count != 1 || recent.Max != time.Millisecond {
+	if recent, _ := l.Sums(now.Add(21 * time.Second)); recent.Count != 1 || recent.Max != time.Millisecond {
 		t.Errorf("after 21 s: recent is %+v; want only the second", recent)
 	}
-	if recent, total := l.sums(now.Add(time.Hour)); recent.Count != 0 || total.Count != 2 || total.Max != time.Second {
+	if recent, total := l.Sums(now.Add(time.Hour)); recent.Count != 0 || total.Count != 2 || total.Max != time.Second {
 		t.Errorf("after an hour: recent is %+v, total %+v", recent, total)
-	}
-}
-
-func TestLatencyClock(t *testing.T) {
-	var sums latencies
-	c := &latencyClock{after: 10, sums: &sums}
-	received := time.Now().Add(-50 * time.Millisecond).UnixNano()
-	for n := uint64(8); n <= 14; n++ {
-		c.received(n, received)
-	}
-	c.caused([]Cursor{{Cause: 9}, {Cause: 11}, {Cause: 11, Index: 1}, {Cause: 14}})
-	c.durable(9, 11, 3)
-	if _, total := sums.sums(time.Now()); total.Count != 2 {
-		t.Errorf("%d measured; want the two of record 11, which is no replay", total.Count)
-	}
-	c.durable(14, 14, 1)
-	c.durable(14, 14, 5) // more than are known is no reason to fall over
-	_, total := sums.sums(time.Now())
-	if total.Count != 3 || total.P50 < 50*time.Millisecond || total.Max > 5*time.Second {
-		t.Errorf("total is %+v; want three of 50 ms or a little more", total)
 	}
 }

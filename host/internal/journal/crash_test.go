@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -204,13 +205,14 @@ func TestNewJournalIsEmpty(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if f, err := j.NewReader(0).Next(ctx); err != context.DeadlineExceeded {
+	if f, err := j.NewReader(0).Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("read %+v %v from an empty journal", f, err)
 	}
 }
 
 func TestFrontierAloneSurvives(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store) {
+		t.Helper()
 		j := s.open(t)
 		appendAll(t, j, 5, 0, 1, 1)
 		flush(t, j)

@@ -87,6 +87,7 @@ func flushOutputs(t *testing.T, out *OutputLog) {
 
 func TestOldEpochIsRefused(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store) {
+		t.Helper()
 		j := s.open(t)
 		old, first := acquire(t, j, "one")
 		add(t, first, 5, 3)
@@ -146,6 +147,7 @@ func causes(t *testing.T, j *Journal, q EventsQuery) []uint64 {
 
 func TestOutputsOfInstances(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store) {
+		t.Helper()
 		j := s.open(t)
 		type call struct {
 			first, last uint64
@@ -210,6 +212,7 @@ func TestOutputsOfInstances(t *testing.T) {
 
 func TestFollowedEventsComeAsTheyAreStored(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store) {
+		t.Helper()
 		j := s.open(t)
 		_, out := acquire(t, j, "one")
 		add(t, out, 1, 1)

@@ -165,6 +165,7 @@ func (e *Envelope) readField(b []byte) int {
 			e.Slot = v
 		case 3:
 			e.ReceivedUnixNanos = int64(v)
+		default:
 		}
 	case protowire.VarintType:
 		var v uint64
@@ -174,6 +175,7 @@ func (e *Envelope) readField(b []byte) int {
 			e.Kind = eventv1.Kind(v)
 		case 5:
 			e.Venue = eventv1.Venue(v)
+		default:
 		}
 	case protowire.BytesType:
 		var v []byte

@@ -129,7 +129,7 @@ func (j *Journal) notice(ctx context.Context, state jetstream.StreamState) error
 		var before stored
 		for seq := from - 1; seq >= state.FirstSeq && before.last == 0; seq-- {
 			if m, err := j.frames.GetMsg(ctx, seq); err == nil {
-				before, _ = readStored(m.Sequence, m.Header, m.Data) //nolint:errcheck // a frame that does not read is stepped over
+				before, _ = readStored(m.Sequence, m.Header, m.Data) // one that does not read is stepped over
 			}
 		}
 		if before.last > 0 && before.last+1 < after.first {
@@ -154,7 +154,8 @@ func (j *Journal) loadFrontier(ctx context.Context) (frontier, error) {
 	return row, nil
 }
 
-// keepFrontier stores the frontier once a second when all records are durable and it moved, and at the end.
+// keepFrontier stores the frontier once a second when all records are durable and it moved, and at the end. It keeps Status fresh as
+// well.
 func (j *Journal) keepFrontier(ctx context.Context, saved frontier) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -162,6 +163,7 @@ func (j *Journal) keepFrontier(ctx context.Context, saved frontier) {
 		select {
 		case <-tick.C:
 			saved = j.saveFrontier(ctx, saved)
+			j.refresh(ctx)
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 			defer cancel()

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -39,9 +38,8 @@ type Journal struct {
 
 	mu       sync.Mutex
 	first    uint64 // lowest number held, as last seen
-	bytes    uint64
-	seen     time.Time // when first and bytes were asked for
-	complete uint64    // durable frontier
+	bytes    uint64 // likewise
+	complete uint64 // durable frontier
 	logs     map[*OutputLog]struct{}
 
 	stop    context.CancelFunc
@@ -93,7 +91,7 @@ func (j *Journal) open(ctx context.Context) error {
 	}
 	j.next, j.complete = found.number+1, found.complete
 	j.ring.start(found.number)
-	j.pipe, err = newPipe(pipeConfig{
+	j.pipe, err = newPipe(ctx, pipeConfig{
 		node: j.node, subject: framesSubject, stream: framesStream, what: "records", expect: jetstream.ExpectedLastSeqHeader,
 		window: 16, maxHeld: j.cfg.MaxPendingBytes, interval: j.cfg.FlushInterval, ackTimeout: j.cfg.AckTimeout,
 		header: j.frameHeader, acked: j.frameAcked, reconcile: j.reconcileFrames, log: j.cfg.Log,
@@ -102,8 +100,9 @@ func (j *Journal) open(ctx context.Context) error {
 		return err
 	}
 	j.pipe.open.complete, j.pipe.open.maxSlot = found.complete, found.maxSlot
-	background, stop := context.WithCancel(context.Background())
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	j.stop = stop
+	j.refresh(ctx)
 	j.workers.Go(j.pipe.run)
 	j.workers.Go(func() { j.keepFrontier(background, found.row) })
 	return nil
@@ -141,7 +140,6 @@ func (j *Journal) closeLogs(ctx context.Context) error {
 
 // Status returns the state. First and Bytes are at most a second old.
 func (j *Journal) Status() Status {
-	j.refresh()
 	held, trouble := j.pipe.state()
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -151,19 +149,8 @@ func (j *Journal) Status() Status {
 	}
 }
 
-// refresh asks the server for size and first number, at most once a second.
-func (j *Journal) refresh() {
-	j.mu.Lock()
-	fresh := time.Since(j.seen) < time.Second
-	if !fresh {
-		j.seen = time.Now()
-	}
-	j.mu.Unlock()
-	if fresh {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
+// refresh asks the server for size and first number.
+func (j *Journal) refresh(ctx context.Context) {
 	info, err := j.frames.Info(ctx)
 	if err != nil {
 		return // the values stay as they were; Trouble tells of a server that is down

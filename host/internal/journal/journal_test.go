@@ -40,7 +40,7 @@ func trades(slot, index uint64, count int) []*eventv1.Record {
 	records := make([]*eventv1.Record, count)
 	for i := range records {
 		records[i] = &eventv1.Record{
-			Signature: signature(slot, index), Slot: slot, TxIndex: proto.Uint64(index),
+			Signature: signature(slot, index), Slot: slot, TxIndex: new(index),
 			Instruction: &eventv1.InstructionPath{Outer: uint32(i)}, Program: make([]byte, 32), Strategy: eventv1.Strategy_STRATEGY_EVENT_CPI,
 			Body: &eventv1.Record_Trade{Trade: &eventv1.Trade{
 				Venue: eventv1.Venue_VENUE_PUMP, Pool: make([]byte, 32), Trader: make([]byte, 32), FeePayer: make([]byte, 32),
@@ -98,19 +98,21 @@ func (s *store) open(t *testing.T) *Journal {
 }
 
 func embeddedStore(t *testing.T) *store {
-	log := &logged{}
+	t.Helper()
+	lines := &logged{}
 	t.Cleanup(func() {
 		if t.Failed() {
-			for _, line := range log.all() {
+			for _, line := range lines.all() {
 				t.Log(line)
 			}
 		}
 	})
-	return &store{cfg: Config{Dir: t.TempDir(), ReserveBytes: 1 << 20, Log: slog.New(log)}, log: log}
+	return &store{cfg: Config{Dir: t.TempDir(), ReserveBytes: 1 << 20, Log: slog.New(lines)}, log: lines}
 }
 
 // externalStore is a NATS server of its own with a listener, as a cluster would be used.
 func externalStore(t *testing.T) *store {
+	t.Helper()
 	srv := startExternal(t, t.TempDir(), -1)
 	t.Cleanup(func() { stopServer(srv) })
 	s := embeddedStore(t)
@@ -133,6 +135,7 @@ func startExternal(t *testing.T, dir string, port int) *server.Server {
 
 // onBoth runs a test on an embedded server and on an external one.
 func onBoth(t *testing.T, test func(t *testing.T, s *store)) {
+	t.Helper()
 	t.Run("embedded", func(t *testing.T) { test(t, embeddedStore(t)) })
 	t.Run("external", func(t *testing.T) { test(t, externalStore(t)) })
 }
@@ -165,8 +168,7 @@ func read(t *testing.T, j *Journal, after uint64) ([]Envelope, []GapError) {
 	r := j.NewReader(after)
 	for last := j.Status().Last; after < last; {
 		f, err := r.Next(ctx)
-		var gap *GapError
-		if errors.As(err, &gap) {
+		if gap, ok := errors.AsType[*GapError](err); ok {
 			if gap.From != after+1 || gap.To < gap.From {
 				t.Fatalf("gap %d-%d after %d", gap.From, gap.To, after)
 			}
@@ -194,6 +196,7 @@ func read(t *testing.T, j *Journal, after uint64) ([]Envelope, []GapError) {
 
 func TestRecordsComeBackAsAppended(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store) {
+		t.Helper()
 		j := s.open(t)
 		appendAll(t, j, 7, 0, 500, 3)
 		j.Complete(7)

@@ -11,6 +11,7 @@ import (
 
 func TestCheckpointsFallBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store) {
+		t.Helper()
 		j := s.open(t)
 		if c, err := j.LoadCheckpoint(t.Context(), "one"); c != nil || err != nil {
 			t.Fatalf("new instance has checkpoint %v %v", c, err)
@@ -95,6 +96,7 @@ func TestAcquireSweepsUnfinishedCheckpoints(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store) {
+		t.Helper()
 		j := s.open(t)
 		tokens, err := j.Table(t.Context(), "tokens")
 		if err != nil {
@@ -136,6 +138,7 @@ func TestTable(t *testing.T) {
 
 func TestBigTransactions(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store) {
+		t.Helper()
 		j := s.open(t)
 		appendAll(t, j, 1, 0, 3, 1)
 		big := trades(2, 0, 3)
@@ -164,6 +167,7 @@ func TestBigTransactions(t *testing.T) {
 
 func TestTailFindsSignatures(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store) {
+		t.Helper()
 		s.cfg.TailBytes = 1 << 10
 		j := s.open(t)
 		for slot := uint64(1); slot <= 100; slot++ {

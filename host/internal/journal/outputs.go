@@ -72,7 +72,7 @@ func (j *Journal) Outputs(
 	if err != nil {
 		return nil, fmt.Errorf("open outputs of %s: %w", instance, err)
 	}
-	l.pipe, err = newPipe(pipeConfig{
+	l.pipe, err = newPipe(ctx, pipeConfig{
 		node: j.node, subject: eventsPrefix + instance, stream: eventsStream, what: "outputs of " + instance,
 		expect: jetstream.ExpectedLastSubjSeqHeader, window: 1, maxHeld: j.cfg.MaxPendingBytes, interval: j.cfg.FlushInterval,
 		ackTimeout: j.cfg.AckTimeout, header: l.header, acked: l.acked, reconcile: l.reconcile, log: j.cfg.Log,
@@ -80,7 +80,7 @@ func (j *Journal) Outputs(
 	if err != nil {
 		return nil, fmt.Errorf("open outputs of %s: %w", instance, err)
 	}
-	go func() {
+	go func() { //nolint:contextcheck // the log outlives this call
 		defer close(l.ended)
 		l.pipe.run()
 	}()

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -67,8 +68,10 @@ type pipe struct {
 	closing bool
 	trouble string
 
-	kick  chan struct{}
-	abort chan struct{} // closed when close ran out of time
+	kick chan struct{}
+	// ctx ends, by abort, when close ran out of time.
+	ctx   context.Context
+	abort context.CancelFunc
 	// lastSequence is last for other goroutines.
 	lastSequence atomic.Uint64
 	ended        chan struct{}
@@ -83,11 +86,12 @@ type pipe struct {
 	sent     time.Time // when the last one was sent
 }
 
-func newPipe(cfg pipeConfig, last uint64) (*pipe, error) {
+func newPipe(ctx context.Context, cfg pipeConfig, last uint64) (*pipe, error) {
 	p := &pipe{
 		cfg: cfg, last: last, inbox: nats.NewInbox(), acks: make(chan *nats.Msg, 1024),
-		kick: make(chan struct{}, 1), abort: make(chan struct{}), ended: make(chan struct{}),
+		kick: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
+	p.ctx, p.abort = context.WithCancel(context.WithoutCancel(ctx))
 	p.lastSequence.Store(last)
 	p.moved = sync.NewCond(&p.mu)
 	var err error
@@ -167,7 +171,7 @@ func (p *pipe) flush(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for target := p.added; p.done < target; p.moved.Wait() {
-		if p.failed != nil && (p.failed != ErrClosed || p.hasEnded()) {
+		if p.failed != nil && (!errors.Is(p.failed, ErrClosed) || p.hasEnded()) {
 			return p.failed
 		}
 		if ctx.Err() != nil {
@@ -204,7 +208,7 @@ func (p *pipe) hasEnded() bool {
 func (p *pipe) fail(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.failed == nil || p.failed == ErrClosed {
+	if p.failed == nil || errors.Is(p.failed, ErrClosed) {
 		p.failed = err
 	}
 	p.moved.Broadcast()

@@ -126,15 +126,11 @@ func (r *Reader) older(ctx context.Context, l look) (Frame, bool, error) {
 // again asks the stream for the next number without the consumer, which may just have been cut off.
 func (r *Reader) again(ctx context.Context, s stored, cause error) (stored, error) {
 	at, err := r.j.findFrame(ctx, func(s stored) bool { return s.last > r.after })
-	switch {
-	case err == nil && (cause != nil || at.first < s.first):
-		r.old.drop()
-		return at, nil
-	case err == nil || cause == nil && errors.Is(err, jetstream.ErrMsgNotFound):
+	if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && cause == nil && at.first >= s.first {
 		return s, cause
-	default:
-		return stored{}, err
 	}
+	r.old.drop()
+	return at, err
 }
 
 // gapReason says why the numbers from number on are gone, up to the frame at sequence.

@@ -45,7 +45,7 @@ func (p *pipe) pause(wait time.Duration) bool {
 	select {
 	case <-t.C:
 		return true
-	case <-p.abort:
+	case <-p.ctx.Done():
 		return false
 	}
 }
@@ -54,12 +54,7 @@ var errWrongSequence = errors.New("the stream has moved on")
 
 // resume finds out what of the parcels in flight is stored and sends the others again: the first alone, to see whether it works.
 func (p *pipe) resume(silent bool) error {
-	select {
-	case <-p.abort:
-		return errAborted
-	default:
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), p.cfg.ackTimeout)
+	ctx, cancel := context.WithTimeout(p.ctx, p.cfg.ackTimeout)
 	defer cancel()
 	if err := p.cfg.node.roomy(); err != nil {
 		return err

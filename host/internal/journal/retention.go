@@ -21,5 +21,6 @@ func (j *Journal) Trim(ctx context.Context, through uint64) error {
 	if err := j.frames.Purge(ctx, jetstream.WithPurgeSequence(at.sequence)); err != nil {
 		return fmt.Errorf("trim journal through record %d: %w", through, err)
 	}
+	j.refresh(ctx)
 	return nil
 }

@@ -38,6 +38,7 @@ func (p *pipe) run() {
 }
 
 func (p *pipe) end() {
+	p.abort()
 	_ = p.sub.Unsubscribe() // fails only on a connection that is gone
 	p.fail(ErrClosed)
 	close(p.ended)
@@ -57,7 +58,7 @@ func (p *pipe) await(pace, late <-chan time.Time) error {
 		if len(p.inflight) > 0 && time.Since(p.sent) > p.cfg.ackTimeout {
 			return errSilent
 		}
-	case <-p.abort:
+	case <-p.ctx.Done():
 		return errAborted
 	}
 	if len(p.inflight) > 0 && p.cfg.node.damage.Load() != nil {
@@ -185,7 +186,6 @@ func (p *pipe) settle(n int, seq uint64) {
 // close lets the pipe run empty and waits for it, at most until ctx ends.
 func (p *pipe) close(ctx context.Context) error {
 	p.mu.Lock()
-	first := !p.closing
 	p.closing = true
 	if p.failed == nil {
 		p.failed = ErrClosed
@@ -196,9 +196,7 @@ func (p *pipe) close(ctx context.Context) error {
 	select {
 	case <-p.ended:
 	case <-ctx.Done():
-		if first {
-			close(p.abort)
-		}
+		p.abort()
 		<-p.ended
 	}
 	p.mu.Lock()

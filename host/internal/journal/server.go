@@ -39,6 +39,13 @@ func (n *node) startServer(ctx context.Context) (*server.Server, error) {
 			return nil, fmt.Errorf("read journal.listen: %w (write host:port)", err)
 		}
 	}
+	damaged, err := preflight(n.cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("start NATS server: %w", err)
+	}
+	for _, file := range damaged {
+		n.cfg.Log.Warn("a block of the store is damaged: its stream is read in full", "file", file)
+	}
 	srv, err := server.NewServer(opts)
 	if err != nil {
 		return nil, fmt.Errorf("start NATS server: %w", err)
@@ -143,7 +150,7 @@ func (n *node) roomy() error {
 	n.looked, n.lookErr = time.Now(), nil
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(n.cfg.Dir, &disk); err != nil {
-		return nil //nolint:nilerr // a disk that does not say how full it is takes what it can
+		return nil // a disk that does not say how full it is takes what it can
 	}
 	if free := int64(disk.Bavail) * disk.Bsize; free < n.cfg.ReserveBytes {
 		n.lookErr = fmt.Errorf("%w: %d bytes free in %s, %d must stay free", errFull, free, n.cfg.Dir, n.cfg.ReserveBytes)

@@ -24,8 +24,7 @@ func (j *Journal) Tail(ctx context.Context, fromSlot uint64, visit func(slot uin
 	r := j.NewReader(at.first - 1)
 	for last := j.ring.lastNumber(); r.after < last; {
 		f, err := r.Next(ctx)
-		var gap *GapError
-		if errors.As(err, &gap) {
+		if _, ok := errors.AsType[*GapError](err); ok {
 			continue // noted by the reader; those transactions will be taken for new
 		}
 		if err != nil {

@@ -26,6 +26,7 @@ func eventually(t *testing.T, what string, f func() bool) {
 
 // pump appends transactions of one record until told to stop, and then says how many.
 func pump(t *testing.T, j *Journal) (stop func() uint64) {
+	t.Helper()
 	quit, done := make(chan struct{}), make(chan uint64, 1)
 	go func() {
 		for i := uint64(0); ; i++ {

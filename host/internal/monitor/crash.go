@@ -3,8 +3,9 @@ package monitor
 import (
 	"fmt"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/weir-run/weir/host/internal/monitor/process"
 )
 
 // Cause says why a process ended.
@@ -44,15 +45,15 @@ func crashf(cause Cause, format string, args ...any) *Crash {
 }
 
 // crashOfExit reads a dead process. The panic text of its error output says more than the exit code.
-func crashOfExit(p *process) *Crash {
-	text := p.exitText()
-	if stack := p.panics.lines(); len(stack) > 0 {
-		c := crashf(CausePanic, "%s (%s)", strings.TrimSpace(stack[0]), text)
-		c.Stack = stack
+func crashOfExit(e process.Exit) *Crash {
+	switch {
+	case len(e.Panic) > 0:
+		c := crashf(CausePanic, "%s (%s)", strings.TrimSpace(e.Panic[0]), e)
+		c.Stack = e.Panic
 		return c
+	case e.Signal != 0:
+		return crashf(CauseSignal, "%s", e)
+	default:
+		return crashf(CauseExit, "%s", e)
 	}
-	if status, ok := p.state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return crashf(CauseSignal, "%s", text)
-	}
-	return crashf(CauseExit, "%s", text)
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -231,4 +232,37 @@ func TestVerdicts(t *testing.T) {
 			t.Errorf("refused %d, crash %v; want one refused record and no crash", s.Refused, s.Crash)
 		}
 	})
+}
+
+func write(t *testing.T, name, content string, mode os.FileMode) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func atoi(text string) (n int) {
+	for _, c := range text {
+		n = n*10 + int(c-'0')
+	}
+	return n
+}
+
+// gone waits for a process that is not ours to be dead, or a zombie.
+func gone(pid int) bool {
+	for range 500 {
+		state, err := os.ReadFile("/proc/" + itoa(pid) + "/stat")
+		if err != nil {
+			return true
+		}
+		if _, rest, ok := strings.Cut(string(state), ") "); ok && rest[0] == 'Z' {
+			return true
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return false
 }

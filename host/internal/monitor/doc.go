@@ -2,6 +2,6 @@
 // configured plugin: it starts the process, restores its state, feeds it from the record after its checkpoint, and starts it
 // again when it dies. Nothing that a plugin does (exit, hang, flood, lie) reaches past its Instance.
 //
-// Layout: instance.go supervises, session.go is one life of a process, lane*.go move the data of that life, process*.go and
-// launch.go start and end the process, linelog.go and panics.go read its error output.
+// Layout: instance.go supervises, session.go and handshake.go are one life of a process, lane*.go and saving.go move the data of
+// that life; package process starts and ends the process itself.
 package monitor

@@ -24,7 +24,7 @@ const (
 )
 
 func (s *session) describe(ctx context.Context) error {
-	s.to(Configuring, slog.Int("pid", s.process.running()))
+	s.to(Configuring, slog.Int("pid", s.PID()))
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
 	d, err := s.Control.Describe(ctx, &pluginv1.DescribeRequest{})
@@ -34,7 +34,7 @@ func (s *session) describe(ctx context.Context) error {
 	if d.GetName() == "" {
 		return breach("Describe gave no name")
 	}
-	s.plugin = d
+	s.described = d
 	s.known(s)
 	return nil
 }
@@ -46,7 +46,7 @@ func (s *session) configure(ctx context.Context) error {
 	defer cancel()
 	_, err := s.Control.Configure(ctx, &pluginv1.ConfigureRequest{Config: s.cfg.Config})
 	if status.Code(err) == codes.InvalidArgument {
-		return crashf(CauseConfig, "%s %s refused its configuration: %s", s.plugin.GetName(), s.plugin.GetVersion(), status.Convert(err).Message())
+		return crashf(CauseConfig, "%s %s refused its configuration: %s", s.described.GetName(), s.described.GetVersion(), status.Convert(err).Message())
 	}
 	if err != nil {
 		return fmt.Errorf("configure: %w", err)
@@ -65,7 +65,7 @@ func (s *session) own(ctx context.Context) (err error) {
 	first, last := s.journal.Bounds()
 	s.target = last
 	s.clock = &latencyClock{after: last, sums: &s.meters.latencies}
-	s.outputs, err = s.journal.OpenOutputs(ctx, s.cfg.Instance, s.plugin.GetName(), s.epoch, s.clock.durable)
+	s.outputs, err = s.journal.OpenOutputs(ctx, s.cfg.Instance, s.described.GetName(), s.epoch, s.clock.durable)
 	if err != nil {
 		return crashf(CauseJournal, "%v", err)
 	}
@@ -89,11 +89,11 @@ func (s *session) open(ctx context.Context) error {
 	c := s.checkpoint
 	request := &pluginv1.OpenRequest{Instance: s.cfg.Instance, Epoch: s.epoch, ResumeAfter: s.after}
 	if c != nil {
-		if c.StateVersion < s.plugin.GetStateReadsMin() || c.StateVersion > s.plugin.GetStateWrites() {
+		if c.StateVersion < s.described.GetStateReadsMin() || c.StateVersion > s.described.GetStateWrites() {
 			return crashf(CauseState, "the state after record %d has version %d, but %s %s reads %d to %d: run a version that reads it",
-				c.Number, c.StateVersion, s.plugin.GetName(), s.plugin.GetVersion(), s.plugin.GetStateReadsMin(), s.plugin.GetStateWrites())
+				c.Number, c.StateVersion, s.described.GetName(), s.described.GetVersion(), s.described.GetStateReadsMin(), s.described.GetStateWrites())
 		}
-		if c.Digest != s.process.program.digest || c.ConfigHash != s.configHash {
+		if c.Digest != s.Digest() || c.ConfigHash != s.configHash {
 			s.cfg.Log.Info("program or configuration changed since the checkpoint; outputs of the replayed records stay as they are", "checkpoint", c.Number)
 		}
 		request.HasCheckpoint, request.StateVersion = true, c.StateVersion
@@ -123,7 +123,7 @@ func (s *session) restore(ctx context.Context, data []byte) error {
 	}
 	_, err = stream.CloseAndRecv()
 	if status.Code(err) == codes.DataLoss {
-		return crashf(CauseState, "%s %s cannot read its checkpoint: %s", s.plugin.GetName(), s.plugin.GetVersion(), status.Convert(err).Message())
+		return crashf(CauseState, "%s %s cannot read its checkpoint: %s", s.described.GetName(), s.described.GetVersion(), status.Convert(err).Message())
 	}
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -20,32 +19,7 @@ import (
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
-// testHost is the main of a host that the tests kill: this test's own binary, run again.
-func testHost(mode string) int {
-	run := map[string]func() error{"process": hostProcess, "instance": hostInstance}[mode]
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
-}
-
-// hostProcess starts a program that does not care whether its host lives, and says its number.
-func hostProcess() error {
-	program, err := openProgram(os.Getenv("WEIR_TEST_PROGRAM"))
-	if err != nil {
-		return err
-	}
-	p := newProcess(program, slog.New(slog.DiscardHandler))
-	p.env = []string{"PATH=" + os.Getenv("PATH")}
-	if err := p.Start(context.Background()); err != nil {
-		return err
-	}
-	fmt.Fprintln(os.Stdout, p.running())
-	return p.Wait(context.Background())
-}
-
-// hostInstance journals records as fast as it can and runs the probe on them, until it is killed.
+// hostInstance is the main of a host that the tests kill, this test's own binary run again: it journals records as fast as it can and runs the probe on them, until it is killed.
 func hostInstance() error {
 	dir := os.Getenv("WEIR_TEST_DIR")
 	j, err := journal.Open(context.Background(), journal.Config{Dir: filepath.Join(dir, "journal")})
@@ -72,11 +46,11 @@ func hostInstance() error {
 	}
 }
 
-// spawnHost runs testHost in another process and returns it after its first line.
-func spawnHost(t *testing.T, mode string, env ...string) (cmd *exec.Cmd, line string) {
+// spawnHost runs hostInstance in another process and returns it after its first line.
+func spawnHost(t *testing.T, env ...string) (cmd *exec.Cmd, line string) {
 	t.Helper()
 	cmd = exec.Command(os.Args[0])
-	cmd.Env = append(append(os.Environ(), "WEIR_TEST_HOST="+mode), env...)
+	cmd.Env = append(append(os.Environ(), "WEIR_TEST_HOST=1"), env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -93,22 +67,6 @@ func spawnHost(t *testing.T, mode string, env ...string) (cmd *exec.Cmd, line st
 	return cmd, strings.TrimSpace(line)
 }
 
-func TestPluginDiesWithItsHost(t *testing.T) {
-	script := write(t, "careless", "#!/bin/sh\nexec sleep 63\n", 0o755)
-	host, line := spawnHost(t, "process", "WEIR_TEST_PROGRAM="+script)
-	pid := atoi(line)
-	if stat, err := os.ReadFile("/proc/" + itoa(pid) + "/comm"); err != nil || pid == 0 {
-		t.Fatalf("process %q does not run: %s %v", line, stat, err)
-	}
-	if err := host.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = host.Wait()
-	if !gone(pid) {
-		t.Errorf("process %d outlives its host", pid)
-	}
-}
-
 // TestHostKilledAtRandom kills journal, monitor and plugin together, hard, and compares with an undisturbed run.
 func TestHostKilledAtRandom(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
@@ -116,7 +74,7 @@ func TestHostKilledAtRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	dir := shortDir(t)
 	for range 6 {
-		host, line := spawnHost(t, "instance", "WEIR_TEST_DIR="+dir, "WEIR_TEST_PROGRAM="+probePath)
+		host, line := spawnHost(t, "WEIR_TEST_DIR="+dir, "WEIR_TEST_PROGRAM="+probePath)
 		if line != "up" {
 			t.Fatalf("host says %q", line)
 		}

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/weir-run/weir/host/internal/monitor/process"
 )
 
 // Instance runs one configured plugin. Run may be called once; everything else may be called at any time by anyone.
@@ -18,8 +20,8 @@ type Instance struct {
 	state   State
 	since   time.Time // of state
 	starts  uint64
-	process *process // the newest
-	monitor string   // what the plugin calls itself
+	plugin  *process.Plugin // the newest
+	monitor string          // what the plugin calls itself
 	version string
 	epoch   uint64
 	crash   *Crash
@@ -90,8 +92,8 @@ func (i *Instance) once(ctx context.Context) (*session, *Crash) {
 func (i *Instance) known(s *session) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.process, i.epoch = s.process, s.epoch
-	i.monitor, i.version = s.plugin.GetName(), s.plugin.GetVersion()
+	i.plugin, i.epoch = s.Plugin, s.epoch
+	i.monitor, i.version = s.described.GetName(), s.described.GetVersion()
 }
 
 // to moves the state and logs it. Live is only reached from Replaying: a plugin that catches up while it drains stays draining.
@@ -104,11 +106,11 @@ func (i *Instance) to(state State, attrs ...any) {
 	}
 	i.state, i.since = state, time.Now()
 	i.mu.Unlock()
-	level := slog.LevelInfo
+	say := i.cfg.Log.Info
 	if state == Crashed {
-		level = slog.LevelWarn
+		say = i.cfg.Log.Warn
 	}
-	i.cfg.Log.Log(context.Background(), level, "plugin is "+state.String(), append(attrs, slog.String("from", from.String()))...)
+	say("plugin is "+state.String(), append(attrs, slog.String("from", from.String()))...)
 }
 
 func (i *Instance) crashed(c *Crash) {

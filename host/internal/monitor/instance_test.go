@@ -59,8 +59,8 @@ func TestNewInstanceOnTrimmedJournal(t *testing.T) {
 		t.Fatalf("journal begins at %d: nothing was trimmed", from)
 	}
 	fresh := start(t, On(j), "fresh", nil, nil)
-	s := fresh.untilThrough(t, j.Status().Last)
-	s = fresh.until(t, "checkpoint", func(s Status) bool { return s.Checkpoint >= s.Through })
+	fresh.untilThrough(t, j.Status().Last)
+	s := fresh.until(t, "checkpoint", func(s Status) bool { return s.Checkpoint >= s.Through })
 	fresh.stop()
 	if s.Gaps != 0 || s.Crash != nil {
 		t.Errorf("%d gaps, crash %v; want none: a new instance has lost nothing", s.Gaps, s.Crash)
@@ -137,8 +137,8 @@ func TestOthersGoOn(t *testing.T) {
 	bad.until(t, "rejected", func(s Status) bool { return s.State == Rejected })
 	good.until(t, "live", func(s Status) bool { return s.State == Live })
 	fill(t, j, 0, 100)
-	s := good.untilThrough(t, j.Status().Last)
-	s = good.until(t, "latency", func(s Status) bool { return s.Total.Count == s.Outputs })
+	good.untilThrough(t, j.Status().Last)
+	s := good.until(t, "latency", func(s Status) bool { return s.Total.Count == s.Outputs })
 	if s.Outputs == 0 || s.Recent.P99 <= 0 || s.Recent.P99 > 10*time.Second || s.Recent.Max < s.Recent.P50 {
 		t.Errorf("%d outputs, latency %+v", s.Outputs, s.Recent)
 	}

@@ -90,22 +90,23 @@ func (c *latencyClock) durable(_, _ uint64, count int) {
 	}
 }
 
-// slowLog logs at most ten warnings a second, after a burst of a hundred. One goroutine uses it.
+// slowLog logs at most ten warnings a second and counts the rest. One goroutine uses it.
 type slowLog struct {
 	log    *slog.Logger
-	bucket bucket
+	last   time.Time
 	unsaid int
 }
 
 // Warn logs, or counts.
 func (s *slowLog) Warn(message string, args ...any) {
-	if !s.bucket.take(time.Now(), 10, 100) {
+	now := time.Now()
+	if now.Sub(s.last) < time.Second/10 {
 		s.unsaid++
 		return
 	}
 	if s.unsaid > 0 {
 		args = append(args, "unsaid", s.unsaid)
-		s.unsaid = 0
 	}
+	s.last, s.unsaid = now, 0
 	s.log.Warn(message, args...)
 }

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"syscall"
 	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/weir-run/weir/host/internal/monitor/process"
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
@@ -23,14 +23,14 @@ const (
 
 // session is one life of a plugin's process.
 type session struct {
-	*plugged
+	*process.Plugin
 	cfg     *Config
 	journal Journal
 	meters  *meters
 	to      func(State, ...any) // moves the instance's state
 	known   func(*session)      // passes on process, plugin and epoch
 
-	plugin     *pluginv1.DescribeResponse
+	described  *pluginv1.DescribeResponse
 	configHash string
 	epoch      uint64
 	outputs    Outputs
@@ -47,11 +47,13 @@ type session struct {
 // run starts the plugin, feeds it until ctx ends, and stops it. It returns nil when that went well, else why the process ended.
 func (s *session) run(ctx context.Context) *Crash {
 	s.to(Starting)
-	p, err := launch(ctx, s.cfg)
+	p, err := process.Launch(ctx, process.Config{
+		Path: s.cfg.Path, SocketDir: s.cfg.SocketDir, Env: s.cfg.Env, StartTimeout: s.cfg.StartTimeout, Log: s.cfg.Log,
+	})
 	if err != nil {
 		return s.blame(ctx, err)
 	}
-	s.plugged = p
+	s.Plugin = p
 	s.known(s)
 	defer s.bury(ctx)
 	for _, step := range []func(context.Context) error{s.describe, s.configure, s.own, s.open, s.feed} {
@@ -82,8 +84,8 @@ func (s *session) feed(ctx context.Context) error {
 func (s *session) lane() *lane {
 	l := &lane{
 		cfg: s.cfg, log: s.cfg.Log, journal: s.journal, frames: s.journal.Frames(s.after), outputs: s.outputs,
-		control: s.Control, open: s.Run, gone: s.process.exited, meters: s.meters,
-		epoch: s.epoch, filter: newFilter(s.plugin), digest: s.process.program.digest, configHash: s.configHash, target: s.target,
+		control: s.Control, open: s.Run, gone: s.Exited(), meters: s.meters,
+		epoch: s.epoch, filter: newFilter(s.described), digest: s.Digest(), configHash: s.configHash, target: s.target,
 		sent: s.after, flight: newFlight(s.cfg.Credit), saving: newSaving(s.saved), clock: s.clock,
 		through: s.after, cursor: s.outputs.Cursor(), refusals: slowLog{log: s.cfg.Log},
 	}
@@ -101,7 +103,7 @@ func (s *session) lane() *lane {
 // never was a plugin.
 func (s *session) blame(ctx context.Context, err error) *Crash {
 	crash := s.causeOf(ctx, err)
-	if crash != nil && s.plugged != nil && s.plugin == nil {
+	if crash != nil && s.Plugin != nil && s.described == nil {
 		crash.Cause, crash.Detail = CauseStart, fmt.Sprintf("plugin %s: %s", s.cfg.Path, crash.Detail)
 	}
 	return crash
@@ -112,14 +114,14 @@ func (s *session) causeOf(ctx context.Context, err error) *Crash {
 		return crash
 	}
 	switch {
-	case s.plugged == nil && ctx.Err() != nil:
+	case s.Plugin == nil && ctx.Err() != nil:
 		return nil
-	case s.plugged == nil:
+	case s.Plugin == nil:
 		return crashf(CauseStart, "%v", err)
 	}
 	code := status.Code(err)
 	if code != codes.DeadlineExceeded && s.diedBy(exitGrace) {
-		return crashOfExit(s.process)
+		return crashOfExit(s.Exit())
 	}
 	switch {
 	case ctx.Err() != nil && !s.fed:
@@ -136,7 +138,7 @@ func (s *session) causeOf(ctx context.Context, err error) *Crash {
 // diedBy says whether the process is dead, and waits a little: a broken stream is often seen before the exit.
 func (s *session) diedBy(wait time.Duration) bool {
 	select {
-	case <-s.process.exited:
+	case <-s.Exited():
 		return true
 	case <-time.After(wait):
 		return false
@@ -150,13 +152,13 @@ func (s *session) stop(ctx context.Context) {
 	if _, err := s.Control.Close(ctx, &pluginv1.CloseRequest{}); err != nil {
 		s.cfg.Log.Warn("plugin did not close", "error", err)
 	}
-	_ = s.process.signal(syscall.SIGTERM)
+	_ = s.Terminate()
 	s.diedBy(min(termGrace, s.cfg.DrainTimeout))
 }
 
 // bury kills what still runs and closes what the session holds.
 func (s *session) bury(ctx context.Context) {
-	if err := s.kill(ctx); err != nil {
+	if err := s.Kill(ctx); err != nil {
 		s.cfg.Log.Error("plugin was not cleaned up", "error", err)
 	}
 	if s.outputs == nil {

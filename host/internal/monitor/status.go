@@ -67,8 +67,8 @@ func (i *Instance) Status() Status {
 	defer i.mu.Unlock()
 	s.State, s.Since, s.Starts, s.Crash, s.Reason = i.state, i.since, i.starts, i.crash, i.reason
 	s.Monitor, s.Version, s.Epoch = i.monitor, i.version, i.epoch
-	if i.process != nil {
-		s.PID, s.LinesDropped = i.process.running(), i.process.lines.dropped.Load()
+	if i.plugin != nil {
+		s.PID, s.LinesDropped = i.plugin.PID(), i.plugin.LinesDropped()
 	}
 	return s
 }

@@ -1,4 +1,4 @@
-package monitor
+package process
 
 import (
 	"log/slog"

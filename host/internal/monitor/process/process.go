@@ -1,4 +1,4 @@
-package monitor
+package process
 
 import (
 	"bufio"
@@ -237,16 +237,36 @@ func (p *process) running() int {
 	return p.pid
 }
 
-// exitText says how a dead process ended.
-func (p *process) exitText() string {
+// Exit is how a process ended.
+type Exit struct {
+	// Code it exited with; -1 when a signal killed it.
+	Code int
+	// Signal that killed it, else 0.
+	Signal syscall.Signal
+	// Panic is what the Go runtime printed before, in lines and bounded; nil when there was no panic.
+	Panic []string
+}
+
+// String says it in words.
+func (e Exit) String() string {
+	if e.Signal != 0 {
+		return fmt.Sprintf("killed by signal %d (%s)", int(e.Signal), e.Signal)
+	}
+	return fmt.Sprintf("exited with code %d", e.Code)
+}
+
+func (p *process) exit() Exit {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := Exit{Code: -1, Panic: p.panics.lines()}
 	if p.state == nil {
-		return "ended in an unknown way"
+		return e
 	}
-	status, ok := p.state.Sys().(syscall.WaitStatus)
-	if ok && status.Signaled() {
-		return fmt.Sprintf("killed by signal %d (%s)", int(status.Signal()), status.Signal())
+	e.Code = p.state.ExitCode()
+	if status, ok := p.state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		e.Signal = status.Signal()
 	}
-	return fmt.Sprintf("exited with code %d", p.state.ExitCode())
+	return e
 }
 
 func rootText(err error) string {

@@ -1,4 +1,4 @@
-package monitor
+package process
 
 import (
 	"context"
@@ -23,15 +23,30 @@ import (
 // passedEnv are the variables of the host that every plugin gets. The rest, tokens among them, stay here.
 var passedEnv = []string{"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GOTRACEBACK", "GOMAXPROCS", "GOMEMLIMIT"}
 
-// plugged is a running plugin with a connection.
-type plugged struct {
+// Config says what to launch.
+type Config struct {
+	// Path of the program.
+	Path string
+	// SocketDir is a private folder in which the plugin's socket gets a folder of its own.
+	SocketDir string
+	// Env names variables of the host's environment that are passed on beside PATH, HOME, TZ and the like.
+	Env []string
+	// StartTimeout is from exec to a connection.
+	StartTimeout time.Duration
+	// Log gets the plugin's lines, in the group "plugin".
+	Log *slog.Logger
+}
+
+// Plugin is a running plugin with a connection, or what is left of it. All methods may be called at the same time.
+type Plugin struct {
 	*wire.Client
+
 	process *process
 	client  *plugin.Client
 }
 
-// launch starts the program and shakes hands. Errors are *StartError where the program is at fault.
-func launch(ctx context.Context, cfg *Config) (*plugged, error) {
+// Launch starts the program and shakes hands. Errors are *StartError where the program is at fault.
+func Launch(ctx context.Context, cfg Config) (*Plugin, error) {
 	program, err := openProgram(cfg.Path)
 	if err != nil {
 		return nil, err
@@ -39,7 +54,7 @@ func launch(ctx context.Context, cfg *Config) (*plugged, error) {
 	defer closeAll(program.file)
 
 	process := newProcess(program, cfg.Log)
-	p := &plugged{process: process}
+	p := &Plugin{process: process}
 	p.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake,
 		VersionedPlugins: wire.Plugins(nil),
@@ -53,18 +68,18 @@ func launch(ctx context.Context, cfg *Config) (*plugged, error) {
 		SyncStdout: process.strays,
 		SyncStderr: process.strays,
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, dir string) (runner.Runner, error) {
-			process.env, process.dir = append(cmd.Env, environment(ctx, cfg)...), dir
+			process.env, process.dir = append(cmd.Env, environment(ctx, &cfg)...), dir
 			return process, nil
 		},
 	})
 	if err := p.connect(ctx, cfg.StartTimeout); err != nil {
-		return nil, errors.Join(err, p.kill(ctx))
+		return nil, errors.Join(err, p.Kill(ctx))
 	}
 	return p, nil
 }
 
 // connect has its own deadline: go-plugin bounds the wait for the first line, but not what follows.
-func (p *plugged) connect(ctx context.Context, timeout time.Duration) error {
+func (p *Plugin) connect(ctx context.Context, timeout time.Duration) error {
 	var late atomic.Bool
 	timer := time.AfterFunc(timeout, func() { late.Store(true); _ = p.process.signal(syscall.SIGKILL) })
 	defer timer.Stop()
@@ -84,7 +99,7 @@ func (p *plugged) connect(ctx context.Context, timeout time.Duration) error {
 }
 
 // explain says what the program did instead of shaking hands.
-func (p *plugged) explain(err error, late bool, timeout time.Duration) error {
+func (p *Plugin) explain(err error, late bool, timeout time.Duration) error {
 	if start, ok := errors.AsType[*StartError](err); ok {
 		return start
 	}
@@ -100,14 +115,15 @@ func (p *plugged) explain(err error, late bool, timeout time.Duration) error {
 	case late || strings.HasPrefix(err.Error(), "timeout while"):
 		return &StartError{path, fmt.Sprintf("did not shake hands within %s", timeout) + said, serve}
 	case line == "" && p.process.running() == 0:
-		return &StartError{path, p.process.exitText() + " before the handshake" + said, "run it by hand: it should say that it is a plugin"}
+		return &StartError{path, p.process.exit().String() + " before the handshake" + said, "run it by hand: it should say that it is a plugin"}
 	default:
 		return &StartError{path, "failed to connect (" + strings.Join(strings.Fields(err.Error()), " ") + ")" + said, "build it with the SDK of this host's version"}
 	}
 }
 
-// kill ends the process, if it still runs, and frees what go-plugin holds. It returns within reapLimit. Twice is safe.
-func (p *plugged) kill(ctx context.Context) error {
+// Kill ends the process and its group with SIGKILL, if it still runs, and frees what the connection holds. It returns within a
+// few seconds, whatever state the process is in. Twice is safe.
+func (p *Plugin) Kill(ctx context.Context) error {
 	if err := p.process.Kill(context.WithoutCancel(ctx)); err != nil {
 		return err // and leave go-plugin's goroutines: its Kill waits for the process without a limit
 	}
@@ -117,6 +133,24 @@ func (p *plugged) kill(ctx context.Context) error {
 	}
 	return os.RemoveAll(p.process.dir)
 }
+
+// Terminate sends SIGTERM to the process and its group.
+func (p *Plugin) Terminate() error { return p.process.signal(syscall.SIGTERM) }
+
+// PID of the process, 0 when it is gone.
+func (p *Plugin) PID() int { return p.process.running() }
+
+// Digest of the program that runs: "sha256:" and hexadecimal.
+func (p *Plugin) Digest() string { return p.process.program.digest }
+
+// LinesDropped counts log lines over the limit.
+func (p *Plugin) LinesDropped() uint64 { return p.process.lines.dropped.Load() }
+
+// Exited is closed when the process is gone and its last words are read.
+func (p *Plugin) Exited() <-chan struct{} { return p.process.exited }
+
+// Exit says how the process ended. It is valid once Exited is closed.
+func (p *Plugin) Exit() Exit { return p.process.exit() }
 
 func environment(ctx context.Context, cfg *Config) (env []string) {
 	for _, name := range slices.Concat(passedEnv, cfg.Env) {

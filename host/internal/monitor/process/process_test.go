@@ -1,9 +1,11 @@
-package monitor
+package process
 
 import (
+	"bufio"
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -61,17 +63,16 @@ func TestWhatIsNotAPluginIsNamed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("PROBE_START", c.env)
-			dir := shortDir(t)
-			cfg := Config{Instance: "x", Path: c.path, SocketDir: dir, StartTimeout: 5 * time.Second, Env: []string{"PROBE_START"}}
+			dir := t.TempDir()
+			cfg := Config{Path: c.path, SocketDir: dir, StartTimeout: 5 * time.Second, Env: []string{"PROBE_START"}, Log: slog.New(slog.DiscardHandler)}
 			if c.env == "silent" {
 				cfg.StartTimeout = 700 * time.Millisecond
 			}
-			cfg = cfg.withDefaults()
 			began := time.Now()
-			p, err := launch(t.Context(), &cfg)
+			p, err := Launch(t.Context(), cfg)
 			if err == nil && c.name == "nobody listens" {
 				// go-plugin connects when it likes; the first call fails.
-				if err := p.kill(t.Context()); err != nil {
+				if err := p.Kill(t.Context()); err != nil {
 					t.Error(err)
 				}
 				return
@@ -119,7 +120,7 @@ func TestStdoutFlood(t *testing.T) {
 	if got := p.lines.newest(); got != "done" {
 		t.Errorf("its last word is %q; want done", got)
 	}
-	if got := p.exitText(); got != "exited with code 0" {
+	if got := p.exit().String(); got != "exited with code 0" {
 		t.Errorf("it %s; want code 0", got)
 	}
 }
@@ -186,28 +187,26 @@ func gone(pid int) bool {
 	return false
 }
 
-func TestPrepareSocketDir(t *testing.T) {
-	dir := filepath.Join(shortDir(t), "run")
-	if err := os.MkdirAll(filepath.Join(dir, "plugin-dir123"), 0o755); err != nil {
+func TestPluginDiesWithItsHost(t *testing.T) {
+	host := exec.Command(os.Args[0])
+	host.Env = append(os.Environ(), "WEIR_TEST_PROGRAM="+write(t, "careless", "#!/bin/sh\nexec sleep 63\n", 0o755))
+	out, err := host.StdoutPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "mine"), nil, 0o600); err != nil {
+	if err := host.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if err := PrepareSocketDir(dir); err != nil {
+	line, err := bufio.NewReader(out).ReadString('\n')
+	pid := atoi(strings.TrimSpace(line))
+	if err != nil || pid == 0 || syscall.Kill(pid, 0) != nil {
+		t.Fatalf("host says %q, %v; want the number of a process", line, err)
+	}
+	if err := host.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	left, _ := filepath.Glob(filepath.Join(dir, "*"))
-	if len(left) != 1 || filepath.Base(left[0]) != "mine" {
-		t.Errorf("left is %v; want only what is not a stale socket folder", left)
-	}
-	if info, _ := os.Stat(dir); info.Mode().Perm() != 0o700 {
-		t.Errorf("mode is %v; want 0700", info.Mode())
-	}
-	long := filepath.Join(dir, strings.Repeat("x", 60))
-	if err := PrepareSocketDir(long); err == nil {
-		t.Error("a path that is too long was taken")
-	} else {
-		mustContain(t, "error", err.Error(), long, "choose a shorter one")
+	_ = host.Wait()
+	if !gone(pid) {
+		t.Errorf("process %d outlives its host", pid)
 	}
 }

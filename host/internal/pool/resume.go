@@ -22,11 +22,15 @@ type resume struct {
 	reason string
 }
 
-// Refusals of one kind until a stream begins with the present, and how many slots pass from a refusal to the next open, about.
+// Refusals in a row until a stream begins with the present. A node that is behind or has just started gets some 20 s, during which
+// nothing is lost that it will be able to replay; with a store whose oldest slot runs away, each try makes the loss larger.
 const (
-	mostRefusals = 3
-	haste        = 8
+	mostOlder = 5
+	mostNewer = 3
 )
+
+// haste is how many slots pass from a refusal to the next open, with room to spare.
+const haste = 8
 
 // plan returns the slot to ask for, 0 for the present.
 func (r *resume) plan() uint64 {
@@ -51,10 +55,10 @@ func (r *resume) refused(end *geyser.Error) {
 		// The node has nothing at or after that slot: it is behind, or its store is empty yet.
 		r.older++
 		r.exact = 0
-		r.live = r.older > mostRefusals
+		r.live = r.older > mostOlder
 	case geyser.Newer:
 		r.newer++
-		r.live = r.newer > mostRefusals
+		r.live = r.newer > mostNewer
 		switch {
 		case end.Available > 0 && end.Available <= r.base+1:
 			r.exact = min(end.Available+haste, r.base+1) // only the margin was too old

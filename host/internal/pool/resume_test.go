@@ -118,7 +118,7 @@ func TestWhatIsAskedForAfterARefusal(t *testing.T) {
 				}
 				return nil
 			}, 130,
-			[]uint64{68, 36, 4, 1, 0},
+			[]uint64{68, 36, 4, 1, 1, 1, 0},
 			[]Gap{{From: 101, To: 130}},
 		},
 		{
@@ -129,7 +129,7 @@ func TestWhatIsAskedForAfterARefusal(t *testing.T) {
 				}
 				return nil
 			}, 100,
-			[]uint64{68, 36, 4, 1, 0},
+			[]uint64{68, 36, 4, 1, 1, 1, 0},
 			nil,
 		},
 		{

@@ -150,8 +150,12 @@ func (p *Pool) judge(err error) (wait time.Duration, hopeless bool) {
 			return 0, true
 		}
 		return hopelessWait, false
-	case geyser.Older, geyser.Newer, geyser.NoReplay:
+	case geyser.Older:
 		p.resume.refused(end)
+	case geyser.Newer, geyser.NoReplay:
+		// The server is well, and its oldest slot runs away while we wait. It is asked a few times only before the present will do.
+		p.resume.refused(end)
+		return jitterUp(firstWait), false
 	default:
 	}
 	return max(wait, jitterUp(end.Wait)), false

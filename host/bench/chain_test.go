@@ -51,7 +51,11 @@ func startHost(b *testing.B, url, commitment string) *host {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	h := &host{cmd: exec.Command("../../bin/weir", "run", "--config", file), log: filepath.Join(dir, "log")}
+	args := []string{"run", "--config", file}
+	if profile := os.Getenv("WEIR_BENCH_PROFILE"); profile != "" {
+		args = append(args, "--cpu-profile", profile)
+	}
+	h := &host{cmd: exec.Command("../../bin/weir", args...), log: filepath.Join(dir, "log")}
 	log, err := os.Create(h.log)
 	if err != nil {
 		b.Fatal(err)

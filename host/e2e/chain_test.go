@@ -64,9 +64,21 @@ func (c *chain) want() outputs {
 // serve plays slots blocks of a market, one each 50 ms.
 func serve(t *testing.T, seed uint64, slots int) *chain {
 	t.Helper()
+	return serveAt(t, "127.0.0.1:0", seed, slots)
+}
+
+// serveAt is serve at an address.
+func serveAt(t *testing.T, address string, seed uint64, slots int) *chain {
+	t.Helper()
 	c := &chain{slots: slots, left: slots, inner: market.New(market.Options{Seed: seed, TransactionsPerSlot: 60})}
 	c.server = geysersim.New(geysersim.Options{Source: c, SlotDuration: 50 * time.Millisecond, ReplaySlots: slots + 200})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	c.listen(t, address)
+	return c
+}
+
+func (c *chain) listen(t *testing.T, address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +91,17 @@ func serve(t *testing.T, seed uint64, slots int) *chain {
 			t.Errorf("simulator: %v", err)
 		}
 	})
-	return c
+}
+
+// listenAndClose gives an address at which nobody listens for now.
+func listenAndClose(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // configure writes a configuration with the three monitors and returns its path and data folder. Checkpoints come often, so that
@@ -124,6 +146,18 @@ func verify(t *testing.T, c *chain, dataDir string) {
 	if len(want) < 500 {
 		t.Fatalf("only %d outputs are expected: the market is too quiet for this test", len(want))
 	}
+	verifyOutputs(t, c, dataDir, want)
+}
+
+// verifyQuiet is verify for a short chain.
+func verifyQuiet(t *testing.T, c *chain, dataDir string) {
+	t.Helper()
+	eventually(t, time.Minute, "the chain is played", func() bool { return c.played() == c.slots })
+	verifyOutputs(t, c, dataDir, c.want())
+}
+
+func verifyOutputs(t *testing.T, c *chain, dataDir string, want outputs) {
+	t.Helper()
 	events := settled(t, dataDir, want, 40*time.Second)
 	compare(t, reported(t, events), want)
 	inOrder(t, events)

@@ -34,10 +34,10 @@ func (demoCommand) Help() string {
 
 // Run runs until interrupted or for the given time.
 func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	if c.For > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.For)
-		defer cancel()
+		defer time.AfterFunc(c.For, cancel).Stop() // not a deadline: those travel with every call and would end streams as errors
 	}
 	if c.Seed == 0 {
 		c.Seed = uint64(time.Now().UnixNano())
@@ -75,7 +75,7 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 	printed := make(chan error, 1)
 	go func() { printed <- c.print(ctx, d, std) }()
 	err = errors.Join(d.Run(ctx), <-printed)
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err

@@ -2,12 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/pprof"
 
 	"github.com/weir-run/weir/host/internal/daemon"
 )
 
 type runCommand struct {
 	configFlags
+	CPUProfile string `name:"cpu-profile" placeholder:"FILE" help:"Write a CPU profile of the whole run, for go tool pprof."`
 }
 
 // Help is shown below the flags.
@@ -17,10 +22,21 @@ func (runCommand) Help() string {
 }
 
 // Run runs the daemon until interrupted.
-func (c runCommand) Run(ctx context.Context, std streams) error {
+func (c runCommand) Run(ctx context.Context, std streams) (err error) {
 	cfg, err := c.load()
 	if err != nil {
 		return err
+	}
+	if c.CPUProfile != "" {
+		file, err := os.Create(c.CPUProfile)
+		if err != nil {
+			return fmt.Errorf("write profile: %w", err)
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return fmt.Errorf("start profile: %w", err)
+		}
+		defer pprof.StopCPUProfile()
 	}
 	d, err := daemon.New(ctx, cfg, daemon.Options{Log: newLogger(std.err, cfg.Log), Version: version})
 	if err != nil {

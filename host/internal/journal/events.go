@@ -72,96 +72,129 @@ func (j *Journal) tailOfEvents(ctx context.Context, q EventsQuery, state jetstre
 	}
 }
 
-// visitEvents visits from a position to last, and on from there when following. A consumer that is lost is made again.
+// visitEvents visits from a position to last, and on from there when following. When a consumer is lost, or something it sent, the
+// next one goes on where this one was.
 func (j *Journal) visitEvents(ctx context.Context, q EventsQuery, from, last uint64, visit func(uint64, []byte) error) error {
-	for from <= last || q.Follow {
-		cons, err := j.eventsConsumer(ctx, q.Instances, from)
-		if err != nil {
-			return fmt.Errorf("read events: %w", err)
-		}
-		for err == nil {
-			var more bool
-			from, more, err = j.visitBatch(ctx, cons, q.Follow, from, visit)
-			if err == nil && !q.Follow && (from > last || !more) {
-				return j.drained(ctx, cons, from > last)
-			}
-		}
+	v := visitor{j: j, q: q, next: from, last: last, visit: visit}
+	for tries := 0; !v.ended(); tries++ {
+		before := v.next
+		err := v.run(ctx)
 		var stopped *visitError
 		switch {
+		case err == nil:
+			return nil
 		case errors.As(err, &stopped):
 			return stopped.err
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case !q.Follow:
+		case v.next > before:
+			tries = 0
+		case !q.Follow && tries >= 5:
 			return fmt.Errorf("read events: %w", err)
 		}
 		select {
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(100 * time.Millisecond):
 		case <-ctx.Done():
 		}
 	}
 	return nil
 }
 
-// drained tells an end of the stored batches from a server that stopped answering.
-func (j *Journal) drained(ctx context.Context, cons jetstream.Consumer, passed bool) error {
-	if passed {
-		return nil
-	}
-	info, err := cons.Info(ctx)
-	if err == nil && info.NumPending > 0 {
-		err = fmt.Errorf("%d batches were not delivered", info.NumPending)
-	}
-	if err != nil {
-		return fmt.Errorf("read events: %w", err)
-	}
-	return nil
-}
-
-// visitError carries an error of the visitor through the loop.
+// visitError carries an error of the visit function through the loop.
 type visitError struct{ err error }
 
 func (e *visitError) Error() string { return e.err.Error() }
 
-func (j *Journal) eventsConsumer(ctx context.Context, instances []string, from uint64) (jetstream.Consumer, error) {
-	subjects := make([]string, 0, len(instances))
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(instances))) {
+// visitor is the state of one ReadEvents.
+type visitor struct {
+	j     *Journal
+	q     EventsQuery
+	next  uint64 // position that comes next
+	last  uint64 // where to end, when not following
+	seen  uint64 // messages that this consumer brought
+	visit func(uint64, []byte) error
+}
+
+func (v *visitor) ended() bool { return !v.q.Follow && v.next > v.last }
+
+var errMissed = errors.New("the server sent something that did not come")
+
+// run visits with one consumer until the end, or until something is wrong with it.
+func (v *visitor) run(ctx context.Context) error {
+	cons, err := v.consumer(ctx)
+	if err != nil {
+		return err
+	}
+	for v.seen = 0; ; {
+		came, err := v.fetch(ctx, cons)
+		if err != nil || v.ended() {
+			return err
+		}
+		if came || v.q.Follow {
+			continue
+		}
+		// Nothing came: because nothing is left, or because something was lost on the way.
+		info, err := cons.Info(ctx)
+		if err == nil && (info.NumPending > 0 || info.Delivered.Consumer != v.seen) {
+			err = errMissed
+		}
+		return err
+	}
+}
+
+func (v *visitor) consumer(ctx context.Context) (jetstream.Consumer, error) {
+	subjects := make([]string, 0, len(v.q.Instances))
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(v.q.Instances))) {
 		subjects = append(subjects, eventsPrefix+name)
 	}
-	return j.node.js.CreateConsumer(ctx, eventsStream, jetstream.ConsumerConfig{
-		AckPolicy: jetstream.AckNonePolicy, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from,
+	return v.j.node.js.CreateConsumer(ctx, eventsStream, jetstream.ConsumerConfig{
+		AckPolicy: jetstream.AckNonePolicy, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: v.next,
 		FilterSubjects: subjects, InactiveThreshold: 30 * time.Second, MemoryStorage: true, Replicas: 1,
 	})
 }
 
-// visitBatch visits what one request to the consumer brings, and returns the next position and whether anything came.
-func (j *Journal) visitBatch(
-	ctx context.Context, cons jetstream.Consumer, follow bool, from uint64, visit func(uint64, []byte) error,
-) (uint64, bool, error) {
-	batch, err := cons.FetchNoWait(fetchFrames)
-	if follow {
+// fetch visits what one request to the consumer brings, and tells whether anything came.
+func (v *visitor) fetch(ctx context.Context, cons jetstream.Consumer) (came bool, err error) {
+	var batch jetstream.MessageBatch
+	if v.q.Follow {
 		batch, err = cons.Fetch(fetchFrames, jetstream.FetchContext(ctx))
+	} else {
+		batch, err = cons.FetchNoWait(fetchFrames)
 	}
 	if err != nil {
-		return from, false, err
+		return false, err
 	}
-	more := false
 	for m := range batch.Messages() {
-		meta, err := m.Metadata()
-		if err != nil {
-			return from, more, err
+		if v.ended() {
+			return came, nil
 		}
-		more, from = true, meta.Sequence.Stream+1
-		if m.Headers().Get(headerCount) == "0" {
-			continue // the mark of an epoch
-		}
-		if sum := checksum(m.Data()); sum != m.Headers().Get(headerSum) {
-			j.cfg.Log.Error("a batch of outputs is damaged and left out", "position", from-1, "subject", m.Subject())
-			continue
-		}
-		if err := visit(from-1, m.Data()); err != nil {
-			return from, more, &visitError{err}
+		came = true
+		if err := v.take(m); err != nil {
+			return came, err
 		}
 	}
-	return from, more, batch.Error()
+	return came, batch.Error()
+}
+
+func (v *visitor) take(m jetstream.Msg) error {
+	meta, err := m.Metadata()
+	if err != nil {
+		return err
+	}
+	if v.seen++; meta.Sequence.Consumer != v.seen {
+		return errMissed
+	}
+	position := meta.Sequence.Stream
+	v.next = position + 1
+	if m.Headers().Get(headerCount) == "0" {
+		return nil // the mark of an epoch
+	}
+	if sum := checksum(m.Data()); sum != m.Headers().Get(headerSum) {
+		v.j.cfg.Log.Error("a batch of outputs is damaged and left out", "position", position, "subject", m.Subject())
+		return nil
+	}
+	if err := v.visit(position, m.Data()); err != nil {
+		return &visitError{err}
+	}
+	return nil
 }

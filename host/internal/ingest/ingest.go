@@ -31,14 +31,16 @@ type Ingest struct {
 }
 
 type counters struct {
-	fresh, duplicates, old, slots, dead, remembered atomic.Uint64
+	fresh, duplicates, old, far, slots, dead, remembered atomic.Uint64
 }
 
 // Stats counts since New.
 type Stats struct {
 	// Transactions given to Transaction, of which Fresh were new, Duplicates came before, and Old are of slots before the first one
-	// that is wanted.
+	// that is wanted. Far ones are not among them.
 	Transactions, Fresh, Duplicates, Old uint64
+	// Far counts transactions and block metas that were dropped because their slot cannot be true.
+	Far uint64
 	// Slots is how often the frontier moved, Dead how many slots the chain gave up.
 	Slots, Dead uint64
 	// Remembered is how many signatures are kept right now.
@@ -57,7 +59,6 @@ func New(c Config) *Ingest {
 // is then called with every signature that was taken in; what comes of slots before oldest counts as seen.
 func (in *Ingest) Restore(complete, oldest uint64) {
 	in.complete.Store(complete)
-	in.highest = complete
 	in.floor, in.began = oldest, true
 }
 
@@ -70,7 +71,9 @@ func (in *Ingest) Seed(slot uint64, signature []byte) {
 
 // Transaction tells whether a transaction is new, and notes it. signature has 64 bytes and is copied.
 func (in *Ingest) Transaction(slot uint64, signature []byte) (fresh bool) {
-	in.begin(slot)
+	if !in.plausible(slot) {
+		return false
+	}
 	if slot < in.floor {
 		in.stats.old.Add(1)
 		return false
@@ -88,7 +91,9 @@ func (in *Ingest) Transaction(slot uint64, signature []byte) (fresh bool) {
 // BlockMeta notes that all of a slot came, as servers send it after the content of its slot. The frontier moves to it and never back: a
 // slot that is complete later than a higher one lies within the margin with which a stream is resumed.
 func (in *Ingest) BlockMeta(m *geyser.BlockMeta) {
-	in.begin(m.Slot)
+	if !in.plausible(m.Slot) {
+		return
+	}
 	if m.Slot > in.complete.Load() {
 		in.complete.Store(m.Slot)
 		in.stats.slots.Add(1)
@@ -125,16 +130,26 @@ func (in *Ingest) Complete() uint64 { return in.complete.Load() }
 func (in *Ingest) Stats() Stats {
 	s := Stats{
 		Fresh: in.stats.fresh.Load(), Duplicates: in.stats.duplicates.Load(), Old: in.stats.old.Load(),
-		Slots: in.stats.slots.Load(), Dead: in.stats.dead.Load(), Remembered: in.stats.remembered.Load(),
+		Far: in.stats.far.Load(), Slots: in.stats.slots.Load(), Dead: in.stats.dead.Load(), Remembered: in.stats.remembered.Load(),
 	}
 	s.Transactions = s.Fresh + s.Duplicates + s.Old
 	return s
 }
 
-func (in *Ingest) begin(slot uint64) {
+// farAhead is a jump that no chain makes while we watch: 78 days of slots. A single absurd slot would otherwise move the frontier, which
+// is durable, to where every true slot is old for ever.
+const farAhead = 1 << 24
+
+// plausible takes the first slot as it is, and later ones that are not absurdly far ahead.
+func (in *Ingest) plausible(slot uint64) bool {
 	if !in.began {
 		in.floor, in.began = slot, true
 	}
+	if in.highest > 0 && slot > in.highest && slot-in.highest > farAhead {
+		in.stats.far.Add(1)
+		return false
+	}
+	return true
 }
 
 // reach moves the window up. Signatures of a slot are forgotten when it is far behind and the frontier has passed it. When block metas

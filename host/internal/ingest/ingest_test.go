@@ -110,6 +110,24 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// One absurd slot must not make every true one old.
+func TestAbsurdSlotsAreDropped(t *testing.T) {
+	in := New(Config{})
+	in.Restore(400_000_000, 399_999_968)
+	if !in.Transaction(400_000_001+farAhead*9, signature(1)) { // the first one counts: we may have been away for long
+		t.Error("the first slot after a restart was dropped")
+	}
+	in = New(Config{})
+	meta(in, 400_000_000)
+	meta(in, 1<<63)
+	if in.Transaction(1<<63, signature(1)) || in.Complete() != 400_000_000 {
+		t.Errorf("complete %d after an absurd slot", in.Complete())
+	}
+	if !in.Transaction(400_000_001, signature(2)) || in.Stats().Far != 2 {
+		t.Errorf("stats %+v", in.Stats())
+	}
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	const window, perSlot = 32, 10
 	in := New(Config{Window: window})

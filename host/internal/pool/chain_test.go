@@ -147,6 +147,7 @@ func watch(t *testing.T, seed, slots uint64, replay int) (fresh map[[64]byte]int
 }
 
 func read(t *testing.T, p *pool.Pool, in *ingest.Ingest, fresh map[[64]byte]int, lost map[uint64]bool) {
+	t.Helper()
 	var v geyser.View
 	for {
 		item, err := p.Next(context.Background())

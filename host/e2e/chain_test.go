@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -208,9 +209,15 @@ func TestHostKilledInMidStream(t *testing.T) {
 	c := serve(t, seed, 140)
 	file, data := configure(t, c.url)
 	p := start(t, "run", "--config", file)
-	for round := range 4 {
-		after := 15 + 25*round + random.IntN(10)
+	for round := range 5 {
+		after := 22*round + random.IntN(10)*min(round, 1)
 		eventually(t, time.Minute, "the chain goes on", func() bool { return c.played() >= after })
+		if round == 0 { // within the first slots, but a journal that never held anything has nothing to resume from
+			eventually(t, 10*time.Second, "a first record", func() bool {
+				_, text, _ := run(t, "status", "--json", "--data-dir", data)
+				return strings.Contains(text, `"last_number":"`) && !strings.Contains(text, `"last_number":"0"`)
+			})
+		}
 		time.Sleep(time.Duration(random.IntN(50)) * time.Millisecond)
 		plugins := p.children(t)
 		p.kill9()

@@ -46,6 +46,9 @@ const batchItems = 256
 // sampleEvery is how many transactions pass for each one whose stages are timed: reading the clock costs as much as deduplicating.
 const sampleEvery = 64
 
+// maxAhead is how many slots ahead of the last complete one a slot can be: a day of mainnet and more.
+const maxAhead = 1 << 20
+
 // enrichRetry is the wait after the token table could not be read.
 const enrichRetry = 250 * time.Millisecond
 
@@ -77,7 +80,7 @@ func (p *pipeline) item(ctx context.Context, it pool.Item) error {
 	}
 	p.count.updates.Add(1)
 	if err := p.view.Read(it.Update.Raw()); err != nil {
-		return p.malformed(err)
+		return p.malformed(it.Update, err)
 	}
 	switch p.view.Kind {
 	case geyser.KindTransaction:
@@ -85,7 +88,7 @@ func (p *pipeline) item(ctx context.Context, it pool.Item) error {
 	case geyser.KindBlock:
 		err := p.view.Block(func(tx *geyser.Transaction) error { return p.transaction(ctx, tx, it.Update.Received()) })
 		if errors.Is(err, geyser.ErrMalformed) {
-			return p.malformed(err)
+			return p.malformed(it.Update, err)
 		}
 		return err
 	case geyser.KindBlockMeta:
@@ -161,9 +164,12 @@ func (p *pipeline) append(records []*eventv1.Record, tx *geyser.Transaction, rec
 }
 
 // malformed says that an update could not be read: as a count, and once a slot as a gap, since what it held is lost.
-func (p *pipeline) malformed(err error) error {
+func (p *pipeline) malformed(u *geyser.Update, err error) error {
 	p.count.malformed.Add(1)
-	slot := max(p.ingest.Complete(), p.pool.Status().Slot)
+	slot, next := u.Slot(), p.ingest.Complete()+1
+	if slot == 0 || (next > 1 && slot > next+maxAhead) { // not even that can be read or be true: it is a slot that is under way
+		slot = next
+	}
 	if slot == p.badGap {
 		return nil
 	}

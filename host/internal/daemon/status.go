@@ -61,7 +61,7 @@ func (p *pipeline) stages() []*adminv1.StageStatus {
 	return []*adminv1.StageStatus{
 		{
 			Name: "ingest", In: c.transactions.Load(), Out: c.fresh.Load(), Latency: recent(&p.took.ingest),
-			Dropped: map[string]uint64{"duplicate": in.Duplicates, "old": in.Old, "malformed": c.malformed.Load()},
+			Dropped: map[string]uint64{"duplicate": in.Duplicates, "old": in.Old, "far": in.Far, "malformed": c.malformed.Load()},
 		},
 		{Name: "decode", In: c.fresh.Load(), Out: c.decoded.Load(), Latency: recent(&p.took.decode), Dropped: p.undecoded()},
 		{Name: "enrich", In: c.decoded.Load(), Out: c.enriched.Load(), Latency: recent(&p.took.enrich)},

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/weir-run/weir/host/internal/budget"
@@ -9,6 +10,7 @@ import (
 	"github.com/weir-run/weir/host/internal/decode"
 	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/ingest"
+	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/pool"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
@@ -37,18 +39,22 @@ func (d *Daemon) initStream(ctx context.Context) error {
 	for _, name := range d.cfg.Programs {
 		programs = append(programs, config.Programs[name].String())
 	}
+	held, err := d.held(ctx)
+	if err != nil {
+		return err
+	}
 	d.pool, err = pool.New(pool.Config{
 		Endpoint:     geyser.Endpoint{Name: e.Name, URL: e.URL, Token: token, Zstd: e.Compression == "zstd"},
 		Subscription: geyser.Subscription{Programs: programs, Commitment: commitments[d.cfg.Commitment]},
 		Budget:       opens,
-		Resume:       func() uint64 { return d.journal.Status().CompleteSlot },
+		Resume:       func() uint64 { return max(d.journal.Status().CompleteSlot, held.complete) },
 		Margin:       uint64(e.ReplayMargin),
 		Log:          d.log.With("room", "pool"),
 	})
 	if err != nil {
 		return err
 	}
-	in, err := d.restoreIngest(ctx, uint64(e.ReplayMargin))
+	in, err := d.restoreIngest(ctx, held, uint64(e.ReplayMargin))
 	if err != nil {
 		return err
 	}
@@ -59,15 +65,63 @@ func (d *Daemon) initStream(ctx context.Context) error {
 	return nil
 }
 
-// restoreIngest seeds the deduplication with what the journal holds of the slots that the provider will be asked for again.
-func (d *Daemon) restoreIngest(ctx context.Context, margin uint64) (*ingest.Ingest, error) {
+// held is what the journal has from earlier runs.
+type held struct {
+	// any is false for a new journal.
+	any bool
+	// complete is the highest slot that is there with everything before it. When a run ended within its first slot, no slot is, and
+	// then this is the slot before it.
+	complete uint64
+	// oldest is the lowest slot of which nothing was dropped by retention.
+	oldest uint64
+}
+
+func (d *Daemon) held(ctx context.Context) (held, error) {
+	s := d.journal.Status()
+	if s.Last == 0 {
+		return held{any: s.CompleteSlot > 0, complete: s.CompleteSlot, oldest: s.CompleteSlot}, nil
+	}
+	first, err := d.firstSlot(ctx, s.First)
+	if err != nil {
+		return held{}, fmt.Errorf("read the start of the journal: %w", err)
+	}
+	h := held{any: true, complete: s.CompleteSlot, oldest: first}
+	if h.complete == 0 {
+		h.complete = first - min(first, 1)
+	}
+	if s.First > 1 { // its slot may be half gone
+		h.oldest++
+	}
+	return h, nil
+}
+
+// firstSlot is the slot of a record number, or of the first one after it that can be read.
+func (d *Daemon) firstSlot(ctx context.Context, number uint64) (uint64, error) {
+	reader := d.journal.NewReader(number - 1)
+	for {
+		frame, err := reader.Next(ctx)
+		var gap *journal.GapError
+		if errors.As(err, &gap) {
+			continue // what follows it comes next
+		}
+		if err != nil {
+			return 0, err
+		}
+		for e, err := range journal.Envelopes(frame.Payload) {
+			return e.Slot, err
+		}
+	}
+}
+
+// restoreIngest seeds the deduplication with what the journal holds of the slots that the provider will be asked for again. What
+// the provider sends of slots before the journal's first is not new either: it is what this journal never had.
+func (d *Daemon) restoreIngest(ctx context.Context, h held, margin uint64) (*ingest.Ingest, error) {
 	in := ingest.New(ingest.Config{Window: max(256, 4*margin)})
-	complete := d.journal.Status().CompleteSlot
-	if complete == 0 && d.journal.Status().Last == 0 {
+	if !h.any {
 		return in, nil
 	}
-	oldest := complete - min(complete, margin)
-	in.Restore(complete, oldest)
+	oldest := max(h.complete-min(h.complete, margin), h.oldest)
+	in.Restore(h.complete, oldest)
 	seeded := 0
 	if err := d.journal.Tail(ctx, oldest, func(slot uint64, signature []byte) {
 		in.Seed(slot, signature)
@@ -75,6 +129,6 @@ func (d *Daemon) restoreIngest(ctx context.Context, margin uint64) (*ingest.Inge
 	}); err != nil {
 		return nil, fmt.Errorf("read the end of the journal: %w", err)
 	}
-	d.log.Info("resuming", "complete_slot", complete, "from_slot", oldest, "last_record", d.journal.Status().Last, "records_known", seeded)
+	d.log.Info("resuming", "complete_slot", h.complete, "oldest_slot", oldest, "last_record", d.journal.Status().Last, "records_known", seeded)
 	return in, nil
 }

@@ -49,7 +49,7 @@ func saneBlock(file string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	const header, headersFlag, deletedFlag, erasedFlag = 22, 1 << 31, 1 << 62, 1 << 63
 	r := bufio.NewReaderSize(f, 4<<10)
 	var b [header]byte

@@ -2,10 +2,7 @@ module github.com/weir-run/weir/plugins/lifecycle
 
 go 1.26.0
 
-require (
-	github.com/weir-run/weir/proto v0.0.0
-	github.com/weir-run/weir/sdk v0.0.0
-)
+require github.com/weir-run/weir/sdk v0.0.0
 
 require (
 	github.com/fatih/color v1.13.0 // indirect
@@ -17,14 +14,14 @@ require (
 	github.com/mattn/go-isatty v0.0.17 // indirect
 	github.com/mr-tron/base58 v1.3.0 // indirect
 	github.com/oklog/run v1.1.0 // indirect
-	go.uber.org/goleak v1.3.0 // indirect
+	github.com/stretchr/testify v1.8.0 // indirect
+	github.com/weir-run/weir/proto v0.0.0 // indirect
 	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
 	google.golang.org/grpc v1.85.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
-	pgregory.net/rapid v1.3.0 // indirect
 )
 
 replace (

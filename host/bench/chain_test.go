@@ -56,18 +56,18 @@ func startHost(b *testing.B, url, commitment string) *host {
 		args = append(args, "--cpu-profile", profile)
 	}
 	h := &host{cmd: exec.Command("../../bin/weir", args...), log: filepath.Join(dir, "log")}
-	log, err := os.Create(h.log)
+	output, err := os.Create(h.log)
 	if err != nil {
 		b.Fatal(err)
 	}
-	h.cmd.Stderr = log
+	h.cmd.Stderr = output
 	if err := h.cmd.Start(); err != nil {
 		b.Fatalf("%v: run make build first", err)
 	}
 	b.Cleanup(func() {
 		h.cmd.Process.Signal(os.Interrupt)
 		h.cmd.Wait()
-		log.Close()
+		output.Close()
 	})
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		if h.client, err = admin.Dial(filepath.Join(dir, "data")); err == nil {

@@ -47,7 +47,7 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 		if err != nil {
 			return fmt.Errorf("make data folder: %w", err)
 		}
-		defer os.RemoveAll(dir)
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 		c.DataDir = dir
 	}
 	server, served, url, err := c.simulate(ctx)
@@ -55,8 +55,7 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer func() {
-		server.Close()
-		err = errors.Join(err, <-served)
+		err = errors.Join(err, server.Close(), <-served)
 	}()
 	cfg, err := config.Load("", nil, map[string]any{
 		"data_dir":  c.DataDir,
@@ -88,10 +87,11 @@ func (c demoCommand) simulate(ctx context.Context) (*geysersim.Server, chan erro
 		return nil, nil, "", fmt.Errorf("listen for the simulator: %w", err)
 	}
 	now := time.Now()
-	server := geysersim.New(geysersim.Options{Source: market.New(market.Options{
-		Seed: c.Seed, TransactionsPerSlot: c.Size, StartTime: now.Unix(),
-		StartSlot: uint64(now.UnixMilli() / 400), // rises from run to run, so that a kept data folder sees time go on
-	})})
+	server := geysersim.New(geysersim.Options{ //nolint:contextcheck // it lives until Close, after the daemon
+		Source: market.New(market.Options{
+			Seed: c.Seed, TransactionsPerSlot: c.Size, StartTime: now.Unix(),
+			StartSlot: uint64(now.UnixMilli() / 400), // rises from run to run, so that a kept data folder sees time go on
+		})})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	return server, served, "http://" + listener.Addr().String(), nil

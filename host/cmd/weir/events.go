@@ -29,7 +29,7 @@ func (eventsCommand) Help() string {
 }
 
 // Run prints events until the end, or, following, until interrupted.
-func (c eventsCommand) Run(ctx context.Context, std streams) error {
+func (c eventsCommand) Run(ctx context.Context, std streams) (err error) {
 	dir, err := c.dataDir()
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (c eventsCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer func() { err = errors.Join(err, client.Close()) }()
 	stream, err := client.Events(ctx, &adminv1.EventsRequest{Follow: c.Follow, From: c.From, Tail: c.Tail, Instances: c.Instance})
 	if err != nil {
 		return daemonError(dir, err)

@@ -59,10 +59,10 @@ func (c simCommand) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: choose another address with --listen", c.Listen, err)
 	}
-	server := geysersim.New(o)
-	stop := context.AfterFunc(ctx, func() { server.Close() })
+	server := geysersim.New(o)                                    //nolint:contextcheck // it lives until Close
+	defer func() { err = errors.Join(err, server.Close()) }()     // before the truth file closes; its error is that of writing truth
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // closed again, with its error, at the end
 	defer stop()
-	defer func() { err = errors.Join(err, server.Close()) }() // before the truth file closes; its error is that of writing truth
 	fmt.Fprintf(std.err, "serving Yellowstone gRPC on http://%s; plays when a client subscribes; Ctrl-C stops\n", listener.Addr())
 	err = server.Serve(listener)
 	if ctx.Err() != nil {

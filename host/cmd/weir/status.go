@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -21,7 +22,7 @@ type statusCommand struct {
 }
 
 // Run asks the daemon and prints.
-func (c statusCommand) Run(ctx context.Context, std streams) error {
+func (c statusCommand) Run(ctx context.Context, std streams) (err error) {
 	dir, err := c.dataDir()
 	if err != nil {
 		return err
@@ -30,7 +31,7 @@ func (c statusCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer func() { err = errors.Join(err, client.Close()) }()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	status, err := client.Status(ctx, &adminv1.StatusRequest{})

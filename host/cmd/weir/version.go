@@ -17,7 +17,7 @@ func (versionCommand) Run(std streams) error {
 	if info, ok := debug.ReadBuildInfo(); ok && v == "dev" {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
-				v += "+" + s.Value[:min(12, len(s.Value))]
+				v = fmt.Sprintf("%s+%.12s", v, s.Value)
 			}
 		}
 	}

@@ -32,7 +32,7 @@ func (s source) Events(ctx context.Context, _ *adminv1.EventsRequest, visit func
 
 func serve(t *testing.T, dir string, s source) *admin.Client {
 	t.Helper()
-	server, err := admin.NewServer(dir, s)
+	server, err := admin.NewServer(t.Context(), dir, s)
 	if err != nil {
 		t.Fatal(err)
 	}

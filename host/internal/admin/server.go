@@ -37,7 +37,7 @@ type Server struct {
 
 // NewServer listens on the socket of dataDir. A socket left by a daemon that was killed is replaced; the journal's lock already
 // keeps two daemons apart.
-func NewServer(dataDir string, source Source) (*Server, error) {
+func NewServer(ctx context.Context, dataDir string, source Source) (*Server, error) {
 	path, err := SocketPath(dataDir)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func NewServer(dataDir string, source Source) (*Server, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("remove old admin socket: %w", err)
 	}
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", path)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("listen on admin socket %s: %w", path, err)
 	}

@@ -78,8 +78,7 @@ func TestProblemsNameKeyLineAndRemedy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := config.Load(write(t, c.text), nil, nil)
-			var problems config.Problems
-			if !errors.As(err, &problems) {
+			if _, ok := errors.AsType[config.Problems](err); !ok {
 				t.Fatalf("got %v, want problems", err)
 			}
 			for _, want := range c.want {

@@ -73,6 +73,7 @@ func parseDocument(path string, text []byte) (*document, error) {
 func (d *document) index(key string, n *yaml.Node) {
 	d.lines[key] = n.Line
 	switch n.Kind {
+	default: // an alias: its target is indexed where it stands
 	case yaml.ScalarNode:
 		d.values[key] = n.Value
 	case yaml.MappingNode:
@@ -132,8 +133,7 @@ func (d *document) decodeProblems(err error) Problems {
 			key = m[1]
 		}
 		text := strings.TrimSpace(strings.TrimPrefix(e.Error(), "'"+key+"'"))
-		var parse *mapstructure.DecodeError
-		if errors.As(e, &parse) {
+		if parse, ok := errors.AsType[*mapstructure.DecodeError](e); ok {
 			key, text = parse.Name(), parse.Unwrap().Error()
 		}
 		if value, ok := d.values[key]; ok && !strings.Contains(text, value) {
@@ -178,9 +178,9 @@ func parent(key string) string {
 }
 
 func fieldByKey(t reflect.Type, key string) (reflect.StructField, bool) {
-	for i := range t.NumField() {
-		if t.Field(i).Tag.Get("koanf") == key {
-			return t.Field(i), true
+	for field := range t.Fields() {
+		if field.Tag.Get("koanf") == key {
+			return field, true
 		}
 	}
 	return reflect.StructField{}, false

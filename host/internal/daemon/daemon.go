@@ -50,7 +50,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	d := &Daemon{cfg: cfg, log: o.Log, version: o.Version, started: time.Now()}
-	defer func() {
+	defer func() { //nolint:contextcheck // closing outlives the context that asks for it
 		if err != nil {
 			err = errors.Join(err, d.close())
 		}
@@ -70,7 +70,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 	if err := d.initMonitors(); err != nil {
 		return nil, err
 	}
-	if d.admin, err = admin.NewServer(cfg.DataDir, d); err != nil {
+	if d.admin, err = admin.NewServer(ctx, cfg.DataDir, d); err != nil {
 		return nil, err
 	}
 	return d, nil
@@ -150,7 +150,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	err := d.runMonitors(ctx)
 
 	stopAnswering()
-	return errors.Join(err, answers.Wait(), d.close())
+	return errors.Join(err, answers.Wait(), d.close()) //nolint:contextcheck // closing outlives the context that asks for it
 }
 
 // runMonitors keeps the monitors running until intake has ended and they have seen all of it.

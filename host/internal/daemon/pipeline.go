@@ -56,10 +56,12 @@ func (p *pipeline) run(ctx context.Context) error {
 	batch := make([]pool.Item, 0, batchItems)
 	for {
 		var err error
-		if batch, err = p.pool.NextBatch(ctx, batch); err != nil {
-			if errors.Is(err, io.EOF) || ctx.Err() != nil {
-				return nil
-			}
+		batch, err = p.pool.NextBatch(ctx, batch)
+		switch {
+		case err == nil:
+		case errors.Is(err, io.EOF), ctx.Err() != nil:
+			return nil //nolint:nilerr // a stream that ended for good says so itself, and a stop is no error
+		default:
 			return fmt.Errorf("read stream: %w", err)
 		}
 		for i := range batch {

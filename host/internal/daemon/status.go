@@ -27,7 +27,7 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 		monitors.In += st.Records
 		monitors.Out += st.Outputs
 		monitors.Dropped["refused"] += st.Refused
-		spread = worst(spread, latency.Summary(st.Recent))
+		spread = worst(spread, st.Recent)
 	}
 	monitors.Latency = summary(spread)
 	s.Stages = append(d.pipeline.stages(), monitors)

@@ -100,8 +100,7 @@ func (d *Daemon) firstSlot(ctx context.Context, number uint64) (uint64, error) {
 	reader := d.journal.NewReader(number - 1)
 	for {
 		frame, err := reader.Next(ctx)
-		var gap *journal.GapError
-		if errors.As(err, &gap) {
+		if _, gone := errors.AsType[*journal.GapError](err); gone {
 			continue // what follows it comes next
 		}
 		if err != nil {

@@ -257,6 +257,57 @@ func BenchmarkHopJournal(b *testing.B) {
 	benchHop(b, On(j), nil)
 }
 
+// BenchmarkLatency is from Append to durable outputs with three trading monitors, at a steady rate of transactions of one record.
+func BenchmarkLatency(b *testing.B) {
+	path, err := buildTrading()
+	if err != nil {
+		b.Skipf("no trading monitor: %v", err)
+	}
+	for _, rate := range []int{2000, 5000, 20_000} {
+		b.Run(fmt.Sprintf("rate=%d", rate), func(b *testing.B) {
+			j := openJournal(b)
+			var all []*running
+			for n := range 3 {
+				r := start(b, On(j), fmt.Sprintf("live-%d", n), nil, func(c *Config) { c.Path, c.CheckpointEvery = path, time.Second; c.Log = nil })
+				r.until(b, "live", func(s Status) bool { return s.State == Live })
+				all = append(all, r)
+			}
+			var records []*eventv1.Record
+			for _, f := range trades(b, 1024, 64) {
+				for e, err := range journal.Envelopes(f.Payload) {
+					r := &eventv1.Record{}
+					if err := errors.Join(err, proto.Unmarshal(e.Record, r)); err != nil {
+						b.Fatal(err)
+					}
+					records = append(records, r)
+				}
+			}
+			before, began := cpuOf(b, 0), time.Now()
+			sent := 0
+			for b.Loop() {
+				for stop := sent + 3*rate; sent < stop; {
+					for due := int(time.Since(began).Seconds() * float64(rate)); sent < min(due, stop); sent++ {
+						if err := j.Append(records[sent%1024:sent%1024+1], time.Now().UnixNano()); err != nil {
+							b.Fatal(err)
+						}
+					}
+					time.Sleep(200 * time.Microsecond)
+				}
+			}
+			host := cpuOf(b, 0) - before
+			var p50, p99, most time.Duration
+			for _, r := range all {
+				s := r.untilThrough(b, j.Status().Last)
+				p50, p99, most = max(p50, s.Total.P50), max(p99, s.Total.P99), max(most, s.Total.Max)
+			}
+			b.ReportMetric(float64(p50.Microseconds()), "p50-us")
+			b.ReportMetric(float64(p99.Microseconds()), "p99-us")
+			b.ReportMetric(float64(most.Microseconds()), "max-us")
+			b.ReportMetric(float64(host.Microseconds())/float64(sent), "host-us/rec")
+		})
+	}
+}
+
 func benchHop(b *testing.B, j Journal, config map[string]any) {
 	b.Helper()
 	path, err := buildTrading()

@@ -34,7 +34,12 @@ func hostInstance() error {
 		Instance: "victim", Path: os.Getenv("WEIR_TEST_PROGRAM"), SocketDir: sockets, CheckpointEvery: 20 * time.Millisecond,
 	}, On(j))
 	go func() { _ = i.Run(context.Background()) }()
-	fmt.Fprintln(os.Stdout, "up")
+	go func() {
+		for i.Status().Outputs < 100 {
+			time.Sleep(time.Millisecond)
+		}
+		fmt.Fprintln(os.Stdout, "up")
+	}()
 	for n := uint64(1); ; n++ {
 		r := &eventv1.Record{Slot: n, Body: &eventv1.Record_Trade{Trade: &eventv1.Trade{BaseAmount: rand.Uint64()}}}
 		if err := j.Append([]*eventv1.Record{r}, time.Now().UnixNano()); err != nil {
@@ -78,7 +83,7 @@ func TestHostKilledAtRandom(t *testing.T) {
 		if line != "up" {
 			t.Fatalf("host says %q", line)
 		}
-		time.Sleep(time.Duration(50+random.IntN(250)) * time.Millisecond)
+		time.Sleep(time.Duration(random.IntN(250)) * time.Millisecond)
 		_ = host.Process.Kill()
 		_ = host.Wait()
 	}

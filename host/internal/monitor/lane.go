@@ -35,8 +35,9 @@ type lane struct {
 	configHash string
 	target     uint64 // last number of the journal at the start: what lies up to it is replay
 
-	sending  sync.Mutex    // guards sends on stream, and sent
+	sending  sync.Mutex    // guards sends on stream, sent and closed
 	sent     uint64        // last number sent
+	closed   bool          // nothing may be sent any more
 	covered  atomic.Uint64 // last number read; those above sent are not wanted
 	promised atomic.Uint64 // last number that the plugin may speak of
 	flight   *flight
@@ -149,6 +150,9 @@ func (l *lane) finish(ctx context.Context) error {
 	if _, err := l.control.Drain(ctx, &pluginv1.DrainRequest{}); err != nil {
 		return err
 	}
+	l.sending.Lock()
+	defer l.sending.Unlock()
+	l.closed = true
 	return l.stream.CloseSend()
 }
 

@@ -147,6 +147,9 @@ func (l *lane) barrier(ctx context.Context) error {
 	}
 	l.sending.Lock()
 	defer l.sending.Unlock()
+	if l.closed {
+		return nil
+	}
 	if covered := l.covered.Load(); l.sent < covered {
 		if err := l.sendBatch(nil, covered); err != nil {
 			return err

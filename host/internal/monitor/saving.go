@@ -141,10 +141,11 @@ func (l *lane) saveOne(ctx context.Context, s snapshot) error {
 	if err := l.outputs.Flush(ctx); err != nil {
 		return crashf(CauseJournal, "store outputs: %v", err)
 	}
+	durable := false
+	defer func() { l.saving.done(s.number, durable) }() // only then may finish close the stream
 	err := l.journal.SaveCheckpoint(ctx, l.cfg.Instance, Checkpoint{
 		Epoch: l.epoch, Number: s.number, StateVersion: s.version, Digest: l.digest, ConfigHash: l.configHash, Outputs: s.outputs, Data: s.data,
 	})
-	l.saving.done(s.number, err == nil)
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -156,6 +157,7 @@ func (l *lane) saveOne(ctx context.Context, s snapshot) error {
 		l.log.Error("checkpoint was not saved", "number", s.number, "bytes", len(s.data), "error", err)
 		return nil
 	}
+	durable = true
 	l.meters.saved(s.number, len(s.data))
 	l.log.Debug("checkpoint", "number", s.number, "bytes", len(s.data))
 	l.sending.Lock()

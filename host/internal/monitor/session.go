@@ -115,7 +115,7 @@ func (s *session) causeOf(ctx context.Context, err error) *Crash {
 	}
 	switch {
 	case s.Plugin == nil && ctx.Err() != nil:
-		return nil
+		return nil //nolint:nilerr // it was stopped before it was fed: no crash
 	case s.Plugin == nil:
 		return crashf(CauseStart, "%v", err)
 	}
@@ -125,7 +125,7 @@ func (s *session) causeOf(ctx context.Context, err error) *Crash {
 	}
 	switch {
 	case ctx.Err() != nil && !s.fed:
-		return nil //nolint:nilerr // it was stopped before it was fed: no crash
+		return nil
 	case code == codes.DeadlineExceeded || errors.Is(err, context.DeadlineExceeded):
 		return crashf(CauseDeadline, "it did not answer in time: %v", err)
 	case code == codes.Unknown:

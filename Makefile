@@ -44,7 +44,8 @@ e2e: ## Run only the end-to-end tests, with real processes
 
 .PHONY: bench
 bench: build ## Measure each stage and the whole chain
-	./bench.sh
+	cd host && go test -run '^$$' -bench . -benchtime 2s -skip 'Chain|Latency' ./bench
+	cd host && go test -run '^$$' -bench 'Chain|Latency' -benchtime 1x ./bench
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME

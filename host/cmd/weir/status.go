@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,10 +64,15 @@ func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
 	}
 	j := s.GetJournal()
 	fmt.Fprintf(t, "\njournal\trecords %d to %d\t%.1f MiB\tcomplete to slot %d\n", j.GetFirstNumber(), j.GetLastNumber(), float64(j.GetBytes())/(1<<20), j.GetCompleteSlot())
+	p := s.GetProcess()
+	fmt.Fprintf(t, "process\t%s of CPU\t%.1f MiB heap\t%d goroutines\n", (time.Duration(p.GetCpuMicros()) * time.Microsecond).Round(time.Millisecond), float64(p.GetHeapBytes())/(1<<20), p.GetGoroutines())
+	if j.GetTrouble() != "" {
+		fmt.Fprintf(t, "trouble\t%s\n", j.GetTrouble())
+	}
 	fmt.Fprint(t, "\nMONITOR\tPLUGIN\tSTATE\tPID\tSTARTS\tAT\tBEHIND\tEVENTS\tSUPPRESSED\tCHECKPOINT\tLAST CRASH\n")
 	for _, p := range s.GetPlugins() {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", p.GetInstance(), dash(p.GetMonitor()), p.GetState(), p.GetPid(), p.GetStarts(), p.GetThrough(), p.GetLag(),
-			p.GetOutputs(), p.GetSuppressed(), p.GetCheckpoint(), dash(p.GetLastCrash()))
+			p.GetOutputs(), p.GetSuppressed(), p.GetCheckpoint(), dash(cmp.Or(p.GetReason(), p.GetLastCrash())))
 	}
 	return t.Flush()
 }

@@ -17,6 +17,7 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 		Version:     d.version,
 		StartedUnix: d.started.Unix(),
 		Endpoints:   []*adminv1.EndpointStatus{d.endpointStatus()},
+		Process:     processStatus(),
 		Journal:     &adminv1.JournalStatus{FirstNumber: j.First, LastNumber: j.Last, Bytes: j.Bytes, CompleteSlot: j.CompleteSlot, Trouble: j.Trouble},
 	}
 	monitors := &adminv1.StageStatus{Name: "monitor", Dropped: map[string]uint64{}}

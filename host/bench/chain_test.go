@@ -234,6 +234,8 @@ func BenchmarkLatency(b *testing.B) {
 func latency(b *testing.B, rate float64, commitment string) {
 	b.Helper()
 	all := blocks(b, int(rate*12), int(rate*0.4))
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // see BenchmarkChain
 	url := simulate(b, geysersim.Options{Source: &replayed{blocks: all}, Rate: rate})
 	h := startHost(b, url, commitment)
 	want := relevant(all)

@@ -39,7 +39,7 @@ type Config struct {
 	TailBytes int64
 	// MaxPendingBytes may be appended and not durable yet; then Append blocks. Default 32 MiB.
 	MaxPendingBytes int64
-	// FlushInterval is the least time between two frames that are not full. Default 1 ms.
+	// FlushInterval is the least time between two frames that are not full. Default 500 us.
 	FlushInterval time.Duration
 	// AckTimeout is how long the server may be silent on a frame until the frame is sent again. Default 5 s.
 	AckTimeout time.Duration
@@ -66,7 +66,7 @@ func (c Config) withDefaults() Config {
 	c.ReserveBytes = cmp.Or(c.ReserveBytes, 64<<20)
 	c.TailBytes = cmp.Or(c.TailBytes, 64<<20)
 	c.MaxPendingBytes = cmp.Or(c.MaxPendingBytes, 32<<20)
-	c.FlushInterval = cmp.Or(c.FlushInterval, time.Millisecond)
+	c.FlushInterval = cmp.Or(c.FlushInterval, 500*time.Microsecond)
 	c.AckTimeout = cmp.Or(c.AckTimeout, 5*time.Second)
 	c.StartTimeout = cmp.Or(c.StartTimeout, time.Minute)
 	c.CloseTimeout = cmp.Or(c.CloseTimeout, 10*time.Second)

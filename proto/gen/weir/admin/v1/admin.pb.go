@@ -24,6 +24,71 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// SlotState is what the ledger says of a slot for one group of subscriptions.
+type SlotState int32
+
+const (
+	// Not said.
+	SlotState_SLOT_STATE_UNSPECIFIED SlotState = 0
+	// All of it came from the stream.
+	SlotState_SLOT_STATE_COMPLETE SlotState = 1
+	// The slot was skipped: the parent of a later block lies before it.
+	SlotState_SLOT_STATE_EMPTY SlotState = 2
+	// The chain gave the slot up.
+	SlotState_SLOT_STATE_DEAD SlotState = 3
+	// It was missing and was healed later, by RPC or by a second replay.
+	SlotState_SLOT_STATE_BACKFILLED SlotState = 4
+	// Data of it is, or may be, missing.
+	SlotState_SLOT_STATE_MISSING SlotState = 5
+)
+
+// Enum value maps for SlotState.
+var (
+	SlotState_name = map[int32]string{
+		0: "SLOT_STATE_UNSPECIFIED",
+		1: "SLOT_STATE_COMPLETE",
+		2: "SLOT_STATE_EMPTY",
+		3: "SLOT_STATE_DEAD",
+		4: "SLOT_STATE_BACKFILLED",
+		5: "SLOT_STATE_MISSING",
+	}
+	SlotState_value = map[string]int32{
+		"SLOT_STATE_UNSPECIFIED": 0,
+		"SLOT_STATE_COMPLETE":    1,
+		"SLOT_STATE_EMPTY":       2,
+		"SLOT_STATE_DEAD":        3,
+		"SLOT_STATE_BACKFILLED":  4,
+		"SLOT_STATE_MISSING":     5,
+	}
+)
+
+func (x SlotState) Enum() *SlotState {
+	p := new(SlotState)
+	*p = x
+	return p
+}
+
+func (x SlotState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SlotState) Descriptor() protoreflect.EnumDescriptor {
+	return file_weir_admin_v1_admin_proto_enumTypes[0].Descriptor()
+}
+
+func (SlotState) Type() protoreflect.EnumType {
+	return &file_weir_admin_v1_admin_proto_enumTypes[0]
+}
+
+func (x SlotState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SlotState.Descriptor instead.
+func (SlotState) EnumDescriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{0}
+}
+
 // StatusRequest has no content.
 type StatusRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -853,6 +918,316 @@ func (x *EventsResponse) GetBatch() *v1.OutputBatch {
 	return nil
 }
 
+// GapsRequest chooses rows of the gap ledger.
+type GapsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First slot of interest.
+	FromSlot uint64 `protobuf:"varint,1,opt,name=from_slot,json=fromSlot,proto3" json:"from_slot,omitempty"`
+	// Last slot of interest, inclusive; 0 means the newest.
+	ToSlot uint64 `protobuf:"varint,2,opt,name=to_slot,json=toSlot,proto3" json:"to_slot,omitempty"`
+	// States of interest; empty means missing, backfilled and dead.
+	States []SlotState `protobuf:"varint,3,rep,packed,name=states,proto3,enum=weir.admin.v1.SlotState" json:"states,omitempty"`
+	// Groups of interest; empty means all.
+	Groups        []string `protobuf:"bytes,4,rep,name=groups,proto3" json:"groups,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GapsRequest) Reset() {
+	*x = GapsRequest{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GapsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GapsRequest) ProtoMessage() {}
+
+func (x *GapsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GapsRequest.ProtoReflect.Descriptor instead.
+func (*GapsRequest) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GapsRequest) GetFromSlot() uint64 {
+	if x != nil {
+		return x.FromSlot
+	}
+	return 0
+}
+
+func (x *GapsRequest) GetToSlot() uint64 {
+	if x != nil {
+		return x.ToSlot
+	}
+	return 0
+}
+
+func (x *GapsRequest) GetStates() []SlotState {
+	if x != nil {
+		return x.States
+	}
+	return nil
+}
+
+func (x *GapsRequest) GetGroups() []string {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+// GapsResponse is a snapshot of the ledger.
+type GapsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Rows, in order of slots.
+	Ranges []*SlotRange `protobuf:"bytes,1,rep,name=ranges,proto3" json:"ranges,omitempty"`
+	// The frontier of each group.
+	Frontiers []*GroupFrontier `protobuf:"bytes,2,rep,name=frontiers,proto3" json:"frontiers,omitempty"`
+	// Slots missing in all, over all rows, whatever was asked for; one that is missing in two groups counts once.
+	MissingSlots uint64 `protobuf:"varint,3,opt,name=missing_slots,json=missingSlots,proto3" json:"missing_slots,omitempty"`
+	// First slot that the ledger still tells of.
+	OldestSlot    uint64 `protobuf:"varint,4,opt,name=oldest_slot,json=oldestSlot,proto3" json:"oldest_slot,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GapsResponse) Reset() {
+	*x = GapsResponse{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GapsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GapsResponse) ProtoMessage() {}
+
+func (x *GapsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GapsResponse.ProtoReflect.Descriptor instead.
+func (*GapsResponse) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *GapsResponse) GetRanges() []*SlotRange {
+	if x != nil {
+		return x.Ranges
+	}
+	return nil
+}
+
+func (x *GapsResponse) GetFrontiers() []*GroupFrontier {
+	if x != nil {
+		return x.Frontiers
+	}
+	return nil
+}
+
+func (x *GapsResponse) GetMissingSlots() uint64 {
+	if x != nil {
+		return x.MissingSlots
+	}
+	return 0
+}
+
+func (x *GapsResponse) GetOldestSlot() uint64 {
+	if x != nil {
+		return x.OldestSlot
+	}
+	return 0
+}
+
+// SlotRange is a row: slots next to each other with the same state and story.
+type SlotRange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First slot.
+	FromSlot uint64 `protobuf:"varint,1,opt,name=from_slot,json=fromSlot,proto3" json:"from_slot,omitempty"`
+	// Last slot, inclusive.
+	ToSlot uint64 `protobuf:"varint,2,opt,name=to_slot,json=toSlot,proto3" json:"to_slot,omitempty"`
+	// Names of the groups concerned.
+	Groups []string `protobuf:"bytes,3,rep,name=groups,proto3" json:"groups,omitempty"`
+	// State.
+	State SlotState `protobuf:"varint,4,opt,name=state,proto3,enum=weir.admin.v1.SlotState" json:"state,omitempty"`
+	// Why it is or was missing; empty for complete and empty slots.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Name of the endpoint where that was found; empty when it was found in Weir itself.
+	Endpoint string `protobuf:"bytes,6,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	// When it was found, Unix seconds; 0 for complete and empty slots.
+	FoundUnix int64 `protobuf:"varint,7,opt,name=found_unix,json=foundUnix,proto3" json:"found_unix,omitempty"`
+	// When it was healed, Unix seconds; 0 when it was not.
+	HealedUnix    int64 `protobuf:"varint,8,opt,name=healed_unix,json=healedUnix,proto3" json:"healed_unix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SlotRange) Reset() {
+	*x = SlotRange{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SlotRange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SlotRange) ProtoMessage() {}
+
+func (x *SlotRange) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SlotRange.ProtoReflect.Descriptor instead.
+func (*SlotRange) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SlotRange) GetFromSlot() uint64 {
+	if x != nil {
+		return x.FromSlot
+	}
+	return 0
+}
+
+func (x *SlotRange) GetToSlot() uint64 {
+	if x != nil {
+		return x.ToSlot
+	}
+	return 0
+}
+
+func (x *SlotRange) GetGroups() []string {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *SlotRange) GetState() SlotState {
+	if x != nil {
+		return x.State
+	}
+	return SlotState_SLOT_STATE_UNSPECIFIED
+}
+
+func (x *SlotRange) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SlotRange) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+func (x *SlotRange) GetFoundUnix() int64 {
+	if x != nil {
+		return x.FoundUnix
+	}
+	return 0
+}
+
+func (x *SlotRange) GetHealedUnix() int64 {
+	if x != nil {
+		return x.HealedUnix
+	}
+	return 0
+}
+
+// GroupFrontier is how far a group came.
+type GroupFrontier struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the group.
+	Group string `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	// Highest slot up to which everything of the group came or is told of as a gap.
+	Slot          uint64 `protobuf:"varint,2,opt,name=slot,proto3" json:"slot,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupFrontier) Reset() {
+	*x = GroupFrontier{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupFrontier) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupFrontier) ProtoMessage() {}
+
+func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupFrontier.ProtoReflect.Descriptor instead.
+func (*GroupFrontier) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *GroupFrontier) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *GroupFrontier) GetSlot() uint64 {
+	if x != nil {
+		return x.Slot
+	}
+	return 0
+}
+
 var File_weir_admin_v1_admin_proto protoreflect.FileDescriptor
 
 const file_weir_admin_v1_admin_proto_rawDesc = "" +
@@ -941,10 +1316,43 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\tinstances\x18\x04 \x03(\tR\tinstances\"^\n" +
 	"\x0eEventsResponse\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x120\n" +
-	"\x05batch\x18\x02 \x01(\v2\x1a.weir.event.v1.OutputBatchR\x05batch2\x97\x01\n" +
+	"\x05batch\x18\x02 \x01(\v2\x1a.weir.event.v1.OutputBatchR\x05batch\"\x8d\x01\n" +
+	"\vGapsRequest\x12\x1b\n" +
+	"\tfrom_slot\x18\x01 \x01(\x04R\bfromSlot\x12\x17\n" +
+	"\ato_slot\x18\x02 \x01(\x04R\x06toSlot\x120\n" +
+	"\x06states\x18\x03 \x03(\x0e2\x18.weir.admin.v1.SlotStateR\x06states\x12\x16\n" +
+	"\x06groups\x18\x04 \x03(\tR\x06groups\"\xc2\x01\n" +
+	"\fGapsResponse\x120\n" +
+	"\x06ranges\x18\x01 \x03(\v2\x18.weir.admin.v1.SlotRangeR\x06ranges\x12:\n" +
+	"\tfrontiers\x18\x02 \x03(\v2\x1c.weir.admin.v1.GroupFrontierR\tfrontiers\x12#\n" +
+	"\rmissing_slots\x18\x03 \x01(\x04R\fmissingSlots\x12\x1f\n" +
+	"\voldest_slot\x18\x04 \x01(\x04R\n" +
+	"oldestSlot\"\xfd\x01\n" +
+	"\tSlotRange\x12\x1b\n" +
+	"\tfrom_slot\x18\x01 \x01(\x04R\bfromSlot\x12\x17\n" +
+	"\ato_slot\x18\x02 \x01(\x04R\x06toSlot\x12\x16\n" +
+	"\x06groups\x18\x03 \x03(\tR\x06groups\x12.\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x18.weir.admin.v1.SlotStateR\x05state\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x1a\n" +
+	"\bendpoint\x18\x06 \x01(\tR\bendpoint\x12\x1d\n" +
+	"\n" +
+	"found_unix\x18\a \x01(\x03R\tfoundUnix\x12\x1f\n" +
+	"\vhealed_unix\x18\b \x01(\x03R\n" +
+	"healedUnix\"9\n" +
+	"\rGroupFrontier\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12\x12\n" +
+	"\x04slot\x18\x02 \x01(\x04R\x04slot*\x9e\x01\n" +
+	"\tSlotState\x12\x1a\n" +
+	"\x16SLOT_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13SLOT_STATE_COMPLETE\x10\x01\x12\x14\n" +
+	"\x10SLOT_STATE_EMPTY\x10\x02\x12\x13\n" +
+	"\x0fSLOT_STATE_DEAD\x10\x03\x12\x19\n" +
+	"\x15SLOT_STATE_BACKFILLED\x10\x04\x12\x16\n" +
+	"\x12SLOT_STATE_MISSING\x10\x052\xd8\x01\n" +
 	"\x05Admin\x12E\n" +
 	"\x06Status\x12\x1c.weir.admin.v1.StatusRequest\x1a\x1d.weir.admin.v1.StatusResponse\x12G\n" +
-	"\x06Events\x12\x1c.weir.admin.v1.EventsRequest\x1a\x1d.weir.admin.v1.EventsResponse0\x01B\xaf\x01\n" +
+	"\x06Events\x12\x1c.weir.admin.v1.EventsRequest\x1a\x1d.weir.admin.v1.EventsResponse0\x01\x12?\n" +
+	"\x04Gaps\x12\x1a.weir.admin.v1.GapsRequest\x1a\x1b.weir.admin.v1.GapsResponseB\xaf\x01\n" +
 	"\x11com.weir.admin.v1B\n" +
 	"AdminProtoP\x01Z8github.com/weir-run/weir/proto/gen/weir/admin/v1;adminv1\xa2\x02\x03WAX\xaa\x02\rWeir.Admin.V1\xca\x02\rWeir\\Admin\\V1\xe2\x02\x19Weir\\Admin\\V1\\GPBMetadata\xea\x02\x0fWeir::Admin::V1b\x06proto3"
 
@@ -960,39 +1368,51 @@ func file_weir_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_weir_admin_v1_admin_proto_rawDescData
 }
 
-var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_weir_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_weir_admin_v1_admin_proto_goTypes = []any{
-	(*StatusRequest)(nil),  // 0: weir.admin.v1.StatusRequest
-	(*StatusResponse)(nil), // 1: weir.admin.v1.StatusResponse
-	(*ProcessStatus)(nil),  // 2: weir.admin.v1.ProcessStatus
-	(*EndpointStatus)(nil), // 3: weir.admin.v1.EndpointStatus
-	(*StageStatus)(nil),    // 4: weir.admin.v1.StageStatus
-	(*Latency)(nil),        // 5: weir.admin.v1.Latency
-	(*JournalStatus)(nil),  // 6: weir.admin.v1.JournalStatus
-	(*PluginStatus)(nil),   // 7: weir.admin.v1.PluginStatus
-	(*EventsRequest)(nil),  // 8: weir.admin.v1.EventsRequest
-	(*EventsResponse)(nil), // 9: weir.admin.v1.EventsResponse
-	nil,                    // 10: weir.admin.v1.StageStatus.DroppedEntry
-	(*v1.OutputBatch)(nil), // 11: weir.event.v1.OutputBatch
+	(SlotState)(0),         // 0: weir.admin.v1.SlotState
+	(*StatusRequest)(nil),  // 1: weir.admin.v1.StatusRequest
+	(*StatusResponse)(nil), // 2: weir.admin.v1.StatusResponse
+	(*ProcessStatus)(nil),  // 3: weir.admin.v1.ProcessStatus
+	(*EndpointStatus)(nil), // 4: weir.admin.v1.EndpointStatus
+	(*StageStatus)(nil),    // 5: weir.admin.v1.StageStatus
+	(*Latency)(nil),        // 6: weir.admin.v1.Latency
+	(*JournalStatus)(nil),  // 7: weir.admin.v1.JournalStatus
+	(*PluginStatus)(nil),   // 8: weir.admin.v1.PluginStatus
+	(*EventsRequest)(nil),  // 9: weir.admin.v1.EventsRequest
+	(*EventsResponse)(nil), // 10: weir.admin.v1.EventsResponse
+	(*GapsRequest)(nil),    // 11: weir.admin.v1.GapsRequest
+	(*GapsResponse)(nil),   // 12: weir.admin.v1.GapsResponse
+	(*SlotRange)(nil),      // 13: weir.admin.v1.SlotRange
+	(*GroupFrontier)(nil),  // 14: weir.admin.v1.GroupFrontier
+	nil,                    // 15: weir.admin.v1.StageStatus.DroppedEntry
+	(*v1.OutputBatch)(nil), // 16: weir.event.v1.OutputBatch
 }
 var file_weir_admin_v1_admin_proto_depIdxs = []int32{
-	3,  // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
-	4,  // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
-	6,  // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
-	7,  // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
-	2,  // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
-	10, // 5: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
-	5,  // 6: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
-	11, // 7: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
-	0,  // 8: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
-	8,  // 9: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
-	1,  // 10: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
-	9,  // 11: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
-	10, // [10:12] is the sub-list for method output_type
-	8,  // [8:10] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	4,  // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
+	5,  // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
+	7,  // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
+	8,  // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
+	3,  // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
+	15, // 5: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
+	6,  // 6: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
+	16, // 7: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
+	0,  // 8: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
+	13, // 9: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
+	14, // 10: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
+	0,  // 11: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
+	1,  // 12: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
+	9,  // 13: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
+	11, // 14: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
+	2,  // 15: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
+	10, // 16: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
+	12, // 17: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
+	15, // [15:18] is the sub-list for method output_type
+	12, // [12:15] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_weir_admin_v1_admin_proto_init() }
@@ -1007,13 +1427,14 @@ func file_weir_admin_v1_admin_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_admin_v1_admin_proto_rawDesc), len(file_weir_admin_v1_admin_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   11,
+			NumEnums:      1,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_weir_admin_v1_admin_proto_goTypes,
 		DependencyIndexes: file_weir_admin_v1_admin_proto_depIdxs,
+		EnumInfos:         file_weir_admin_v1_admin_proto_enumTypes,
 		MessageInfos:      file_weir_admin_v1_admin_proto_msgTypes,
 	}.Build()
 	File_weir_admin_v1_admin_proto = out.File

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Admin_Status_FullMethodName = "/weir.admin.v1.Admin/Status"
 	Admin_Events_FullMethodName = "/weir.admin.v1.Admin/Events"
+	Admin_Gaps_FullMethodName   = "/weir.admin.v1.Admin/Gaps"
 )
 
 // AdminClient is the client API for Admin service.
@@ -35,6 +36,8 @@ type AdminClient interface {
 	Status(ctx context.Context, in *StatusRequest, opts ...grpc.CallOption) (*StatusResponse, error)
 	// Events streams output batches.
 	Events(ctx context.Context, in *EventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[EventsResponse], error)
+	// Gaps tells which slots are not, or were not, complete.
+	Gaps(ctx context.Context, in *GapsRequest, opts ...grpc.CallOption) (*GapsResponse, error)
 }
 
 type adminClient struct {
@@ -74,6 +77,16 @@ func (c *adminClient) Events(ctx context.Context, in *EventsRequest, opts ...grp
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Admin_EventsClient = grpc.ServerStreamingClient[EventsResponse]
 
+func (c *adminClient) Gaps(ctx context.Context, in *GapsRequest, opts ...grpc.CallOption) (*GapsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GapsResponse)
+	err := c.cc.Invoke(ctx, Admin_Gaps_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServer is the server API for Admin service.
 // All implementations must embed UnimplementedAdminServer
 // for forward compatibility.
@@ -84,6 +97,8 @@ type AdminServer interface {
 	Status(context.Context, *StatusRequest) (*StatusResponse, error)
 	// Events streams output batches.
 	Events(*EventsRequest, grpc.ServerStreamingServer[EventsResponse]) error
+	// Gaps tells which slots are not, or were not, complete.
+	Gaps(context.Context, *GapsRequest) (*GapsResponse, error)
 	mustEmbedUnimplementedAdminServer()
 }
 
@@ -99,6 +114,9 @@ func (UnimplementedAdminServer) Status(context.Context, *StatusRequest) (*Status
 }
 func (UnimplementedAdminServer) Events(*EventsRequest, grpc.ServerStreamingServer[EventsResponse]) error {
 	return status.Error(codes.Unimplemented, "method Events not implemented")
+}
+func (UnimplementedAdminServer) Gaps(context.Context, *GapsRequest) (*GapsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Gaps not implemented")
 }
 func (UnimplementedAdminServer) mustEmbedUnimplementedAdminServer() {}
 func (UnimplementedAdminServer) testEmbeddedByValue()               {}
@@ -150,6 +168,24 @@ func _Admin_Events_Handler(srv interface{}, stream grpc.ServerStream) error {
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Admin_EventsServer = grpc.ServerStreamingServer[EventsResponse]
 
+func _Admin_Gaps_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GapsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).Gaps(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_Gaps_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).Gaps(ctx, req.(*GapsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Admin_ServiceDesc is the grpc.ServiceDesc for Admin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -160,6 +196,10 @@ var Admin_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Status",
 			Handler:    _Admin_Status_Handler,
+		},
+		{
+			MethodName: "Gaps",
+			Handler:    _Admin_Gaps_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -46,6 +46,8 @@ const (
 	Kind_KIND_LIQUIDITY_CHANGED Kind = 6
 	// Record.gap.
 	Kind_KIND_GAP Kind = 7
+	// Record.slot_retracted.
+	Kind_KIND_SLOT_RETRACTED Kind = 8
 )
 
 // Enum value maps for Kind.
@@ -59,6 +61,7 @@ var (
 		5: "KIND_POOL_CREATED",
 		6: "KIND_LIQUIDITY_CHANGED",
 		7: "KIND_GAP",
+		8: "KIND_SLOT_RETRACTED",
 	}
 	Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED":       0,
@@ -69,6 +72,7 @@ var (
 		"KIND_POOL_CREATED":      5,
 		"KIND_LIQUIDITY_CHANGED": 6,
 		"KIND_GAP":               7,
+		"KIND_SLOT_RETRACTED":    8,
 	}
 )
 
@@ -245,6 +249,7 @@ type Record struct {
 	//	*Record_PoolCreated
 	//	*Record_LiquidityChanged
 	//	*Record_Gap
+	//	*Record_SlotRetracted
 	Body          isRecord_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -406,6 +411,15 @@ func (x *Record) GetGap() *Gap {
 	return nil
 }
 
+func (x *Record) GetSlotRetracted() *SlotRetracted {
+	if x != nil {
+		if x, ok := x.Body.(*Record_SlotRetracted); ok {
+			return x.SlotRetracted
+		}
+	}
+	return nil
+}
+
 type isRecord_Body interface {
 	isRecord_Body()
 }
@@ -445,6 +459,11 @@ type Record_Gap struct {
 	Gap *Gap `protobuf:"bytes,26,opt,name=gap,proto3,oneof"`
 }
 
+type Record_SlotRetracted struct {
+	// A slot turned out never to have happened.
+	SlotRetracted *SlotRetracted `protobuf:"bytes,27,opt,name=slot_retracted,json=slotRetracted,proto3,oneof"`
+}
+
 func (*Record_Trade) isRecord_Body() {}
 
 func (*Record_TokenCreated) isRecord_Body() {}
@@ -458,6 +477,64 @@ func (*Record_PoolCreated) isRecord_Body() {}
 func (*Record_LiquidityChanged) isRecord_Body() {}
 
 func (*Record_Gap) isRecord_Body() {}
+
+func (*Record_SlotRetracted) isRecord_Body() {}
+
+// SlotRetracted says that every earlier record of the slot (Record.slot) is void: the chain gave the slot up. It comes only when the
+// stream is watched at commitment processed, once a slot, and only for a slot that has records.
+type SlotRetracted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the endpoint that said so.
+	Endpoint string `protobuf:"bytes,1,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	// The provider's words; empty when it gave none.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SlotRetracted) Reset() {
+	*x = SlotRetracted{}
+	mi := &file_weir_event_v1_record_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SlotRetracted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SlotRetracted) ProtoMessage() {}
+
+func (x *SlotRetracted) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_event_v1_record_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SlotRetracted.ProtoReflect.Descriptor instead.
+func (*SlotRetracted) Descriptor() ([]byte, []int) {
+	return file_weir_event_v1_record_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SlotRetracted) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+func (x *SlotRetracted) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
 
 // Gap says that data of these slots is, or may be, missing, and why.
 type Gap struct {
@@ -476,7 +553,7 @@ type Gap struct {
 
 func (x *Gap) Reset() {
 	*x = Gap{}
-	mi := &file_weir_event_v1_record_proto_msgTypes[2]
+	mi := &file_weir_event_v1_record_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -488,7 +565,7 @@ func (x *Gap) String() string {
 func (*Gap) ProtoMessage() {}
 
 func (x *Gap) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_event_v1_record_proto_msgTypes[2]
+	mi := &file_weir_event_v1_record_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -501,7 +578,7 @@ func (x *Gap) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Gap.ProtoReflect.Descriptor instead.
 func (*Gap) Descriptor() ([]byte, []int) {
-	return file_weir_event_v1_record_proto_rawDescGZIP(), []int{2}
+	return file_weir_event_v1_record_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Gap) GetFromSlot() uint64 {
@@ -540,7 +617,7 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\x0fInstructionPath\x12\x14\n" +
 	"\x05outer\x18\x01 \x01(\rR\x05outer\x12\x19\n" +
 	"\x05inner\x18\x02 \x01(\rH\x00R\x05inner\x88\x01\x01B\b\n" +
-	"\x06_inner\"\x87\x06\n" +
+	"\x06_inner\"\xce\x06\n" +
 	"\x06Record\x12\x1c\n" +
 	"\tsignature\x18\x01 \x01(\fR\tsignature\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x12\n" +
@@ -557,15 +634,19 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\x0etoken_migrated\x18\x17 \x01(\v2\x1c.weir.event.v1.TokenMigratedH\x00R\rtokenMigrated\x12?\n" +
 	"\fpool_created\x18\x18 \x01(\v2\x1a.weir.event.v1.PoolCreatedH\x00R\vpoolCreated\x12N\n" +
 	"\x11liquidity_changed\x18\x19 \x01(\v2\x1f.weir.event.v1.LiquidityChangedH\x00R\x10liquidityChanged\x12&\n" +
-	"\x03gap\x18\x1a \x01(\v2\x12.weir.event.v1.GapH\x00R\x03gapB\x06\n" +
+	"\x03gap\x18\x1a \x01(\v2\x12.weir.event.v1.GapH\x00R\x03gap\x12E\n" +
+	"\x0eslot_retracted\x18\x1b \x01(\v2\x1c.weir.event.v1.SlotRetractedH\x00R\rslotRetractedB\x06\n" +
 	"\x04bodyB\r\n" +
 	"\v_block_timeB\v\n" +
-	"\t_tx_index\"o\n" +
+	"\t_tx_index\"C\n" +
+	"\rSlotRetracted\x12\x1a\n" +
+	"\bendpoint\x18\x01 \x01(\tR\bendpoint\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"o\n" +
 	"\x03Gap\x12\x1b\n" +
 	"\tfrom_slot\x18\x01 \x01(\x04R\bfromSlot\x12\x17\n" +
 	"\ato_slot\x18\x02 \x01(\x04R\x06toSlot\x12\x1a\n" +
 	"\bendpoint\x18\x03 \x01(\tR\bendpoint\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason*\xb8\x01\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason*\xd1\x01\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -575,7 +656,8 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\x13KIND_TOKEN_MIGRATED\x10\x04\x12\x15\n" +
 	"\x11KIND_POOL_CREATED\x10\x05\x12\x1a\n" +
 	"\x16KIND_LIQUIDITY_CHANGED\x10\x06\x12\f\n" +
-	"\bKIND_GAP\x10\a*\x86\x01\n" +
+	"\bKIND_GAP\x10\a\x12\x17\n" +
+	"\x13KIND_SLOT_RETRACTED\x10\b*\x86\x01\n" +
 	"\bStrategy\x12\x18\n" +
 	"\x14STRATEGY_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12STRATEGY_EVENT_CPI\x10\x01\x12\x16\n" +
@@ -597,35 +679,37 @@ func file_weir_event_v1_record_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_event_v1_record_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weir_event_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_weir_event_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_weir_event_v1_record_proto_goTypes = []any{
 	(Kind)(0),                // 0: weir.event.v1.Kind
 	(Strategy)(0),            // 1: weir.event.v1.Strategy
 	(*InstructionPath)(nil),  // 2: weir.event.v1.InstructionPath
 	(*Record)(nil),           // 3: weir.event.v1.Record
-	(*Gap)(nil),              // 4: weir.event.v1.Gap
-	(*Trade)(nil),            // 5: weir.event.v1.Trade
-	(*TokenCreated)(nil),     // 6: weir.event.v1.TokenCreated
-	(*CurveCompleted)(nil),   // 7: weir.event.v1.CurveCompleted
-	(*TokenMigrated)(nil),    // 8: weir.event.v1.TokenMigrated
-	(*PoolCreated)(nil),      // 9: weir.event.v1.PoolCreated
-	(*LiquidityChanged)(nil), // 10: weir.event.v1.LiquidityChanged
+	(*SlotRetracted)(nil),    // 4: weir.event.v1.SlotRetracted
+	(*Gap)(nil),              // 5: weir.event.v1.Gap
+	(*Trade)(nil),            // 6: weir.event.v1.Trade
+	(*TokenCreated)(nil),     // 7: weir.event.v1.TokenCreated
+	(*CurveCompleted)(nil),   // 8: weir.event.v1.CurveCompleted
+	(*TokenMigrated)(nil),    // 9: weir.event.v1.TokenMigrated
+	(*PoolCreated)(nil),      // 10: weir.event.v1.PoolCreated
+	(*LiquidityChanged)(nil), // 11: weir.event.v1.LiquidityChanged
 }
 var file_weir_event_v1_record_proto_depIdxs = []int32{
 	2,  // 0: weir.event.v1.Record.instruction:type_name -> weir.event.v1.InstructionPath
 	1,  // 1: weir.event.v1.Record.strategy:type_name -> weir.event.v1.Strategy
-	5,  // 2: weir.event.v1.Record.trade:type_name -> weir.event.v1.Trade
-	6,  // 3: weir.event.v1.Record.token_created:type_name -> weir.event.v1.TokenCreated
-	7,  // 4: weir.event.v1.Record.curve_completed:type_name -> weir.event.v1.CurveCompleted
-	8,  // 5: weir.event.v1.Record.token_migrated:type_name -> weir.event.v1.TokenMigrated
-	9,  // 6: weir.event.v1.Record.pool_created:type_name -> weir.event.v1.PoolCreated
-	10, // 7: weir.event.v1.Record.liquidity_changed:type_name -> weir.event.v1.LiquidityChanged
-	4,  // 8: weir.event.v1.Record.gap:type_name -> weir.event.v1.Gap
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	6,  // 2: weir.event.v1.Record.trade:type_name -> weir.event.v1.Trade
+	7,  // 3: weir.event.v1.Record.token_created:type_name -> weir.event.v1.TokenCreated
+	8,  // 4: weir.event.v1.Record.curve_completed:type_name -> weir.event.v1.CurveCompleted
+	9,  // 5: weir.event.v1.Record.token_migrated:type_name -> weir.event.v1.TokenMigrated
+	10, // 6: weir.event.v1.Record.pool_created:type_name -> weir.event.v1.PoolCreated
+	11, // 7: weir.event.v1.Record.liquidity_changed:type_name -> weir.event.v1.LiquidityChanged
+	5,  // 8: weir.event.v1.Record.gap:type_name -> weir.event.v1.Gap
+	4,  // 9: weir.event.v1.Record.slot_retracted:type_name -> weir.event.v1.SlotRetracted
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_record_proto_init() }
@@ -645,6 +729,7 @@ func file_weir_event_v1_record_proto_init() {
 		(*Record_PoolCreated)(nil),
 		(*Record_LiquidityChanged)(nil),
 		(*Record_Gap)(nil),
+		(*Record_SlotRetracted)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -652,7 +737,7 @@ func file_weir_event_v1_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_event_v1_record_proto_rawDesc), len(file_weir_event_v1_record_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -48,31 +48,43 @@ const (
 	Kind_KIND_GAP Kind = 7
 	// Record.slot_retracted.
 	Kind_KIND_SLOT_RETRACTED Kind = 8
+	// Record.transaction_failed.
+	Kind_KIND_TRANSACTION_FAILED Kind = 9
+	// Record.fees_moved.
+	Kind_KIND_FEES_MOVED Kind = 10
+	// Record.reserves_changed.
+	Kind_KIND_RESERVES_CHANGED Kind = 11
 )
 
 // Enum value maps for Kind.
 var (
 	Kind_name = map[int32]string{
-		0: "KIND_UNSPECIFIED",
-		1: "KIND_TRADE",
-		2: "KIND_TOKEN_CREATED",
-		3: "KIND_CURVE_COMPLETED",
-		4: "KIND_TOKEN_MIGRATED",
-		5: "KIND_POOL_CREATED",
-		6: "KIND_LIQUIDITY_CHANGED",
-		7: "KIND_GAP",
-		8: "KIND_SLOT_RETRACTED",
+		0:  "KIND_UNSPECIFIED",
+		1:  "KIND_TRADE",
+		2:  "KIND_TOKEN_CREATED",
+		3:  "KIND_CURVE_COMPLETED",
+		4:  "KIND_TOKEN_MIGRATED",
+		5:  "KIND_POOL_CREATED",
+		6:  "KIND_LIQUIDITY_CHANGED",
+		7:  "KIND_GAP",
+		8:  "KIND_SLOT_RETRACTED",
+		9:  "KIND_TRANSACTION_FAILED",
+		10: "KIND_FEES_MOVED",
+		11: "KIND_RESERVES_CHANGED",
 	}
 	Kind_value = map[string]int32{
-		"KIND_UNSPECIFIED":       0,
-		"KIND_TRADE":             1,
-		"KIND_TOKEN_CREATED":     2,
-		"KIND_CURVE_COMPLETED":   3,
-		"KIND_TOKEN_MIGRATED":    4,
-		"KIND_POOL_CREATED":      5,
-		"KIND_LIQUIDITY_CHANGED": 6,
-		"KIND_GAP":               7,
-		"KIND_SLOT_RETRACTED":    8,
+		"KIND_UNSPECIFIED":        0,
+		"KIND_TRADE":              1,
+		"KIND_TOKEN_CREATED":      2,
+		"KIND_CURVE_COMPLETED":    3,
+		"KIND_TOKEN_MIGRATED":     4,
+		"KIND_POOL_CREATED":       5,
+		"KIND_LIQUIDITY_CHANGED":  6,
+		"KIND_GAP":                7,
+		"KIND_SLOT_RETRACTED":     8,
+		"KIND_TRANSACTION_FAILED": 9,
+		"KIND_FEES_MOVED":         10,
+		"KIND_RESERVES_CHANGED":   11,
 	}
 )
 
@@ -250,6 +262,9 @@ type Record struct {
 	//	*Record_LiquidityChanged
 	//	*Record_Gap
 	//	*Record_SlotRetracted
+	//	*Record_TransactionFailed
+	//	*Record_FeesMoved
+	//	*Record_ReservesChanged
 	Body          isRecord_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -420,6 +435,33 @@ func (x *Record) GetSlotRetracted() *SlotRetracted {
 	return nil
 }
 
+func (x *Record) GetTransactionFailed() *TransactionFailed {
+	if x != nil {
+		if x, ok := x.Body.(*Record_TransactionFailed); ok {
+			return x.TransactionFailed
+		}
+	}
+	return nil
+}
+
+func (x *Record) GetFeesMoved() *FeesMoved {
+	if x != nil {
+		if x, ok := x.Body.(*Record_FeesMoved); ok {
+			return x.FeesMoved
+		}
+	}
+	return nil
+}
+
+func (x *Record) GetReservesChanged() *ReservesChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Record_ReservesChanged); ok {
+			return x.ReservesChanged
+		}
+	}
+	return nil
+}
+
 type isRecord_Body interface {
 	isRecord_Body()
 }
@@ -464,6 +506,21 @@ type Record_SlotRetracted struct {
 	SlotRetracted *SlotRetracted `protobuf:"bytes,27,opt,name=slot_retracted,json=slotRetracted,proto3,oneof"`
 }
 
+type Record_TransactionFailed struct {
+	// A transaction that called a venue failed.
+	TransactionFailed *TransactionFailed `protobuf:"bytes,28,opt,name=transaction_failed,json=transactionFailed,proto3,oneof"`
+}
+
+type Record_FeesMoved struct {
+	// Fees reached a receiver.
+	FeesMoved *FeesMoved `protobuf:"bytes,29,opt,name=fees_moved,json=feesMoved,proto3,oneof"`
+}
+
+type Record_ReservesChanged struct {
+	// Reserves changed without a trade.
+	ReservesChanged *ReservesChanged `protobuf:"bytes,30,opt,name=reserves_changed,json=reservesChanged,proto3,oneof"`
+}
+
 func (*Record_Trade) isRecord_Body() {}
 
 func (*Record_TokenCreated) isRecord_Body() {}
@@ -479,6 +536,12 @@ func (*Record_LiquidityChanged) isRecord_Body() {}
 func (*Record_Gap) isRecord_Body() {}
 
 func (*Record_SlotRetracted) isRecord_Body() {}
+
+func (*Record_TransactionFailed) isRecord_Body() {}
+
+func (*Record_FeesMoved) isRecord_Body() {}
+
+func (*Record_ReservesChanged) isRecord_Body() {}
 
 // SlotRetracted says that every earlier record of the slot (Record.slot) is void: the chain gave the slot up. It comes only when the
 // stream is watched at commitment processed, once a slot, and only for a slot that has records.
@@ -613,11 +676,11 @@ var File_weir_event_v1_record_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1aweir/event/v1/record.proto\x12\rweir.event.v1\x1a\x1dweir/event/v1/liquidity.proto\x1a\x19weir/event/v1/token.proto\x1a\x19weir/event/v1/trade.proto\"L\n" +
+	"\x1aweir/event/v1/record.proto\x12\rweir.event.v1\x1a\x1aweir/event/v1/failed.proto\x1a\x18weir/event/v1/fees.proto\x1a\x1dweir/event/v1/liquidity.proto\x1a\x19weir/event/v1/token.proto\x1a\x19weir/event/v1/trade.proto\"L\n" +
 	"\x0fInstructionPath\x12\x14\n" +
 	"\x05outer\x18\x01 \x01(\rR\x05outer\x12\x19\n" +
 	"\x05inner\x18\x02 \x01(\rH\x00R\x05inner\x88\x01\x01B\b\n" +
-	"\x06_inner\"\xce\x06\n" +
+	"\x06_inner\"\xa9\b\n" +
 	"\x06Record\x12\x1c\n" +
 	"\tsignature\x18\x01 \x01(\fR\tsignature\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x12\n" +
@@ -635,7 +698,11 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\fpool_created\x18\x18 \x01(\v2\x1a.weir.event.v1.PoolCreatedH\x00R\vpoolCreated\x12N\n" +
 	"\x11liquidity_changed\x18\x19 \x01(\v2\x1f.weir.event.v1.LiquidityChangedH\x00R\x10liquidityChanged\x12&\n" +
 	"\x03gap\x18\x1a \x01(\v2\x12.weir.event.v1.GapH\x00R\x03gap\x12E\n" +
-	"\x0eslot_retracted\x18\x1b \x01(\v2\x1c.weir.event.v1.SlotRetractedH\x00R\rslotRetractedB\x06\n" +
+	"\x0eslot_retracted\x18\x1b \x01(\v2\x1c.weir.event.v1.SlotRetractedH\x00R\rslotRetracted\x12Q\n" +
+	"\x12transaction_failed\x18\x1c \x01(\v2 .weir.event.v1.TransactionFailedH\x00R\x11transactionFailed\x129\n" +
+	"\n" +
+	"fees_moved\x18\x1d \x01(\v2\x18.weir.event.v1.FeesMovedH\x00R\tfeesMoved\x12K\n" +
+	"\x10reserves_changed\x18\x1e \x01(\v2\x1e.weir.event.v1.ReservesChangedH\x00R\x0freservesChangedB\x06\n" +
 	"\x04bodyB\r\n" +
 	"\v_block_timeB\v\n" +
 	"\t_tx_index\"C\n" +
@@ -646,7 +713,7 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\tfrom_slot\x18\x01 \x01(\x04R\bfromSlot\x12\x17\n" +
 	"\ato_slot\x18\x02 \x01(\x04R\x06toSlot\x12\x1a\n" +
 	"\bendpoint\x18\x03 \x01(\tR\bendpoint\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason*\xd1\x01\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason*\x9e\x02\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -657,7 +724,11 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\x11KIND_POOL_CREATED\x10\x05\x12\x1a\n" +
 	"\x16KIND_LIQUIDITY_CHANGED\x10\x06\x12\f\n" +
 	"\bKIND_GAP\x10\a\x12\x17\n" +
-	"\x13KIND_SLOT_RETRACTED\x10\b*\x86\x01\n" +
+	"\x13KIND_SLOT_RETRACTED\x10\b\x12\x1b\n" +
+	"\x17KIND_TRANSACTION_FAILED\x10\t\x12\x13\n" +
+	"\x0fKIND_FEES_MOVED\x10\n" +
+	"\x12\x19\n" +
+	"\x15KIND_RESERVES_CHANGED\x10\v*\x86\x01\n" +
 	"\bStrategy\x12\x18\n" +
 	"\x14STRATEGY_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12STRATEGY_EVENT_CPI\x10\x01\x12\x16\n" +
@@ -681,18 +752,21 @@ func file_weir_event_v1_record_proto_rawDescGZIP() []byte {
 var file_weir_event_v1_record_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_weir_event_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_weir_event_v1_record_proto_goTypes = []any{
-	(Kind)(0),                // 0: weir.event.v1.Kind
-	(Strategy)(0),            // 1: weir.event.v1.Strategy
-	(*InstructionPath)(nil),  // 2: weir.event.v1.InstructionPath
-	(*Record)(nil),           // 3: weir.event.v1.Record
-	(*SlotRetracted)(nil),    // 4: weir.event.v1.SlotRetracted
-	(*Gap)(nil),              // 5: weir.event.v1.Gap
-	(*Trade)(nil),            // 6: weir.event.v1.Trade
-	(*TokenCreated)(nil),     // 7: weir.event.v1.TokenCreated
-	(*CurveCompleted)(nil),   // 8: weir.event.v1.CurveCompleted
-	(*TokenMigrated)(nil),    // 9: weir.event.v1.TokenMigrated
-	(*PoolCreated)(nil),      // 10: weir.event.v1.PoolCreated
-	(*LiquidityChanged)(nil), // 11: weir.event.v1.LiquidityChanged
+	(Kind)(0),                 // 0: weir.event.v1.Kind
+	(Strategy)(0),             // 1: weir.event.v1.Strategy
+	(*InstructionPath)(nil),   // 2: weir.event.v1.InstructionPath
+	(*Record)(nil),            // 3: weir.event.v1.Record
+	(*SlotRetracted)(nil),     // 4: weir.event.v1.SlotRetracted
+	(*Gap)(nil),               // 5: weir.event.v1.Gap
+	(*Trade)(nil),             // 6: weir.event.v1.Trade
+	(*TokenCreated)(nil),      // 7: weir.event.v1.TokenCreated
+	(*CurveCompleted)(nil),    // 8: weir.event.v1.CurveCompleted
+	(*TokenMigrated)(nil),     // 9: weir.event.v1.TokenMigrated
+	(*PoolCreated)(nil),       // 10: weir.event.v1.PoolCreated
+	(*LiquidityChanged)(nil),  // 11: weir.event.v1.LiquidityChanged
+	(*TransactionFailed)(nil), // 12: weir.event.v1.TransactionFailed
+	(*FeesMoved)(nil),         // 13: weir.event.v1.FeesMoved
+	(*ReservesChanged)(nil),   // 14: weir.event.v1.ReservesChanged
 }
 var file_weir_event_v1_record_proto_depIdxs = []int32{
 	2,  // 0: weir.event.v1.Record.instruction:type_name -> weir.event.v1.InstructionPath
@@ -705,11 +779,14 @@ var file_weir_event_v1_record_proto_depIdxs = []int32{
 	11, // 7: weir.event.v1.Record.liquidity_changed:type_name -> weir.event.v1.LiquidityChanged
 	5,  // 8: weir.event.v1.Record.gap:type_name -> weir.event.v1.Gap
 	4,  // 9: weir.event.v1.Record.slot_retracted:type_name -> weir.event.v1.SlotRetracted
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	12, // 10: weir.event.v1.Record.transaction_failed:type_name -> weir.event.v1.TransactionFailed
+	13, // 11: weir.event.v1.Record.fees_moved:type_name -> weir.event.v1.FeesMoved
+	14, // 12: weir.event.v1.Record.reserves_changed:type_name -> weir.event.v1.ReservesChanged
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_record_proto_init() }
@@ -717,6 +794,8 @@ func file_weir_event_v1_record_proto_init() {
 	if File_weir_event_v1_record_proto != nil {
 		return
 	}
+	file_weir_event_v1_failed_proto_init()
+	file_weir_event_v1_fees_proto_init()
 	file_weir_event_v1_liquidity_proto_init()
 	file_weir_event_v1_token_proto_init()
 	file_weir_event_v1_trade_proto_init()
@@ -730,6 +809,9 @@ func file_weir_event_v1_record_proto_init() {
 		(*Record_LiquidityChanged)(nil),
 		(*Record_Gap)(nil),
 		(*Record_SlotRetracted)(nil),
+		(*Record_TransactionFailed)(nil),
+		(*Record_FeesMoved)(nil),
+		(*Record_ReservesChanged)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

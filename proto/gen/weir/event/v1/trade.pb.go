@@ -416,7 +416,20 @@ type Trade struct {
 	// What the venue calls the user, when that is not the trader.
 	VenueUser []byte `protobuf:"bytes,23,opt,name=venue_user,json=venueUser,proto3" json:"venue_user,omitempty"`
 	// Limit that the trader set on the other side: most to give or least to get, raw units of that side.
-	LimitAmount   *uint64 `protobuf:"varint,24,opt,name=limit_amount,json=limitAmount,proto3,oneof" json:"limit_amount,omitempty"`
+	LimitAmount *uint64 `protobuf:"varint,24,opt,name=limit_amount,json=limitAmount,proto3,oneof" json:"limit_amount,omitempty"`
+	// What the transaction paid above the base fee of 5,000 lamports a signature, lamports. Of the whole transaction: with several
+	// trades each says it. Absent where signature checks in instructions hide it.
+	PriorityFee *uint64 `protobuf:"varint,40,opt,name=priority_fee,json=priorityFee,proto3,oneof" json:"priority_fee,omitempty"`
+	// What the transaction gave to Jito's tip accounts, lamports. Of the whole transaction; absent where inner instructions are not recorded.
+	Tip *uint64 `protobuf:"varint,41,opt,name=tip,proto3,oneof" json:"tip,omitempty"`
+	// Compute units that the whole transaction used.
+	ComputeUnits *uint64 `protobuf:"varint,42,opt,name=compute_units,json=computeUnits,proto3,oneof" json:"compute_units,omitempty"`
+	// Worth of the mint's whole supply at the price after the trade, raw units of quote_mint rounded down. Absent where the supply is not
+	// known. The price itself is the ratio reserves_after.price_quote / reserves_after.price_base.
+	MarketCap *uint64 `protobuf:"varint,43,opt,name=market_cap,json=marketCap,proto3,oneof" json:"market_cap,omitempty"`
+	// True when the trader fixed what to give, false when what to get; absent when the instruction is not known. The fixed side may
+	// still be filled in part.
+	ExactIn       *bool `protobuf:"varint,44,opt,name=exact_in,json=exactIn,proto3,oneof" json:"exact_in,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -619,6 +632,41 @@ func (x *Trade) GetLimitAmount() uint64 {
 	return 0
 }
 
+func (x *Trade) GetPriorityFee() uint64 {
+	if x != nil && x.PriorityFee != nil {
+		return *x.PriorityFee
+	}
+	return 0
+}
+
+func (x *Trade) GetTip() uint64 {
+	if x != nil && x.Tip != nil {
+		return *x.Tip
+	}
+	return 0
+}
+
+func (x *Trade) GetComputeUnits() uint64 {
+	if x != nil && x.ComputeUnits != nil {
+		return *x.ComputeUnits
+	}
+	return 0
+}
+
+func (x *Trade) GetMarketCap() uint64 {
+	if x != nil && x.MarketCap != nil {
+		return *x.MarketCap
+	}
+	return 0
+}
+
+func (x *Trade) GetExactIn() bool {
+	if x != nil && x.ExactIn != nil {
+		return *x.ExactIn
+	}
+	return false
+}
+
 var File_weir_event_v1_trade_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_trade_proto_rawDesc = "" +
@@ -640,7 +688,7 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\x05_baseB\b\n" +
 	"\x06_quoteB\r\n" +
 	"\v_price_baseB\x0e\n" +
-	"\f_price_quote\"\xce\a\n" +
+	"\f_price_quote\"\xc2\t\n" +
 	"\x05Trade\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
 	"\x04pool\x18\x02 \x01(\fR\x04pool\x12\x16\n" +
@@ -669,11 +717,22 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\x05agent\x18\x16 \x01(\bR\x05agent\x12\x1d\n" +
 	"\n" +
 	"venue_user\x18\x17 \x01(\fR\tvenueUser\x12&\n" +
-	"\flimit_amount\x18\x18 \x01(\x04H\x03R\vlimitAmount\x88\x01\x01B\x10\n" +
+	"\flimit_amount\x18\x18 \x01(\x04H\x03R\vlimitAmount\x88\x01\x01\x12&\n" +
+	"\fpriority_fee\x18( \x01(\x04H\x04R\vpriorityFee\x88\x01\x01\x12\x15\n" +
+	"\x03tip\x18) \x01(\x04H\x05R\x03tip\x88\x01\x01\x12(\n" +
+	"\rcompute_units\x18* \x01(\x04H\x06R\fcomputeUnits\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"market_cap\x18+ \x01(\x04H\aR\tmarketCap\x88\x01\x01\x12\x1e\n" +
+	"\bexact_in\x18, \x01(\bH\bR\aexactIn\x88\x01\x01B\x10\n" +
 	"\x0e_base_decimalsB\x11\n" +
 	"\x0f_quote_decimalsB\x15\n" +
 	"\x13_curve_progress_bpsB\x0f\n" +
-	"\r_limit_amount*\xa5\x01\n" +
+	"\r_limit_amountB\x0f\n" +
+	"\r_priority_feeB\x06\n" +
+	"\x04_tipB\x10\n" +
+	"\x0e_compute_unitsB\r\n" +
+	"\v_market_capB\v\n" +
+	"\t_exact_in*\xa5\x01\n" +
 	"\x05Venue\x12\x15\n" +
 	"\x11VENUE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +

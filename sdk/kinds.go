@@ -19,6 +19,12 @@ func KindOf(r *Record) eventv1.Kind {
 		return KindLiquidity
 	case *eventv1.Record_Gap:
 		return KindGap
+	case *eventv1.Record_TransactionFailed:
+		return KindFailed
+	case *eventv1.Record_FeesMoved:
+		return KindFeesMoved
+	case *eventv1.Record_ReservesChanged:
+		return KindReserves
 	default:
 		return eventv1.Kind_KIND_UNSPECIFIED
 	}
@@ -39,6 +45,12 @@ func VenueOf(r *Record) Venue {
 		return body.PoolCreated.GetVenue()
 	case *eventv1.Record_LiquidityChanged:
 		return body.LiquidityChanged.GetVenue()
+	case *eventv1.Record_TransactionFailed:
+		return body.TransactionFailed.GetVenue()
+	case *eventv1.Record_FeesMoved:
+		return body.FeesMoved.GetVenue()
+	case *eventv1.Record_ReservesChanged:
+		return body.ReservesChanged.GetVenue()
 	default:
 		return eventv1.Venue_VENUE_UNSPECIFIED
 	}

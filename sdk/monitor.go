@@ -57,6 +57,12 @@ type Monitor struct {
 	OnPoolCreated func(*Record, *PoolCreated) error
 	// OnLiquidityChanged gets deposits and withdrawals.
 	OnLiquidityChanged func(*Record, *LiquidityChanged) error
+	// OnTransactionFailed gets transactions of venues that failed. They come only from a host that watches failed transactions.
+	OnTransactionFailed func(*Record, *TransactionFailed) error
+	// OnFeesMoved gets fees that reached a receiver: payouts of what trades had paid before.
+	OnFeesMoved func(*Record, *FeesMoved) error
+	// OnReservesChanged gets reserves that changed without a trade or liquidity.
+	OnReservesChanged func(*Record, *ReservesChanged) error
 	// OnGap gets slots whose data could not be had from the chain.
 	OnGap func(*Record, *Gap) error
 
@@ -133,6 +139,9 @@ func (m Monitor) kinds() []eventv1.Kind {
 		{KindPoolCreated, m.OnPoolCreated != nil},
 		{KindLiquidity, m.OnLiquidityChanged != nil},
 		{KindGap, m.OnGap != nil},
+		{KindFailed, m.OnTransactionFailed != nil},
+		{KindFeesMoved, m.OnFeesMoved != nil},
+		{KindReserves, m.OnReservesChanged != nil},
 	}
 	var kinds []eventv1.Kind
 	for _, w := range wanted {
@@ -160,6 +169,12 @@ func (m Monitor) call(r *Record) error {
 		return m.OnLiquidityChanged(r, body.LiquidityChanged)
 	case *eventv1.Record_Gap:
 		return m.OnGap(r, body.Gap)
+	case *eventv1.Record_TransactionFailed:
+		return m.OnTransactionFailed(r, body.TransactionFailed)
+	case *eventv1.Record_FeesMoved:
+		return m.OnFeesMoved(r, body.FeesMoved)
+	case *eventv1.Record_ReservesChanged:
+		return m.OnReservesChanged(r, body.ReservesChanged)
 	default:
 		return errors.New("record has no body that this SDK knows")
 	}

@@ -28,6 +28,8 @@ type tradeRecord struct {
 
 	blockTime                                    int64
 	txIndex, limit                               uint64
+	priorityFee, tip, computeUnits, marketCap    uint64
+	exactIn                                      bool
 	reserves                                     [8]uint64
 	inner, baseDecimals, quoteDecimals, progress uint32
 	basisPoints                                  [maxFees]uint32
@@ -169,6 +171,31 @@ func (t *tradeRecord) readTradeDetail(c *cursor, tag uint64) bool {
 	case 24<<3 | varint:
 		t.limit = c.varint()
 		d.LimitAmount = &t.limit
+	default:
+		return t.readTradeCost(c, tag)
+	}
+	return true
+}
+
+// readTradeCost reads the fields of a Trade from 40 on.
+func (t *tradeRecord) readTradeCost(c *cursor, tag uint64) bool {
+	d := &t.trade
+	switch tag {
+	case 40<<3 | varint:
+		t.priorityFee = c.varint()
+		d.PriorityFee = &t.priorityFee
+	case 41<<3 | varint:
+		t.tip = c.varint()
+		d.Tip = &t.tip
+	case 42<<3 | varint:
+		t.computeUnits = c.varint()
+		d.ComputeUnits = &t.computeUnits
+	case 43<<3 | varint:
+		t.marketCap = c.varint()
+		d.MarketCap = &t.marketCap
+	case 44<<3 | varint:
+		t.exactIn = c.varint() != 0
+		d.ExactIn = &t.exactIn
 	default:
 		return false
 	}

@@ -27,6 +27,14 @@ type (
 	PoolCreated = eventv1.PoolCreated
 	// LiquidityChanged says that liquidity went into or out of a pool.
 	LiquidityChanged = eventv1.LiquidityChanged
+	// TransactionFailed is a transaction of a venue that had an error.
+	TransactionFailed = eventv1.TransactionFailed
+	// FeesMoved says that fees reached a receiver.
+	FeesMoved = eventv1.FeesMoved
+	// FeeShare is one receiver's part of fees.
+	FeeShare = eventv1.FeeShare
+	// ReservesChanged says that reserves changed without a trade.
+	ReservesChanged = eventv1.ReservesChanged
 	// Gap says that data of some slots could not be had.
 	Gap = eventv1.Gap
 	// JournalGap says that numbered records were lost to this instance.
@@ -69,6 +77,8 @@ type (
 	Strategy = eventv1.Strategy
 	// LiquidityDirection says which way liquidity went.
 	LiquidityDirection = eventv1.LiquidityDirection
+	// FeesMovement is what happened to fees.
+	FeesMovement = eventv1.FeesMovement
 	// TokenPhase is a step in the life of a launched token.
 	TokenPhase = eventv1.TokenPhase
 	// PoolChange is what happened to a pool.
@@ -101,6 +111,11 @@ const (
 	LiquidityAdded   = eventv1.LiquidityDirection_LIQUIDITY_DIRECTION_ADDED
 	LiquidityRemoved = eventv1.LiquidityDirection_LIQUIDITY_DIRECTION_REMOVED
 
+	FeesSwept       = eventv1.FeesMovement_FEES_MOVEMENT_SWEPT
+	FeesCollected   = eventv1.FeesMovement_FEES_MOVEMENT_COLLECTED
+	FeesDistributed = eventv1.FeesMovement_FEES_MOVEMENT_DISTRIBUTED
+	FeesClaimed     = eventv1.FeesMovement_FEES_MOVEMENT_CLAIMED
+
 	PhaseUnknown   = eventv1.TokenPhase_TOKEN_PHASE_UNSPECIFIED
 	PhaseCreated   = eventv1.TokenPhase_TOKEN_PHASE_CREATED
 	PhaseTrading   = eventv1.TokenPhase_TOKEN_PHASE_TRADING
@@ -118,6 +133,9 @@ const (
 	KindPoolCreated   = eventv1.Kind_KIND_POOL_CREATED
 	KindLiquidity     = eventv1.Kind_KIND_LIQUIDITY_CHANGED
 	KindGap           = eventv1.Kind_KIND_GAP
+	KindFailed        = eventv1.Kind_KIND_TRANSACTION_FAILED
+	KindFeesMoved     = eventv1.Kind_KIND_FEES_MOVED
+	KindReserves      = eventv1.Kind_KIND_RESERVES_CHANGED
 
 	// Strict promises that outputs depend only on state, record, configuration and order.
 	Strict = pluginv1.Determinism_DETERMINISM_STRICT

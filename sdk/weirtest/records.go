@@ -123,6 +123,38 @@ func LiquidityChanged(l *sdk.LiquidityChanged) *sdk.Record {
 	return &sdk.Record{Body: &eventv1.Record_LiquidityChanged{LiquidityChanged: d}}
 }
 
+// TransactionFailed is a buy on pump that went past its limit.
+func TransactionFailed(f *sdk.TransactionFailed) *sdk.Record {
+	d := &sdk.TransactionFailed{
+		Venue: sdk.Pump, InstructionName: "buy", FeePayer: Key("trader"), Error: "InstructionError",
+		FailedInstruction: proto.Uint32(2), InstructionError: "Custom", CustomCode: proto.Uint32(6002), Fee: 5000,
+	}
+	proto.Merge(d, f)
+	return &sdk.Record{Body: &eventv1.Record_TransactionFailed{TransactionFailed: d}}
+}
+
+// FeesMoved is a sweep of creator fees from the pump curve Key("curve").
+func FeesMoved(f *sdk.FeesMoved) *sdk.Record {
+	d := &sdk.FeesMoved{
+		Venue: sdk.Pump, Movement: sdk.FeesSwept, Kind: sdk.FeeCreator, Mint: Key("mint"), Pool: Key("curve"),
+		QuoteMint: WSOL, Recipient: Key("creator"), Amount: 1_000_000,
+	}
+	proto.Merge(d, f)
+	return &sdk.Record{Body: &eventv1.Record_FeesMoved{FeesMoved: d}}
+}
+
+// ReservesChanged is a change of virtual reserves of the pump curve Key("curve").
+func ReservesChanged(c *sdk.ReservesChanged) *sdk.Record {
+	d := &sdk.ReservesChanged{
+		Venue: sdk.Pump, Change: eventv1.ReservesChange_RESERVES_CHANGE_MAYHEM, Mint: Key("mint"), Pool: Key("curve"),
+	}
+	if c.GetReservesAfter() == nil {
+		d.ReservesAfter = reserves(901_000_000_000, 40_050_000_000)
+	}
+	proto.Merge(d, c)
+	return &sdk.Record{Body: &eventv1.Record_ReservesChanged{ReservesChanged: d}}
+}
+
 // Gap is one slot that could not be had.
 func Gap(g *sdk.Gap) *sdk.Record {
 	d := &sdk.Gap{FromSlot: firstSlot, ToSlot: firstSlot, Endpoint: "test", Reason: "the replay begins later"}

@@ -122,6 +122,12 @@ func classify(r *eventv1.Record) (eventv1.Kind, eventv1.Venue) {
 		return eventv1.Kind_KIND_LIQUIDITY_CHANGED, b.LiquidityChanged.GetVenue() & 0x7f
 	case *eventv1.Record_Gap:
 		return eventv1.Kind_KIND_GAP, 0
+	case *eventv1.Record_TransactionFailed:
+		return eventv1.Kind_KIND_TRANSACTION_FAILED, b.TransactionFailed.GetVenue() & 0x7f
+	case *eventv1.Record_FeesMoved:
+		return eventv1.Kind_KIND_FEES_MOVED, b.FeesMoved.GetVenue() & 0x7f
+	case *eventv1.Record_ReservesChanged:
+		return eventv1.Kind_KIND_RESERVES_CHANGED, b.ReservesChanged.GetVenue() & 0x7f
 	default:
 		return 0, 0
 	}

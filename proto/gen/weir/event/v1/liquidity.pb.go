@@ -102,7 +102,13 @@ type PoolCreated struct {
 	// When trading may begin, Unix seconds; absent: at once.
 	OpenTime *int64 `protobuf:"varint,12,opt,name=open_time,json=openTime,proto3,oneof" json:"open_time,omitempty"`
 	// Who gets creator fees of the pool.
-	CoinCreator   []byte `protobuf:"bytes,13,opt,name=coin_creator,json=coinCreator,proto3" json:"coin_creator,omitempty"`
+	CoinCreator []byte `protobuf:"bytes,13,opt,name=coin_creator,json=coinCreator,proto3" json:"coin_creator,omitempty"`
+	// First price on pools of concentrated liquidity (Raydium CLMM), which open without liquidity.
+	Concentrated *ConcentratedPrice `protobuf:"bytes,20,opt,name=concentrated,proto3" json:"concentrated,omitempty"`
+	// Distance of ticks on pools of concentrated liquidity.
+	TickSpacing *uint32 `protobuf:"varint,21,opt,name=tick_spacing,json=tickSpacing,proto3,oneof" json:"tick_spacing,omitempty"`
+	// Account with the pool's rates; absent where the venue has one for all.
+	Config        []byte `protobuf:"bytes,22,opt,name=config,proto3" json:"config,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -228,6 +234,27 @@ func (x *PoolCreated) GetCoinCreator() []byte {
 	return nil
 }
 
+func (x *PoolCreated) GetConcentrated() *ConcentratedPrice {
+	if x != nil {
+		return x.Concentrated
+	}
+	return nil
+}
+
+func (x *PoolCreated) GetTickSpacing() uint32 {
+	if x != nil && x.TickSpacing != nil {
+		return *x.TickSpacing
+	}
+	return 0
+}
+
+func (x *PoolCreated) GetConfig() []byte {
+	if x != nil {
+		return x.Config
+	}
+	return nil
+}
+
 // LiquidityChanged: a provider added or removed liquidity.
 type LiquidityChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -256,9 +283,15 @@ type LiquidityChanged struct {
 	// Reserves after; base belongs to base_mint.
 	ReservesAfter *Reserves `protobuf:"bytes,12,opt,name=reserves_after,json=reservesAfter,proto3" json:"reserves_after,omitempty"`
 	// Mint of the pool's LP token.
-	LpMint        []byte `protobuf:"bytes,13,opt,name=lp_mint,json=lpMint,proto3" json:"lp_mint,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	LpMint []byte `protobuf:"bytes,13,opt,name=lp_mint,json=lpMint,proto3" json:"lp_mint,omitempty"`
+	// Set on pools of concentrated liquidity (Raydium CLMM).
+	Position *Position `protobuf:"bytes,20,opt,name=position,proto3" json:"position,omitempty"`
+	// Fees that the provider took out together with the liquidity and that base_amount does not count, raw units of base_mint.
+	FeesBaseAmount *uint64 `protobuf:"varint,21,opt,name=fees_base_amount,json=feesBaseAmount,proto3,oneof" json:"fees_base_amount,omitempty"`
+	// The same of quote_mint.
+	FeesQuoteAmount *uint64 `protobuf:"varint,22,opt,name=fees_quote_amount,json=feesQuoteAmount,proto3,oneof" json:"fees_quote_amount,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *LiquidityChanged) Reset() {
@@ -382,11 +415,114 @@ func (x *LiquidityChanged) GetLpMint() []byte {
 	return nil
 }
 
+func (x *LiquidityChanged) GetPosition() *Position {
+	if x != nil {
+		return x.Position
+	}
+	return nil
+}
+
+func (x *LiquidityChanged) GetFeesBaseAmount() uint64 {
+	if x != nil && x.FeesBaseAmount != nil {
+		return *x.FeesBaseAmount
+	}
+	return 0
+}
+
+func (x *LiquidityChanged) GetFeesQuoteAmount() uint64 {
+	if x != nil && x.FeesQuoteAmount != nil {
+		return *x.FeesQuoteAmount
+	}
+	return 0
+}
+
+// Position is the part of a pool of concentrated liquidity that one NFT owns.
+type Position struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Mint of the NFT.
+	NftMint []byte `protobuf:"bytes,1,opt,name=nft_mint,json=nftMint,proto3" json:"nft_mint,omitempty"`
+	// High half of the liquidity that was added or removed; 0 in both halves: only fees were taken.
+	LiquidityHigh uint64 `protobuf:"fixed64,2,opt,name=liquidity_high,json=liquidityHigh,proto3" json:"liquidity_high,omitempty"`
+	// Low half of the liquidity that was added or removed.
+	LiquidityLow uint64 `protobuf:"fixed64,3,opt,name=liquidity_low,json=liquidityLow,proto3" json:"liquidity_low,omitempty"`
+	// Where the range begins; absent where the event does not say.
+	TickLower *int32 `protobuf:"zigzag32,4,opt,name=tick_lower,json=tickLower,proto3,oneof" json:"tick_lower,omitempty"`
+	// Where the range ends; absent where the event does not say.
+	TickUpper     *int32 `protobuf:"zigzag32,5,opt,name=tick_upper,json=tickUpper,proto3,oneof" json:"tick_upper,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Position) Reset() {
+	*x = Position{}
+	mi := &file_weir_event_v1_liquidity_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Position) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Position) ProtoMessage() {}
+
+func (x *Position) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_event_v1_liquidity_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Position.ProtoReflect.Descriptor instead.
+func (*Position) Descriptor() ([]byte, []int) {
+	return file_weir_event_v1_liquidity_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Position) GetNftMint() []byte {
+	if x != nil {
+		return x.NftMint
+	}
+	return nil
+}
+
+func (x *Position) GetLiquidityHigh() uint64 {
+	if x != nil {
+		return x.LiquidityHigh
+	}
+	return 0
+}
+
+func (x *Position) GetLiquidityLow() uint64 {
+	if x != nil {
+		return x.LiquidityLow
+	}
+	return 0
+}
+
+func (x *Position) GetTickLower() int32 {
+	if x != nil && x.TickLower != nil {
+		return *x.TickLower
+	}
+	return 0
+}
+
+func (x *Position) GetTickUpper() int32 {
+	if x != nil && x.TickUpper != nil {
+		return *x.TickUpper
+	}
+	return 0
+}
+
 var File_weir_event_v1_liquidity_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_liquidity_proto_rawDesc = "" +
 	"\n" +
-	"\x1dweir/event/v1/liquidity.proto\x12\rweir.event.v1\x1a\x19weir/event/v1/trade.proto\"\xfe\x03\n" +
+	"\x1dweir/event/v1/liquidity.proto\x12\rweir.event.v1\x1a\x19weir/event/v1/trade.proto\"\x95\x05\n" +
 	"\vPoolCreated\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
 	"\x04pool\x18\x02 \x01(\fR\x04pool\x12\x18\n" +
@@ -403,13 +539,17 @@ const file_weir_event_v1_liquidity_proto_rawDesc = "" +
 	" \x01(\rH\x01R\fbaseDecimals\x88\x01\x01\x12*\n" +
 	"\x0equote_decimals\x18\v \x01(\rH\x02R\rquoteDecimals\x88\x01\x01\x12 \n" +
 	"\topen_time\x18\f \x01(\x03H\x03R\bopenTime\x88\x01\x01\x12!\n" +
-	"\fcoin_creator\x18\r \x01(\fR\vcoinCreatorB\f\n" +
+	"\fcoin_creator\x18\r \x01(\fR\vcoinCreator\x12D\n" +
+	"\fconcentrated\x18\x14 \x01(\v2 .weir.event.v1.ConcentratedPriceR\fconcentrated\x12&\n" +
+	"\ftick_spacing\x18\x15 \x01(\rH\x04R\vtickSpacing\x88\x01\x01\x12\x16\n" +
+	"\x06config\x18\x16 \x01(\fR\x06configB\f\n" +
 	"\n" +
 	"_lp_amountB\x10\n" +
 	"\x0e_base_decimalsB\x11\n" +
 	"\x0f_quote_decimalsB\f\n" +
 	"\n" +
-	"_open_time\"\xb8\x04\n" +
+	"_open_timeB\x0f\n" +
+	"\r_tick_spacing\"\xf8\x05\n" +
 	"\x10LiquidityChanged\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
 	"\x04pool\x18\x02 \x01(\fR\x04pool\x12\x14\n" +
@@ -426,10 +566,25 @@ const file_weir_event_v1_liquidity_proto_rawDesc = "" +
 	" \x01(\x04H\x01R\x0elpSupplyBefore\x88\x01\x01\x12@\n" +
 	"\x0freserves_before\x18\v \x01(\v2\x17.weir.event.v1.ReservesR\x0ereservesBefore\x12>\n" +
 	"\x0ereserves_after\x18\f \x01(\v2\x17.weir.event.v1.ReservesR\rreservesAfter\x12\x17\n" +
-	"\alp_mint\x18\r \x01(\fR\x06lpMintB\f\n" +
+	"\alp_mint\x18\r \x01(\fR\x06lpMint\x123\n" +
+	"\bposition\x18\x14 \x01(\v2\x17.weir.event.v1.PositionR\bposition\x12-\n" +
+	"\x10fees_base_amount\x18\x15 \x01(\x04H\x02R\x0efeesBaseAmount\x88\x01\x01\x12/\n" +
+	"\x11fees_quote_amount\x18\x16 \x01(\x04H\x03R\x0ffeesQuoteAmount\x88\x01\x01B\f\n" +
 	"\n" +
 	"_lp_amountB\x13\n" +
-	"\x11_lp_supply_before*y\n" +
+	"\x11_lp_supply_beforeB\x13\n" +
+	"\x11_fees_base_amountB\x14\n" +
+	"\x12_fees_quote_amount\"\xd7\x01\n" +
+	"\bPosition\x12\x19\n" +
+	"\bnft_mint\x18\x01 \x01(\fR\anftMint\x12%\n" +
+	"\x0eliquidity_high\x18\x02 \x01(\x06R\rliquidityHigh\x12#\n" +
+	"\rliquidity_low\x18\x03 \x01(\x06R\fliquidityLow\x12\"\n" +
+	"\n" +
+	"tick_lower\x18\x04 \x01(\x11H\x00R\ttickLower\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"tick_upper\x18\x05 \x01(\x11H\x01R\ttickUpper\x88\x01\x01B\r\n" +
+	"\v_tick_lowerB\r\n" +
+	"\v_tick_upper*y\n" +
 	"\x12LiquidityDirection\x12#\n" +
 	"\x1fLIQUIDITY_DIRECTION_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19LIQUIDITY_DIRECTION_ADDED\x10\x01\x12\x1f\n" +
@@ -449,25 +604,29 @@ func file_weir_event_v1_liquidity_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_event_v1_liquidity_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_event_v1_liquidity_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_weir_event_v1_liquidity_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_weir_event_v1_liquidity_proto_goTypes = []any{
-	(LiquidityDirection)(0),  // 0: weir.event.v1.LiquidityDirection
-	(*PoolCreated)(nil),      // 1: weir.event.v1.PoolCreated
-	(*LiquidityChanged)(nil), // 2: weir.event.v1.LiquidityChanged
-	(Venue)(0),               // 3: weir.event.v1.Venue
-	(*Reserves)(nil),         // 4: weir.event.v1.Reserves
+	(LiquidityDirection)(0),   // 0: weir.event.v1.LiquidityDirection
+	(*PoolCreated)(nil),       // 1: weir.event.v1.PoolCreated
+	(*LiquidityChanged)(nil),  // 2: weir.event.v1.LiquidityChanged
+	(*Position)(nil),          // 3: weir.event.v1.Position
+	(Venue)(0),                // 4: weir.event.v1.Venue
+	(*ConcentratedPrice)(nil), // 5: weir.event.v1.ConcentratedPrice
+	(*Reserves)(nil),          // 6: weir.event.v1.Reserves
 }
 var file_weir_event_v1_liquidity_proto_depIdxs = []int32{
-	3, // 0: weir.event.v1.PoolCreated.venue:type_name -> weir.event.v1.Venue
-	3, // 1: weir.event.v1.LiquidityChanged.venue:type_name -> weir.event.v1.Venue
-	0, // 2: weir.event.v1.LiquidityChanged.direction:type_name -> weir.event.v1.LiquidityDirection
-	4, // 3: weir.event.v1.LiquidityChanged.reserves_before:type_name -> weir.event.v1.Reserves
-	4, // 4: weir.event.v1.LiquidityChanged.reserves_after:type_name -> weir.event.v1.Reserves
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	4, // 0: weir.event.v1.PoolCreated.venue:type_name -> weir.event.v1.Venue
+	5, // 1: weir.event.v1.PoolCreated.concentrated:type_name -> weir.event.v1.ConcentratedPrice
+	4, // 2: weir.event.v1.LiquidityChanged.venue:type_name -> weir.event.v1.Venue
+	0, // 3: weir.event.v1.LiquidityChanged.direction:type_name -> weir.event.v1.LiquidityDirection
+	6, // 4: weir.event.v1.LiquidityChanged.reserves_before:type_name -> weir.event.v1.Reserves
+	6, // 5: weir.event.v1.LiquidityChanged.reserves_after:type_name -> weir.event.v1.Reserves
+	3, // 6: weir.event.v1.LiquidityChanged.position:type_name -> weir.event.v1.Position
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_liquidity_proto_init() }
@@ -478,13 +637,14 @@ func file_weir_event_v1_liquidity_proto_init() {
 	file_weir_event_v1_trade_proto_init()
 	file_weir_event_v1_liquidity_proto_msgTypes[0].OneofWrappers = []any{}
 	file_weir_event_v1_liquidity_proto_msgTypes[1].OneofWrappers = []any{}
+	file_weir_event_v1_liquidity_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_event_v1_liquidity_proto_rawDesc), len(file_weir_event_v1_liquidity_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

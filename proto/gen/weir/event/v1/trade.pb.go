@@ -161,24 +161,30 @@ const (
 	FeeKind_FEE_KIND_HOLDER_REWARDS FeeKind = 5
 	// Part of FEE_KIND_PROTOCOL that buys back the venue's coin. Do not add it to the protocol fee.
 	FeeKind_FEE_KIND_BUYBACK FeeKind = 6
-	// The venue's whole swap fee where the venue does not say how it is split (Raydium v4).
+	// The venue's whole swap fee where the venue does not say how it is split (Raydium).
 	FeeKind_FEE_KIND_SWAP FeeKind = 7
 	// The token program's transfer fee (Token-2022).
 	FeeKind_FEE_KIND_TRANSFER FeeKind = 8
+	// The platform that launched the coin (LaunchLab).
+	FeeKind_FEE_KIND_PLATFORM FeeKind = 9
+	// Whoever referred the trader (LaunchLab share fee).
+	FeeKind_FEE_KIND_REFERRER FeeKind = 10
 )
 
 // Enum value maps for FeeKind.
 var (
 	FeeKind_name = map[int32]string{
-		0: "FEE_KIND_UNSPECIFIED",
-		1: "FEE_KIND_PROTOCOL",
-		2: "FEE_KIND_CREATOR",
-		3: "FEE_KIND_LP",
-		4: "FEE_KIND_CASHBACK",
-		5: "FEE_KIND_HOLDER_REWARDS",
-		6: "FEE_KIND_BUYBACK",
-		7: "FEE_KIND_SWAP",
-		8: "FEE_KIND_TRANSFER",
+		0:  "FEE_KIND_UNSPECIFIED",
+		1:  "FEE_KIND_PROTOCOL",
+		2:  "FEE_KIND_CREATOR",
+		3:  "FEE_KIND_LP",
+		4:  "FEE_KIND_CASHBACK",
+		5:  "FEE_KIND_HOLDER_REWARDS",
+		6:  "FEE_KIND_BUYBACK",
+		7:  "FEE_KIND_SWAP",
+		8:  "FEE_KIND_TRANSFER",
+		9:  "FEE_KIND_PLATFORM",
+		10: "FEE_KIND_REFERRER",
 	}
 	FeeKind_value = map[string]int32{
 		"FEE_KIND_UNSPECIFIED":    0,
@@ -190,6 +196,8 @@ var (
 		"FEE_KIND_BUYBACK":        6,
 		"FEE_KIND_SWAP":           7,
 		"FEE_KIND_TRANSFER":       8,
+		"FEE_KIND_PLATFORM":       9,
+		"FEE_KIND_REFERRER":       10,
 	}
 )
 
@@ -366,6 +374,89 @@ func (x *Reserves) GetPriceQuote() uint64 {
 	return 0
 }
 
+// ConcentratedPrice is the state of a pool of concentrated liquidity. The price of one raw unit of pool_base_mint in raw units of
+// pool_quote_mint is exactly (sqrt_price_x64 / 2^64)^2; numbers of 128 bits are given in two halves.
+type ConcentratedPrice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// High half of sqrt_price_x64.
+	SqrtPriceX64High uint64 `protobuf:"fixed64,1,opt,name=sqrt_price_x64_high,json=sqrtPriceX64High,proto3" json:"sqrt_price_x64_high,omitempty"`
+	// Low half of sqrt_price_x64.
+	SqrtPriceX64Low uint64 `protobuf:"fixed64,2,opt,name=sqrt_price_x64_low,json=sqrtPriceX64Low,proto3" json:"sqrt_price_x64_low,omitempty"`
+	// High half of the liquidity in the current tick.
+	LiquidityHigh uint64 `protobuf:"fixed64,3,opt,name=liquidity_high,json=liquidityHigh,proto3" json:"liquidity_high,omitempty"`
+	// Low half of the liquidity in the current tick.
+	LiquidityLow uint64 `protobuf:"fixed64,4,opt,name=liquidity_low,json=liquidityLow,proto3" json:"liquidity_low,omitempty"`
+	// Current tick.
+	Tick          int32 `protobuf:"zigzag32,5,opt,name=tick,proto3" json:"tick,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConcentratedPrice) Reset() {
+	*x = ConcentratedPrice{}
+	mi := &file_weir_event_v1_trade_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConcentratedPrice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConcentratedPrice) ProtoMessage() {}
+
+func (x *ConcentratedPrice) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_event_v1_trade_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConcentratedPrice.ProtoReflect.Descriptor instead.
+func (*ConcentratedPrice) Descriptor() ([]byte, []int) {
+	return file_weir_event_v1_trade_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ConcentratedPrice) GetSqrtPriceX64High() uint64 {
+	if x != nil {
+		return x.SqrtPriceX64High
+	}
+	return 0
+}
+
+func (x *ConcentratedPrice) GetSqrtPriceX64Low() uint64 {
+	if x != nil {
+		return x.SqrtPriceX64Low
+	}
+	return 0
+}
+
+func (x *ConcentratedPrice) GetLiquidityHigh() uint64 {
+	if x != nil {
+		return x.LiquidityHigh
+	}
+	return 0
+}
+
+func (x *ConcentratedPrice) GetLiquidityLow() uint64 {
+	if x != nil {
+		return x.LiquidityLow
+	}
+	return 0
+}
+
+func (x *ConcentratedPrice) GetTick() int32 {
+	if x != nil {
+		return x.Tick
+	}
+	return 0
+}
+
 // Trade is one swap on one venue in one transaction that succeeded.
 type Trade struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -387,7 +478,8 @@ type Trade struct {
 	BaseAmount uint64 `protobuf:"varint,8,opt,name=base_amount,json=baseAmount,proto3" json:"base_amount,omitempty"`
 	// What the trader gave or got of quote_mint, all fees included.
 	QuoteAmount uint64 `protobuf:"varint,9,opt,name=quote_amount,json=quoteAmount,proto3" json:"quote_amount,omitempty"`
-	// What the price curve saw of quote_mint: without fees.
+	// What the price curve saw of quote_mint: without fees. Where fees has no fee of the venue, because its event does not tell it (Raydium
+	// CLMM before May 2026, CPMM before August 2025), it is what the pool got or gave, with that fee.
 	PoolQuoteAmount uint64 `protobuf:"varint,10,opt,name=pool_quote_amount,json=poolQuoteAmount,proto3" json:"pool_quote_amount,omitempty"`
 	// Fees by kind.
 	Fees []*Fee `protobuf:"bytes,11,rep,name=fees,proto3" json:"fees,omitempty"`
@@ -417,6 +509,8 @@ type Trade struct {
 	VenueUser []byte `protobuf:"bytes,23,opt,name=venue_user,json=venueUser,proto3" json:"venue_user,omitempty"`
 	// Limit that the trader set on the other side: most to give or least to get, raw units of that side.
 	LimitAmount *uint64 `protobuf:"varint,24,opt,name=limit_amount,json=limitAmount,proto3,oneof" json:"limit_amount,omitempty"`
+	// Price and liquidity after the trade on a pool of concentrated liquidity (Raydium CLMM), which has no price reserves.
+	Concentrated *ConcentratedPrice `protobuf:"bytes,30,opt,name=concentrated,proto3" json:"concentrated,omitempty"`
 	// What the transaction paid above the base fee of 5,000 lamports a signature, lamports. Of the whole transaction: with several
 	// trades each says it. Absent where signature checks in instructions hide it.
 	PriorityFee *uint64 `protobuf:"varint,40,opt,name=priority_fee,json=priorityFee,proto3,oneof" json:"priority_fee,omitempty"`
@@ -436,7 +530,7 @@ type Trade struct {
 
 func (x *Trade) Reset() {
 	*x = Trade{}
-	mi := &file_weir_event_v1_trade_proto_msgTypes[2]
+	mi := &file_weir_event_v1_trade_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -448,7 +542,7 @@ func (x *Trade) String() string {
 func (*Trade) ProtoMessage() {}
 
 func (x *Trade) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_event_v1_trade_proto_msgTypes[2]
+	mi := &file_weir_event_v1_trade_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -461,7 +555,7 @@ func (x *Trade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trade.ProtoReflect.Descriptor instead.
 func (*Trade) Descriptor() ([]byte, []int) {
-	return file_weir_event_v1_trade_proto_rawDescGZIP(), []int{2}
+	return file_weir_event_v1_trade_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Trade) GetVenue() Venue {
@@ -632,6 +726,13 @@ func (x *Trade) GetLimitAmount() uint64 {
 	return 0
 }
 
+func (x *Trade) GetConcentrated() *ConcentratedPrice {
+	if x != nil {
+		return x.Concentrated
+	}
+	return nil
+}
+
 func (x *Trade) GetPriorityFee() uint64 {
 	if x != nil && x.PriorityFee != nil {
 		return *x.PriorityFee
@@ -688,7 +789,14 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\x05_baseB\b\n" +
 	"\x06_quoteB\r\n" +
 	"\v_price_baseB\x0e\n" +
-	"\f_price_quote\"\xc2\t\n" +
+	"\f_price_quote\"\xcf\x01\n" +
+	"\x11ConcentratedPrice\x12-\n" +
+	"\x13sqrt_price_x64_high\x18\x01 \x01(\x06R\x10sqrtPriceX64High\x12+\n" +
+	"\x12sqrt_price_x64_low\x18\x02 \x01(\x06R\x0fsqrtPriceX64Low\x12%\n" +
+	"\x0eliquidity_high\x18\x03 \x01(\x06R\rliquidityHigh\x12#\n" +
+	"\rliquidity_low\x18\x04 \x01(\x06R\fliquidityLow\x12\x12\n" +
+	"\x04tick\x18\x05 \x01(\x11R\x04tick\"\x88\n" +
+	"\n" +
 	"\x05Trade\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
 	"\x04pool\x18\x02 \x01(\fR\x04pool\x12\x16\n" +
@@ -717,7 +825,8 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\x05agent\x18\x16 \x01(\bR\x05agent\x12\x1d\n" +
 	"\n" +
 	"venue_user\x18\x17 \x01(\fR\tvenueUser\x12&\n" +
-	"\flimit_amount\x18\x18 \x01(\x04H\x03R\vlimitAmount\x88\x01\x01\x12&\n" +
+	"\flimit_amount\x18\x18 \x01(\x04H\x03R\vlimitAmount\x88\x01\x01\x12D\n" +
+	"\fconcentrated\x18\x1e \x01(\v2 .weir.event.v1.ConcentratedPriceR\fconcentrated\x12&\n" +
 	"\fpriority_fee\x18( \x01(\x04H\x04R\vpriorityFee\x88\x01\x01\x12\x15\n" +
 	"\x03tip\x18) \x01(\x04H\x05R\x03tip\x88\x01\x01\x12(\n" +
 	"\rcompute_units\x18* \x01(\x04H\x06R\fcomputeUnits\x88\x01\x01\x12\"\n" +
@@ -745,7 +854,7 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\x04Side\x12\x14\n" +
 	"\x10SIDE_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bSIDE_BUY\x10\x01\x12\r\n" +
-	"\tSIDE_SELL\x10\x02*\xd5\x01\n" +
+	"\tSIDE_SELL\x10\x02*\x83\x02\n" +
 	"\aFeeKind\x12\x18\n" +
 	"\x14FEE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11FEE_KIND_PROTOCOL\x10\x01\x12\x14\n" +
@@ -755,7 +864,10 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\x17FEE_KIND_HOLDER_REWARDS\x10\x05\x12\x14\n" +
 	"\x10FEE_KIND_BUYBACK\x10\x06\x12\x11\n" +
 	"\rFEE_KIND_SWAP\x10\a\x12\x15\n" +
-	"\x11FEE_KIND_TRANSFER\x10\bB\xaf\x01\n" +
+	"\x11FEE_KIND_TRANSFER\x10\b\x12\x15\n" +
+	"\x11FEE_KIND_PLATFORM\x10\t\x12\x15\n" +
+	"\x11FEE_KIND_REFERRER\x10\n" +
+	"B\xaf\x01\n" +
 	"\x11com.weir.event.v1B\n" +
 	"TradeProtoP\x01Z8github.com/weir-run/weir/proto/gen/weir/event/v1;eventv1\xa2\x02\x03WEX\xaa\x02\rWeir.Event.V1\xca\x02\rWeir\\Event\\V1\xe2\x02\x19Weir\\Event\\V1\\GPBMetadata\xea\x02\x0fWeir::Event::V1b\x06proto3"
 
@@ -772,14 +884,15 @@ func file_weir_event_v1_trade_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_event_v1_trade_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_weir_event_v1_trade_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_weir_event_v1_trade_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_weir_event_v1_trade_proto_goTypes = []any{
-	(Venue)(0),       // 0: weir.event.v1.Venue
-	(Side)(0),        // 1: weir.event.v1.Side
-	(FeeKind)(0),     // 2: weir.event.v1.FeeKind
-	(*Fee)(nil),      // 3: weir.event.v1.Fee
-	(*Reserves)(nil), // 4: weir.event.v1.Reserves
-	(*Trade)(nil),    // 5: weir.event.v1.Trade
+	(Venue)(0),                // 0: weir.event.v1.Venue
+	(Side)(0),                 // 1: weir.event.v1.Side
+	(FeeKind)(0),              // 2: weir.event.v1.FeeKind
+	(*Fee)(nil),               // 3: weir.event.v1.Fee
+	(*Reserves)(nil),          // 4: weir.event.v1.Reserves
+	(*ConcentratedPrice)(nil), // 5: weir.event.v1.ConcentratedPrice
+	(*Trade)(nil),             // 6: weir.event.v1.Trade
 }
 var file_weir_event_v1_trade_proto_depIdxs = []int32{
 	2, // 0: weir.event.v1.Fee.kind:type_name -> weir.event.v1.FeeKind
@@ -788,11 +901,12 @@ var file_weir_event_v1_trade_proto_depIdxs = []int32{
 	3, // 3: weir.event.v1.Trade.fees:type_name -> weir.event.v1.Fee
 	4, // 4: weir.event.v1.Trade.reserves_before:type_name -> weir.event.v1.Reserves
 	4, // 5: weir.event.v1.Trade.reserves_after:type_name -> weir.event.v1.Reserves
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	5, // 6: weir.event.v1.Trade.concentrated:type_name -> weir.event.v1.ConcentratedPrice
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_trade_proto_init() }
@@ -802,14 +916,14 @@ func file_weir_event_v1_trade_proto_init() {
 	}
 	file_weir_event_v1_trade_proto_msgTypes[0].OneofWrappers = []any{}
 	file_weir_event_v1_trade_proto_msgTypes[1].OneofWrappers = []any{}
-	file_weir_event_v1_trade_proto_msgTypes[2].OneofWrappers = []any{}
+	file_weir_event_v1_trade_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_event_v1_trade_proto_rawDesc), len(file_weir_event_v1_trade_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

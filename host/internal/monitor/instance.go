@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/weir-run/weir/host/internal/monitor/process"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
 // Instance runs one configured plugin. Run may be called once; everything else may be called at any time by anyone.
@@ -23,6 +24,7 @@ type Instance struct {
 	plugin  *process.Plugin // the newest
 	monitor string          // what the plugin calls itself
 	version string
+	venues  []eventv1.Venue // that it wants; empty means all
 	epoch   uint64
 	crash   *Crash
 	reason  string // why it is rejected or its configuration refused
@@ -93,7 +95,7 @@ func (i *Instance) known(s *session) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.plugin, i.epoch = s.Plugin, s.epoch
-	i.monitor, i.version = s.described.GetName(), s.described.GetVersion()
+	i.monitor, i.version, i.venues = s.described.GetName(), s.described.GetVersion(), s.described.GetVenues()
 }
 
 // to moves the state and logs it. Live is only reached from Replaying: a plugin that catches up while it drains stays draining.

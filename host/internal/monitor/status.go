@@ -4,12 +4,15 @@ import (
 	"time"
 
 	"github.com/weir-run/weir/host/internal/latency"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
 // Status is a snapshot of an Instance. Counts are since the host started and over all processes.
 type Status struct {
 	// Instance is its name; Monitor and Version are the plugin's own words, empty before its first start.
 	Instance, Monitor, Version string
+	// Venues that it wants records of, as it said at its last start: empty means all. Read it when Monitor is known.
+	Venues []eventv1.Venue
 	// State and since when.
 	State State
 	Since time.Time
@@ -66,7 +69,7 @@ func (i *Instance) Status() Status {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	s.State, s.Since, s.Starts, s.Crash, s.Reason = i.state, i.since, i.starts, i.crash, i.reason
-	s.Monitor, s.Version, s.Epoch = i.monitor, i.version, i.epoch
+	s.Monitor, s.Version, s.Epoch, s.Venues = i.monitor, i.version, i.epoch, i.venues
 	if i.plugin != nil {
 		s.PID, s.LinesDropped = i.plugin.PID(), i.plugin.LinesDropped()
 	}

@@ -326,7 +326,31 @@ type EndpointStatus struct {
 	// Highest slot seen.
 	Slot uint64 `protobuf:"varint,7,opt,name=slot,proto3" json:"slot,omitempty"`
 	// Wall clock minus the provider's created_at of the newest update, in microseconds; absent before the first.
-	LagMicros     *int64 `protobuf:"varint,8,opt,name=lag_micros,json=lagMicros,proto3,oneof" json:"lag_micros,omitempty"`
+	LagMicros *int64 `protobuf:"varint,8,opt,name=lag_micros,json=lagMicros,proto3,oneof" json:"lag_micros,omitempty"`
+	// Index of the connection, from 0; several may lead to one endpoint.
+	Connection uint32 `protobuf:"varint,9,opt,name=connection,proto3" json:"connection,omitempty"`
+	// Groups whose transactions it carries.
+	Groups []string `protobuf:"bytes,10,rep,name=groups,proto3" json:"groups,omitempty"`
+	// Named transaction filters in its request.
+	Filters uint32 `protobuf:"varint,11,opt,name=filters,proto3" json:"filters,omitempty"`
+	// Transactions a second over the last seconds; absent before the first.
+	Tps *float64 `protobuf:"fixed64,12,opt,name=tps,proto3,oneof" json:"tps,omitempty"`
+	// Bytes a second over the last seconds; absent before the first.
+	BytesPerSecond *float64 `protobuf:"fixed64,13,opt,name=bytes_per_second,json=bytesPerSecond,proto3,oneof" json:"bytes_per_second,omitempty"`
+	// Share of its transactions that could be read and resolved, 0 to 1; absent before the first.
+	ParseRate *float64 `protobuf:"fixed64,14,opt,name=parse_rate,json=parseRate,proto3,oneof" json:"parse_rate,omitempty"`
+	// State of the endpoint's breaker: closed, open or half-open.
+	Breaker string `protobuf:"bytes,15,opt,name=breaker,proto3" json:"breaker,omitempty"`
+	// Subscribe opens of the token that count in the window now, and how many are allowed.
+	OpensUsed uint32 `protobuf:"varint,16,opt,name=opens_used,json=opensUsed,proto3" json:"opens_used,omitempty"`
+	// See opens_used.
+	OpensLimit uint32 `protobuf:"varint,17,opt,name=opens_limit,json=opensLimit,proto3" json:"opens_limit,omitempty"`
+	// Share of transactions of which this connection brought the first copy, 0 to 1; absent when each is read once.
+	WinRate *float64 `protobuf:"fixed64,18,opt,name=win_rate,json=winRate,proto3,oneof" json:"win_rate,omitempty"`
+	// What is wrong with it right now, in words.
+	Alarms []string `protobuf:"bytes,19,rep,name=alarms,proto3" json:"alarms,omitempty"`
+	// Name of the provider profile in use.
+	Profile       string `protobuf:"bytes,20,opt,name=profile,proto3" json:"profile,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -415,6 +439,90 @@ func (x *EndpointStatus) GetLagMicros() int64 {
 		return *x.LagMicros
 	}
 	return 0
+}
+
+func (x *EndpointStatus) GetConnection() uint32 {
+	if x != nil {
+		return x.Connection
+	}
+	return 0
+}
+
+func (x *EndpointStatus) GetGroups() []string {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *EndpointStatus) GetFilters() uint32 {
+	if x != nil {
+		return x.Filters
+	}
+	return 0
+}
+
+func (x *EndpointStatus) GetTps() float64 {
+	if x != nil && x.Tps != nil {
+		return *x.Tps
+	}
+	return 0
+}
+
+func (x *EndpointStatus) GetBytesPerSecond() float64 {
+	if x != nil && x.BytesPerSecond != nil {
+		return *x.BytesPerSecond
+	}
+	return 0
+}
+
+func (x *EndpointStatus) GetParseRate() float64 {
+	if x != nil && x.ParseRate != nil {
+		return *x.ParseRate
+	}
+	return 0
+}
+
+func (x *EndpointStatus) GetBreaker() string {
+	if x != nil {
+		return x.Breaker
+	}
+	return ""
+}
+
+func (x *EndpointStatus) GetOpensUsed() uint32 {
+	if x != nil {
+		return x.OpensUsed
+	}
+	return 0
+}
+
+func (x *EndpointStatus) GetOpensLimit() uint32 {
+	if x != nil {
+		return x.OpensLimit
+	}
+	return 0
+}
+
+func (x *EndpointStatus) GetWinRate() float64 {
+	if x != nil && x.WinRate != nil {
+		return *x.WinRate
+	}
+	return 0
+}
+
+func (x *EndpointStatus) GetAlarms() []string {
+	if x != nil {
+		return x.Alarms
+	}
+	return nil
+}
+
+func (x *EndpointStatus) GetProfile() string {
+	if x != nil {
+		return x.Profile
+	}
+	return ""
 }
 
 // StageStatus counts what went through a stage since start.
@@ -1251,7 +1359,7 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x0fallocated_bytes\x18\x04 \x01(\x04R\x0eallocatedBytes\x12\x1e\n" +
 	"\n" +
 	"goroutines\x18\x05 \x01(\x04R\n" +
-	"goroutines\"\xe6\x01\n" +
+	"goroutines\"\x87\x05\n" +
 	"\x0eEndpointStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x18\n" +
@@ -1262,8 +1370,30 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"last_error\x18\x06 \x01(\tR\tlastError\x12\x12\n" +
 	"\x04slot\x18\a \x01(\x04R\x04slot\x12\"\n" +
 	"\n" +
-	"lag_micros\x18\b \x01(\x03H\x00R\tlagMicros\x88\x01\x01B\r\n" +
-	"\v_lag_micros\"\xf4\x01\n" +
+	"lag_micros\x18\b \x01(\x03H\x00R\tlagMicros\x88\x01\x01\x12\x1e\n" +
+	"\n" +
+	"connection\x18\t \x01(\rR\n" +
+	"connection\x12\x16\n" +
+	"\x06groups\x18\n" +
+	" \x03(\tR\x06groups\x12\x18\n" +
+	"\afilters\x18\v \x01(\rR\afilters\x12\x15\n" +
+	"\x03tps\x18\f \x01(\x01H\x01R\x03tps\x88\x01\x01\x12-\n" +
+	"\x10bytes_per_second\x18\r \x01(\x01H\x02R\x0ebytesPerSecond\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"parse_rate\x18\x0e \x01(\x01H\x03R\tparseRate\x88\x01\x01\x12\x18\n" +
+	"\abreaker\x18\x0f \x01(\tR\abreaker\x12\x1d\n" +
+	"\n" +
+	"opens_used\x18\x10 \x01(\rR\topensUsed\x12\x1f\n" +
+	"\vopens_limit\x18\x11 \x01(\rR\n" +
+	"opensLimit\x12\x1e\n" +
+	"\bwin_rate\x18\x12 \x01(\x01H\x04R\awinRate\x88\x01\x01\x12\x16\n" +
+	"\x06alarms\x18\x13 \x03(\tR\x06alarms\x12\x18\n" +
+	"\aprofile\x18\x14 \x01(\tR\aprofileB\r\n" +
+	"\v_lag_microsB\x06\n" +
+	"\x04_tpsB\x13\n" +
+	"\x11_bytes_per_secondB\r\n" +
+	"\v_parse_rateB\v\n" +
+	"\t_win_rate\"\xf4\x01\n" +
 	"\vStageStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02in\x18\x02 \x01(\x04R\x02in\x12\x10\n" +

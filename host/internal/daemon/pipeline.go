@@ -94,7 +94,7 @@ func (p *pipeline) item(ctx context.Context, it pool.Item) error {
 		}
 		return err
 	case geyser.KindBlockMeta:
-		p.ingest.BlockMeta(&p.view.Meta)
+		p.ingest.BlockMeta(&p.view.Meta, 1)
 		p.journal.Complete(p.ingest.Complete())
 	case geyser.KindSlot:
 		p.ingest.SlotStatus(&p.view.Slot)

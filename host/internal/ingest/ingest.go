@@ -1,11 +1,13 @@
-// Package ingest drops transactions that came before and follows slots: it tells which are complete, so that a stream can be resumed
-// behind them.
+// Package ingest drops transactions that came before and follows slots: it tells for each group of subscriptions which are complete, so
+// that a stream can be resumed behind them.
 package ingest
 
 import (
+	"maps"
 	"sync/atomic"
 
 	"github.com/weir-run/weir/host/internal/geyser"
+	"github.com/weir-run/weir/host/internal/geyser/fold"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
 
@@ -17,7 +19,7 @@ type Config struct {
 }
 
 // Ingest deduplicates exactly: a transaction is its slot and its signature, since on a fork the same one can be in two slots. It is for
-// one goroutine, but Complete, Head and Stats may be called from any.
+// one goroutine, but Complete, Frontier, Head and Stats may be called from any.
 type Ingest struct {
 	window  uint64
 	seen    seen
@@ -25,13 +27,18 @@ type Ingest struct {
 	began   bool   // floor is set
 	highest uint64 // slot of any transaction or block meta
 
+	groups   []*frontier
+	shared   atomic.Pointer[[]*frontier] // groups, for readers
+	whole    fold.GroupSet
+	short    map[uint64]shortfall
+	void     map[uint64]struct{} // slots that the chain gave up
 	complete atomic.Uint64
 	heads    [geyserpb.SlotStatus_SLOT_DEAD + 1]atomic.Uint64
 	stats    counters
 }
 
 type counters struct {
-	fresh, duplicates, old, far, slots, dead, remembered atomic.Uint64
+	fresh, duplicates, old, far, void, short, slots, dead, remembered atomic.Uint64
 }
 
 // Stats counts since New.
@@ -41,6 +48,10 @@ type Stats struct {
 	Transactions, Fresh, Duplicates, Old uint64
 	// Far counts transactions and block metas that were dropped because their slot cannot be true.
 	Far uint64
+	// Void counts transactions of slots that the chain gave up, dropped. They are not among Transactions either.
+	Void uint64
+	// Short counts block metas that came before the transactions they count.
+	Short uint64
 	// Slots is how often the frontier moved, Dead how many slots the chain gave up.
 	Slots, Dead uint64
 	// Remembered is how many signatures are kept right now.
@@ -52,14 +63,24 @@ func New(c Config) *Ingest {
 	if c.Window == 0 {
 		c.Window = 256
 	}
-	return &Ingest{window: c.Window, seen: newSeen()}
+	in := &Ingest{window: c.Window, seen: newSeen(), short: map[uint64]shortfall{}, void: map[uint64]struct{}{}}
+	in.SetGroups(1)
+	return in
 }
 
 // Restore continues an earlier run, before anything else is called: complete is its last complete slot. Of the slots from oldest on, Seed
-// is then called with every signature that was taken in; what comes of slots before oldest counts as seen.
+// is then called with every signature that was taken in; what comes of slots before oldest counts as seen. All groups go on behind
+// complete, those that are new too: the stream begins there for all. Complete may be 0 when no slot was complete; the groups then begin
+// with what comes.
 func (in *Ingest) Restore(complete, oldest uint64) {
-	in.complete.Store(complete)
 	in.floor, in.began = oldest, true
+	if complete == 0 {
+		return
+	}
+	for _, f := range in.groups {
+		f.move(complete)
+	}
+	in.complete.Store(complete)
 }
 
 // Seed notes a transaction as seen. signature has 64 bytes.
@@ -78,6 +99,10 @@ func (in *Ingest) Transaction(slot uint64, signature []byte) (fresh bool) {
 		in.stats.old.Add(1)
 		return false
 	}
+	if _, void := in.void[slot]; void {
+		in.stats.void.Add(1)
+		return false
+	}
 	if !in.seen.add(slot, [64]byte(signature)) {
 		in.stats.duplicates.Add(1)
 		return false
@@ -85,21 +110,22 @@ func (in *Ingest) Transaction(slot uint64, signature []byte) (fresh bool) {
 	in.stats.fresh.Add(1)
 	in.stats.remembered.Add(1)
 	in.reach(slot)
+	if len(in.short) > 0 {
+		in.late(slot)
+	}
 	return true
 }
 
-// BlockMeta notes that all of a slot came, as servers send it after the content of its slot. The frontier moves to it and never back: a
-// slot that is complete later than a higher one lies within the margin with which a stream is resumed.
-func (in *Ingest) BlockMeta(m *geyser.BlockMeta) {
-	if !in.plausible(m.Slot) {
-		return
-	}
-	if m.Slot > in.complete.Load() {
-		in.complete.Store(m.Slot)
-		in.stats.slots.Add(1)
-	}
-	in.reach(m.Slot)
+// Void drops what is remembered of a slot that the chain gave up, and from now on its transactions: another provider may still send
+// them.
+func (in *Ingest) Void(slot uint64) {
+	in.void[slot] = struct{}{}
+	in.stats.remembered.Add(-uint64(in.seen.drop(slot)))
+	delete(in.short, slot)
 }
+
+// Revive takes back Void: the chain came back to a slot, and its transactions are new again.
+func (in *Ingest) Revive(slot uint64) { delete(in.void, slot) }
 
 // SlotStatus notes how far the chain is. Statuses that this protocol line does not know are ignored.
 func (in *Ingest) SlotStatus(u *geyser.SlotUpdate) {
@@ -122,15 +148,11 @@ func (in *Ingest) Head(s geyserpb.SlotStatus) uint64 {
 	return in.heads[s].Load()
 }
 
-// Complete returns the frontier: the highest slot whose block meta came, 0 before the first. All transactions of it were given to
-// Transaction before, so once what they led to is durable, a stream may be resumed behind it.
-func (in *Ingest) Complete() uint64 { return in.complete.Load() }
-
 // Stats returns a snapshot; its counts are each exact, but not of the same instant.
 func (in *Ingest) Stats() Stats {
 	s := Stats{
 		Fresh: in.stats.fresh.Load(), Duplicates: in.stats.duplicates.Load(), Old: in.stats.old.Load(),
-		Far: in.stats.far.Load(), Slots: in.stats.slots.Load(), Dead: in.stats.dead.Load(), Remembered: in.stats.remembered.Load(),
+		Far: in.stats.far.Load(), Void: in.stats.void.Load(), Short: in.stats.short.Load(), Slots: in.stats.slots.Load(), Dead: in.stats.dead.Load(), Remembered: in.stats.remembered.Load(),
 	}
 	s.Transactions = s.Fresh + s.Duplicates + s.Old
 	return s
@@ -163,6 +185,8 @@ func (in *Ingest) reach(slot uint64) {
 	if floor > in.floor {
 		in.floor = floor
 		in.stats.remembered.Add(-uint64(in.seen.forget(floor)))
+		maps.DeleteFunc(in.short, func(slot uint64, _ shortfall) bool { return slot < floor })
+		maps.DeleteFunc(in.void, func(slot uint64, _ struct{}) bool { return slot < floor })
 	}
 }
 

@@ -19,7 +19,7 @@ func signature(n uint64) []byte {
 	return s
 }
 
-func meta(in *Ingest, slot uint64) { in.BlockMeta(&geyser.BlockMeta{Slot: slot}) }
+func meta(in *Ingest, slot uint64) { in.BlockMeta(&geyser.BlockMeta{Slot: slot}, 1) }
 
 func TestDeduplicates(t *testing.T) {
 	in := New(Config{})

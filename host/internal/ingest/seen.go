@@ -56,3 +56,16 @@ func (s *seen) forget(floor uint64) (n int) {
 	}
 	return n
 }
+
+// count is how many signatures of a slot are kept.
+func (s *seen) count(slot uint64) int { return len(s.slots[slot]) }
+
+// drop forgets a slot and returns how many signatures that were.
+func (s *seen) drop(slot uint64) int {
+	n := len(s.slots[slot])
+	delete(s.slots, slot)
+	if s.lastFor == slot {
+		s.last = nil
+	}
+	return n
+}

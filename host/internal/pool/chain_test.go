@@ -169,7 +169,7 @@ func read(t *testing.T, p *pool.Pool, in *ingest.Ingest, fresh map[[64]byte]int,
 				fresh[[64]byte(v.Tx.Signature)]++
 			}
 		case geyser.KindBlockMeta:
-			in.BlockMeta(&v.Meta)
+			in.BlockMeta(&v.Meta, 1)
 		default:
 			in.SlotStatus(&v.Slot)
 		}

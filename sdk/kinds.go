@@ -19,6 +19,8 @@ func KindOf(r *Record) eventv1.Kind {
 		return KindLiquidity
 	case *eventv1.Record_Gap:
 		return KindGap
+	case *eventv1.Record_SlotRetracted:
+		return KindRetracted
 	case *eventv1.Record_TransactionFailed:
 		return KindFailed
 	case *eventv1.Record_FeesMoved:

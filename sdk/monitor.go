@@ -69,8 +69,9 @@ type Monitor struct {
 	// OnJournalGap is called when records were lost to this instance, because it lay behind for longer than the journal keeps
 	// them. Outputs emitted here are caused by the last number lost. Nil logs a warning.
 	OnJournalGap func(*JournalGap) error
-	// OnRetract is called when a slot turned out never to have happened; everything of that slot is void. Nothing may be
-	// emitted here.
+	// OnRetract is called when a slot turned out never to have happened: every earlier record of that slot is void. That happens
+	// at commitment processed only, and once a slot; should the chain come back to the slot, its records come again. The retraction
+	// is a record of the journal like others: outputs emitted here are caused by its number, and a replay brings it again.
 	OnRetract func(slot uint64) error
 
 	// Close frees what the monitor holds, at the end of its epoch. It is not called when the process is killed.
@@ -139,6 +140,7 @@ func (m Monitor) kinds() []eventv1.Kind {
 		{KindPoolCreated, m.OnPoolCreated != nil},
 		{KindLiquidity, m.OnLiquidityChanged != nil},
 		{KindGap, m.OnGap != nil},
+		{KindRetracted, m.OnRetract != nil},
 		{KindFailed, m.OnTransactionFailed != nil},
 		{KindFeesMoved, m.OnFeesMoved != nil},
 		{KindReserves, m.OnReservesChanged != nil},
@@ -169,6 +171,11 @@ func (m Monitor) call(r *Record) error {
 		return m.OnLiquidityChanged(r, body.LiquidityChanged)
 	case *eventv1.Record_Gap:
 		return m.OnGap(r, body.Gap)
+	case *eventv1.Record_SlotRetracted:
+		if err := m.OnRetract(r.GetSlot()); err != nil {
+			return fmt.Errorf("retract slot %d: %w", r.GetSlot(), err)
+		}
+		return nil
 	case *eventv1.Record_TransactionFailed:
 		return m.OnTransactionFailed(r, body.TransactionFailed)
 	case *eventv1.Record_FeesMoved:

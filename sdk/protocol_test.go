@@ -244,6 +244,43 @@ func TestRetract(t *testing.T) {
 	}
 }
 
+// In the journal a retraction is a record: it is repeated after a crash, and what it leads to is caused by it.
+func TestRetractionRecord(t *testing.T) {
+	h := weirtest.Start(t, scripted)
+	h.Send(trade("A"), trade("B"))
+	h.Checkpoint()
+	h.Send(weirtest.Retracted(1), weirtest.Retracted(13))
+	h.Crash()
+	if got := h.Send(trade("C"))[0].GetSignal().GetText(); got != "1" {
+		t.Errorf("after a retraction and a crash the count is %s, want 1", got)
+	}
+	for _, refused := range h.Errors() {
+		if refused.GetMessage() != "retract slot 13: unlucky" || refused.GetNumber() != 4 {
+			t.Errorf("refused %v", refused)
+		}
+	}
+	if len(h.Errors()) == 0 {
+		t.Error("the refusal of slot 13 was not told")
+	}
+}
+
+func TestRetractionCausesOutputs(t *testing.T) {
+	h := weirtest.Start(t, func(h *sdk.Host) sdk.Monitor {
+		return sdk.Monitor{
+			Name:    "undo",
+			OnTrade: func(*sdk.Record, *sdk.Trade) error { return nil },
+			OnRetract: func(slot uint64) error {
+				h.Signal("void", strconv.FormatUint(slot, 10), "", nil)
+				return nil
+			},
+		}
+	})
+	out := h.Send(trade("A"), weirtest.Retracted(77))
+	if len(out) != 1 || out[0].GetCause() != 2 || out[0].GetSlot() != 77 || out[0].GetKey() != "77" {
+		t.Errorf("outputs are %v", out)
+	}
+}
+
 func TestManyOutputsAreSplit(t *testing.T) {
 	large := func(h *sdk.Host) sdk.Monitor {
 		return sdk.Monitor{Name: "large", OnTrade: func(*sdk.Record, *sdk.Trade) error {

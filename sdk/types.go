@@ -37,6 +37,8 @@ type (
 	ReservesChanged = eventv1.ReservesChanged
 	// Gap says that data of some slots could not be had.
 	Gap = eventv1.Gap
+	// SlotRetracted says that a slot never happened. Monitors get it as OnRetract.
+	SlotRetracted = eventv1.SlotRetracted
 	// JournalGap says that numbered records were lost to this instance.
 	JournalGap = pluginv1.JournalGap
 )
@@ -133,6 +135,7 @@ const (
 	KindPoolCreated   = eventv1.Kind_KIND_POOL_CREATED
 	KindLiquidity     = eventv1.Kind_KIND_LIQUIDITY_CHANGED
 	KindGap           = eventv1.Kind_KIND_GAP
+	KindRetracted     = eventv1.Kind_KIND_SLOT_RETRACTED
 	KindFailed        = eventv1.Kind_KIND_TRANSACTION_FAILED
 	KindFeesMoved     = eventv1.Kind_KIND_FEES_MOVED
 	KindReserves      = eventv1.Kind_KIND_RESERVES_CHANGED

@@ -162,6 +162,11 @@ func Gap(g *sdk.Gap) *sdk.Record {
 	return &sdk.Record{Body: &eventv1.Record_Gap{Gap: d}}
 }
 
+// Retracted says that a slot never happened, as the journal does. Everything sent from the slot before is void.
+func Retracted(slot uint64) *sdk.Record {
+	return &sdk.Record{Slot: slot, Body: &eventv1.Record_SlotRetracted{SlotRetracted: &sdk.SlotRetracted{Endpoint: "test", Reason: "forked away"}}}
+}
+
 func reserves(base, quote uint64) *sdk.Reserves {
 	return &sdk.Reserves{Base: &base, Quote: &quote, PriceBase: new(base), PriceQuote: new(quote)}
 }
@@ -180,7 +185,7 @@ func complete(r *sdk.Record, number uint64) *sdk.Record {
 	if r.GetSlot() == 0 {
 		r.Slot = firstSlot + number
 	}
-	if r.GetGap() != nil {
+	if r.GetGap() != nil || r.GetSlotRetracted() != nil {
 		return r
 	}
 	if r.BlockTime == nil {

@@ -122,6 +122,8 @@ func classify(r *eventv1.Record) (eventv1.Kind, eventv1.Venue) {
 		return eventv1.Kind_KIND_LIQUIDITY_CHANGED, b.LiquidityChanged.GetVenue() & 0x7f
 	case *eventv1.Record_Gap:
 		return eventv1.Kind_KIND_GAP, 0
+	case *eventv1.Record_SlotRetracted:
+		return eventv1.Kind_KIND_SLOT_RETRACTED, 0
 	case *eventv1.Record_TransactionFailed:
 		return eventv1.Kind_KIND_TRANSACTION_FAILED, b.TransactionFailed.GetVenue() & 0x7f
 	case *eventv1.Record_FeesMoved:

@@ -42,6 +42,10 @@ race: ## Run the tests of the rooms under the race detector, without the end-to-
 e2e: ## Run only the end-to-end tests, with real processes
 	go test -count=1 -timeout 15m -v ./host/e2e/...
 
+.PHONY: chaos
+chaos: ## Faults about every second against host and plugins for WEIR_CHAOS (10m); WEIR_SEED repeats a run
+	WEIR_CHAOS=$${WEIR_CHAOS:-10m} go test -count=1 -timeout 0 -v -run '^TestChaos$$' ./host/e2e
+
 .PHONY: bench
 bench: build ## Measure each stage and the whole chain
 	cd host && go test -run '^$$' -bench . -benchtime 2s -skip 'Chain|Latency' ./bench

@@ -24,35 +24,40 @@ func (o outputs) add(parts ...any) {
 
 // expected says what the three monitors must report of facts given in order of the chain.
 func expected(truth []geysersim.Truth) outputs {
-	out := outputs{}
-	trading := map[string]bool{}
+	out, x := outputs{}, expectation{}
 	for _, f := range truth {
-		switch f.Kind {
-		case geysersim.TruthTrade:
-			out.add("trading", "trade", f.Signature, f.Venue, f.Pool, f.Mint, f.QuoteMint, f.Trader, f.Side, f.BaseAmount, f.QuoteAmount, f.PoolQuoteAmount)
-			if f.Venue == geysersim.VenuePump {
-				if !trading[f.Mint] {
-					trading[f.Mint] = true
-					out.add("lifecycle", "token_trading", f.Signature, f.Mint)
-				}
-			} else {
-				out.add("liquidity", "pool_traded", f.Signature, f.Pool, f.After.Base, f.After.Quote)
-			}
-		case geysersim.TruthTokenCreated:
-			out.add("lifecycle", "token_created", f.Signature, f.Mint, f.Symbol)
-		case geysersim.TruthCurveCompleted:
-			out.add("lifecycle", "token_completed", f.Signature, f.Mint)
-		case geysersim.TruthTokenMigrated:
-			out.add("lifecycle", "token_migrated", f.Signature, f.Mint, f.TargetPool)
-		case geysersim.TruthPoolCreated:
-			out.add("liquidity", "pool_created", f.Signature, f.Pool, f.BaseAmount, f.QuoteAmount)
-		case geysersim.TruthLiquidityAdded:
-			out.add("liquidity", "liquidity_added", f.Signature, f.Pool, f.BaseAmount, f.QuoteAmount)
-		case geysersim.TruthLiquidityRemoved:
-			out.add("liquidity", "liquidity_removed", f.Signature, f.Pool, f.BaseAmount, f.QuoteAmount)
-		}
+		x.add(out, f)
 	}
 	return out
+}
+
+// expectation remembers which mints were traded on a curve: the first such trade is a step in a token's life.
+type expectation map[string]bool
+
+// add adds what must be reported of the next fact of the chain.
+func (x expectation) add(out outputs, f geysersim.Truth) {
+	switch f.Kind {
+	case geysersim.TruthTrade:
+		out.add("trading", "trade", f.Signature, f.Venue, f.Pool, f.Mint, f.QuoteMint, f.Trader, f.Side, f.BaseAmount, f.QuoteAmount, f.PoolQuoteAmount)
+		if f.Venue != geysersim.VenuePump {
+			out.add("liquidity", "pool_traded", f.Signature, f.Pool, f.After.Base, f.After.Quote)
+		} else if !x[f.Mint] {
+			x[f.Mint] = true
+			out.add("lifecycle", "token_trading", f.Signature, f.Mint)
+		}
+	case geysersim.TruthTokenCreated:
+		out.add("lifecycle", "token_created", f.Signature, f.Mint, f.Symbol)
+	case geysersim.TruthCurveCompleted:
+		out.add("lifecycle", "token_completed", f.Signature, f.Mint)
+	case geysersim.TruthTokenMigrated:
+		out.add("lifecycle", "token_migrated", f.Signature, f.Mint, f.TargetPool)
+	case geysersim.TruthPoolCreated:
+		out.add("liquidity", "pool_created", f.Signature, f.Pool, f.BaseAmount, f.QuoteAmount)
+	case geysersim.TruthLiquidityAdded:
+		out.add("liquidity", "liquidity_added", f.Signature, f.Pool, f.BaseAmount, f.QuoteAmount)
+	case geysersim.TruthLiquidityRemoved:
+		out.add("liquidity", "liquidity_removed", f.Signature, f.Pool, f.BaseAmount, f.QuoteAmount)
+	}
 }
 
 // event is one line of weir events.

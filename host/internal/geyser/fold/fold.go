@@ -84,6 +84,15 @@ func Request(groups []Group, on GroupSet, o Options) (*geyserpb.SubscribeRequest
 	return r, nil
 }
 
+// watched counts the addresses, each once.
+func watched(filters []filter) int {
+	var keys []string
+	for _, f := range filters {
+		keys = append(keys, f.keys...)
+	}
+	return len(sorted(keys))
+}
+
 // filter is one named filter. No keys means every transaction.
 type filter struct {
 	name   string
@@ -113,21 +122,29 @@ func plan(groups []Group, l Limits) ([]filter, error) {
 		each = append(each, f)
 	}
 	slices.SortStableFunc(each, filter.compare)
+	if keys := watched(each); l.KeysPerStream > 0 && keys > l.KeysPerStream {
+		return nil, fmt.Errorf("%w: %d addresses are watched, %s allows %d on one stream; spread the groups over more connections or endpoints",
+			ErrLimits, keys, l.provider(), l.KeysPerStream)
+	}
 	for _, fold := range []func([]filter) []filter{alone, byFailed, together} {
-		if cut := l.cut(fold(each)); l.FiltersPerKind <= 0 || len(cut) <= l.FiltersPerKind {
+		if cut := l.cut(fold(each)); l.fits(cut) {
 			return cut, nil
 		}
 	}
-	keys := 0
-	for _, f := range together(each) {
-		keys += len(f.keys)
-	}
+	keys := watched(each)
 	return nil, fmt.Errorf("%w: %d addresses are watched, %s allows %d filters of %d addresses; spread the groups over more connections or endpoints, or set filters_per_kind and keys_per_filter of this endpoint if your plan allows more",
 		ErrLimits, keys, l.provider(), l.FiltersPerKind, l.KeysPerFilter)
 }
 
 func (f filter) compare(other filter) int {
-	return cmp.Or(cmp.Compare(f.name, other.name), slices.Compare(f.keys, other.keys))
+	return cmp.Or(cmp.Compare(f.name, other.name), slices.Compare(f.keys, other.keys), boolOrder(f.failed)-boolOrder(other.failed))
+}
+
+func boolOrder(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (l Limits) provider() string { return cmp.Or(l.Provider, "the provider") }
@@ -142,6 +159,14 @@ func (l Limits) check(g Group, keys []string) error {
 		}
 	}
 	return nil
+}
+
+func (l Limits) fits(filters []filter) bool {
+	keys := 0
+	for _, f := range filters {
+		keys += len(f.keys)
+	}
+	return (l.FiltersPerKind <= 0 || len(filters) <= l.FiltersPerKind) && (l.KeysPerStream <= 0 || keys <= l.KeysPerStream)
 }
 
 // cut divides filters of more keys than allowed.
@@ -172,7 +197,9 @@ func byFailed(filters []filter) []filter {
 		return []filter{*without}
 	case len(with.keys) == 0 || without == nil:
 		return []filter{*with}
-	case len(without.keys) == 0:
+	}
+	with.name += "-failed"
+	if len(without.keys) == 0 {
 		return []filter{*with, *without}
 	}
 	without.keys = slices.DeleteFunc(without.keys, func(key string) bool {
@@ -180,9 +207,9 @@ func byFailed(filters []filter) []filter {
 		return found
 	})
 	if len(without.keys) == 0 {
+		with.name = geyser.FilterName
 		return []filter{*with}
 	}
-	with.name += "-failed"
 	return []filter{*with, *without}
 }
 

@@ -27,6 +27,17 @@ const (
 	Richat
 )
 
+func (d Dialect) String() string {
+	switch d {
+	case Yellowstone:
+		return "Yellowstone"
+	case Richat:
+		return "Richat"
+	default:
+		return "an unknown server"
+	}
+}
+
 // Profile is one provider. A zero field is not known, and a caller then takes its own default.
 type Profile struct {
 	// Name of the provider, lower case.
@@ -69,8 +80,9 @@ type Profile struct {
 
 // Use is what a caller did at the moment of a refusal; without it a refusal that names no number teaches no number.
 type Use struct {
-	// Opens within the last Window, the refused one included.
-	Opens int
+	// Opens within the last Window, the refused one included. Window matters only where the profile has none.
+	Opens  int
+	Window time.Duration
 	// Streams open at that moment, the refused one not.
 	Streams int
 	// Head is the highest slot seen, 0 when none was.

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/idl"
 	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
 	"github.com/weir-run/weir/host/internal/geyser"
@@ -13,6 +14,9 @@ type Options struct {
 	// Mints is how many mint addresses are remembered in binary, so that they need not be read from base58 again. Default
 	// 65,536, which is some 8 MB. When there are more, all are forgotten.
 	Mints int
+	// Programs returns the programs that have a dropped-in IDL; their instructions and events become program_event records. It is
+	// called for every transaction, so that IDLs may come and go. Nil: none.
+	Programs func() *idl.Set
 }
 
 // Decoder turns transactions into records. Decode is for one goroutine at a time; Stats may be called from any.
@@ -31,6 +35,8 @@ type Decoder struct {
 	stats  counters
 	pool   messages
 
+	programs programReader
+
 	pumpTrades pool[pumpfun.TradeEvent]
 	buys       pool[pumpswap.BuyEvent]
 	sells      pool[pumpswap.SellEvent]
@@ -41,7 +47,7 @@ func New(o Options) *Decoder {
 	if o.Mints <= 0 {
 		o.Mints = 1 << 16
 	}
-	return &Decoder{mints: newMintTable(o.Mints), curves: curveTable{keys: map[dex.Key]*dex.Key{}}}
+	return &Decoder{mints: newMintTable(o.Mints), curves: curveTable{keys: map[dex.Key]*dex.Key{}}, programs: programReader{set: o.Programs}}
 }
 
 // Decode returns the records of a transaction in order of execution; none for votes and failed ones. Records and all bytes in
@@ -65,8 +71,9 @@ func (d *Decoder) Decode(tx *geyser.Transaction) []*eventv1.Record {
 		d.answer(&d.found[i])
 	}
 	d.settleVaults()
+	records := d.withPrograms(d.out)
 	d.tx = nil
-	return d.out
+	return records
 }
 
 func (d *Decoder) reset(tx *geyser.Transaction) {

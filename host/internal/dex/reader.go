@@ -114,6 +114,15 @@ func (r *Reader) Int128() Int128 {
 	return v
 }
 
+// Int32 reads four bytes as a signed number.
+func (r *Reader) Int32() int32 { return int32(r.Uint32()) }
+
+// Uint128 reads sixteen bytes.
+func (r *Reader) Uint128() Uint128 {
+	v := r.Int128()
+	return Uint128{Hi: uint64(v.Hi), Lo: v.Lo}
+}
+
 // Key reads 32 bytes into k and leaves k alone when they are not there.
 func (r *Reader) Key(k *Key) {
 	if len(r.rest) < 32 {

@@ -72,6 +72,12 @@ func (w *Writer) Int128(v Int128) {
 	}
 }
 
+// Int32 writes four bytes.
+func (w *Writer) Int32(v int32) { w.Uint32(uint32(v)) }
+
+// Uint128 writes sixteen bytes.
+func (w *Writer) Uint128(v Uint128) { w.Int128(Int128{Hi: int64(v.Hi), Lo: v.Lo}) }
+
 // Key writes 32 bytes.
 func (w *Writer) Key(k *Key) {
 	if w.next() {

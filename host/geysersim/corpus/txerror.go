@@ -5,43 +5,15 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"slices"
+
+	"github.com/weir-run/weir/host/internal/dex/txerror"
 )
-
-// transactionErrors are the variants of Solana's TransactionError in the order of their bincode numbers.
-var transactionErrors = []string{
-	"AccountInUse", "AccountLoadedTwice", "AccountNotFound", "ProgramAccountNotFound", "InsufficientFundsForFee",
-	"InvalidAccountForFee", "AlreadyProcessed", "BlockhashNotFound", "InstructionError", "CallChainTooDeep",
-	"MissingSignatureForFee", "InvalidAccountIndex", "SignatureFailure", "InvalidProgramForExecution", "SanitizeFailure",
-	"ClusterMaintenance", "AccountBorrowOutstanding", "WouldExceedMaxBlockCostLimit", "UnsupportedVersion",
-	"InvalidWritableAccount", "WouldExceedMaxAccountCostLimit", "WouldExceedAccountDataBlockLimit", "TooManyAccountLocks",
-	"AddressLookupTableNotFound", "InvalidAddressLookupTableOwner", "InvalidAddressLookupTableData",
-	"InvalidAddressLookupTableIndex", "InvalidRentPayingAccount", "WouldExceedMaxVoteCostLimit",
-	"WouldExceedAccountDataTotalLimit", "DuplicateInstruction", "InsufficientFundsForRent",
-	"MaxLoadedAccountsDataSizeExceeded", "InvalidLoadedAccountsDataSizeLimit", "ResanitizationNeeded",
-	"ProgramExecutionTemporarilyRestricted", "UnbalancedTransaction", "ProgramCacheHitMaxLimit", "CommitCancelled",
-}
-
-// instructionErrors are the variants of Solana's InstructionError in the order of their bincode numbers.
-var instructionErrors = []string{
-	"GenericError", "InvalidArgument", "InvalidInstructionData", "InvalidAccountData", "AccountDataTooSmall",
-	"InsufficientFunds", "IncorrectProgramId", "MissingRequiredSignature", "AccountAlreadyInitialized",
-	"UninitializedAccount", "UnbalancedInstruction", "ModifiedProgramId", "ExternalAccountLamportSpend",
-	"ExternalAccountDataModified", "ReadonlyLamportChange", "ReadonlyDataModified", "DuplicateAccountIndex",
-	"ExecutableModified", "RentEpochModified", "NotEnoughAccountKeys", "AccountDataSizeChanged", "AccountNotExecutable",
-	"AccountBorrowFailed", "AccountBorrowOutstanding", "DuplicateAccountOutOfSync", "Custom", "InvalidError",
-	"ExecutableDataModified", "ExecutableLamportChange", "ExecutableAccountNotRentExempt", "UnsupportedProgramId",
-	"CallDepth", "MissingAccount", "ReentrancyNotAllowed", "MaxSeedLengthExceeded", "InvalidSeeds", "InvalidRealloc",
-	"ComputationalBudgetExceeded", "PrivilegeEscalation", "ProgramEnvironmentSetupFailure", "ProgramFailedToComplete",
-	"ProgramFailedToCompile", "Immutable", "IncorrectAuthority", "BorshIoError", "AccountNotRentExempt",
-	"InvalidAccountOwner", "ArithmeticOverflow", "UnsupportedSysvar", "IllegalOwner", "MaxAccountsDataAllocationsExceeded",
-	"MaxAccountsExceeded", "MaxInstructionTraceLengthExceeded", "BuiltinProgramsMustConsumeComputeUnits",
-}
 
 // encodeError gives the bincode form of an RPC error value: a 4-byte little-endian variant number, then its content. A value that is
 // in neither table becomes ff ff ff ff and its JSON text, which no node sends: it keeps "failed" true and the cause readable.
 func encodeError(raw json.RawMessage) []byte {
 	name, content, ok := variant(raw)
-	number := slices.Index(transactionErrors, name)
+	number := slices.Index(txerror.Transaction[:], name)
 	if !ok || number < 0 {
 		return unknownError(raw)
 	}
@@ -73,7 +45,7 @@ func encodeInstructionError(out []byte, raw, content json.RawMessage) []byte {
 		return unknownError(raw)
 	}
 	name, inner, ok := variant(pair[1])
-	number := slices.Index(instructionErrors, name)
+	number := slices.Index(txerror.Instruction[:], name)
 	if !ok || number < 0 {
 		return unknownError(raw)
 	}

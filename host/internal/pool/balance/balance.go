@@ -32,6 +32,29 @@ type Config struct {
 	Window, Horizon time.Duration
 }
 
+func (c Config) withDefaults() Config {
+	orDefault(&c.TPS, 5_000)
+	orDefault(&c.BytesPerSecond, 32<<20)
+	orDefault(&c.Lag, 5*time.Second)
+	orDefault(&c.ErrorsPerMinute, 6)
+	orDefault(&c.Hot, 70)
+	orDefault(&c.Cool, 40)
+	orDefault(&c.Benefit, 10)
+	orDefault(&c.Hold, 15*time.Second)
+	orDefault(&c.Interval, time.Minute)
+	orDefault(&c.Cooldown, 5*time.Minute)
+	orDefault(&c.Smoothing, 10*time.Second)
+	orDefault(&c.Window, time.Minute)
+	orDefault(&c.Horizon, 30*time.Second)
+	return c
+}
+
+func orDefault[T float64 | time.Duration](field *T, value T) {
+	if *field <= 0 {
+		*field = value
+	}
+}
+
 // Sample is what was measured on a connection since its last sample.
 type Sample struct {
 	// TPS is updates a second without pings, BytesPerSecond their bytes.

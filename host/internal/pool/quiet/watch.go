@@ -18,14 +18,66 @@ func (w *Watch) Set(groups []Group) {
 		s.Group = g
 		w.groups[i] = s
 	}
+	w.seen = 0 // its bits are those of the old groups
 }
 
-// Seen says that the groups of this set brought a transaction. It takes one instruction: call it for each.
+// Seen says that the groups of this set brought a transaction. It costs nothing: call it for each.
 func (w *Watch) Seen(set fold.GroupSet) { w.seen |= set }
 
-// Check takes the time and the groups that a living stream serves at it, and returns what changed. To be called about each second:
-// alarms are as exact as the calls are often.
-func (w *Watch) Check(now time.Time, served fold.GroupSet) []Event { return nil }
+// Check takes the time and the groups that a living stream serves, and returns what changed, by index. To be called about each second:
+// alarms are as exact as the calls are often. The clock of a group stands still while no stream serves it, and begins anew when one does:
+// a dead connection is another matter than a filter that brings nothing, and a new stream may replay for a while.
+func (w *Watch) Check(now time.Time, served fold.GroupSet) []Event {
+	var events []Event
+	for i := range w.groups {
+		if e, changed := w.groups[i].check(now, served.Has(i), w.seen.Has(i)); changed {
+			events = append(events, e)
+		}
+	}
+	w.seen = 0
+	return events
+}
+
+func (s *state) check(now time.Time, served, seen bool) (Event, bool) {
+	if served && !s.since.IsZero() {
+		s.silent += now.Sub(s.since)
+	}
+	e := Event{Group: s.Name, Silent: s.silent, Expected: s.expected()}
+	switch {
+	case seen:
+		cleared := s.raised
+		s.restart(now, served)
+		s.raised = false
+		return e, cleared
+	case !served:
+		s.since = time.Time{}
+		if !s.raised {
+			s.silent = 0
+		}
+		return Event{}, false
+	}
+	s.since = now
+	if s.raised || e.Expected < 0 || s.silent < e.Expected {
+		return Event{}, false
+	}
+	s.raised, e.Raised = true, true
+	return e, true
+}
+
+func (s *state) restart(now time.Time, served bool) {
+	s.silent, s.since = 0, time.Time{}
+	if served {
+		s.since = now
+	}
+}
 
 // Raised returns the groups whose alarm is raised.
-func (w *Watch) Raised() fold.GroupSet { return 0 }
+func (w *Watch) Raised() fold.GroupSet {
+	var set fold.GroupSet
+	for i, g := range w.groups {
+		if g.raised {
+			set = set.With(i)
+		}
+	}
+	return set
+}

@@ -27,6 +27,8 @@ func KindOf(r *Record) eventv1.Kind {
 		return KindFeesMoved
 	case *eventv1.Record_ReservesChanged:
 		return KindReserves
+	case *eventv1.Record_ProgramEvent:
+		return KindProgramEvent
 	default:
 		return eventv1.Kind_KIND_UNSPECIFIED
 	}
@@ -56,4 +58,27 @@ func VenueOf(r *Record) Venue {
 	default:
 		return eventv1.Venue_VENUE_UNSPECIFIED
 	}
+}
+
+// FindField returns the value that a path of names leads to, such as "pool" or "fees", "protocol": into structs and the payload of
+// enums. Nil when there is no such field: older layouts of a program have fewer. The getters of a nil field give zero.
+func FindField(fields []*ProgramField, path ...string) *ProgramField {
+	var found *ProgramField
+	for _, name := range path {
+		found = nil
+		for _, f := range fields {
+			if f.GetName() == name {
+				found = f
+				break
+			}
+		}
+		if found == nil {
+			return nil
+		}
+		fields = found.GetMembers().GetFields()
+		if v := found.GetVariant(); v != nil {
+			fields = v.GetFields()
+		}
+	}
+	return found
 }

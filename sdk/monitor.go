@@ -63,6 +63,9 @@ type Monitor struct {
 	OnFeesMoved func(*Record, *FeesMoved) error
 	// OnReservesChanged gets reserves that changed without a trade or liquidity.
 	OnReservesChanged func(*Record, *ReservesChanged) error
+	// OnProgramEvent gets instructions and events of the programs that the operator dropped an IDL in for, of all of them:
+	// look at Program and Name.
+	OnProgramEvent func(*Record, *ProgramEvent) error
 	// OnGap gets slots whose data could not be had from the chain.
 	OnGap func(*Record, *Gap) error
 
@@ -144,6 +147,7 @@ func (m Monitor) kinds() []eventv1.Kind {
 		{KindFailed, m.OnTransactionFailed != nil},
 		{KindFeesMoved, m.OnFeesMoved != nil},
 		{KindReserves, m.OnReservesChanged != nil},
+		{KindProgramEvent, m.OnProgramEvent != nil},
 	}
 	var kinds []eventv1.Kind
 	for _, w := range wanted {
@@ -182,6 +186,8 @@ func (m Monitor) call(r *Record) error {
 		return m.OnFeesMoved(r, body.FeesMoved)
 	case *eventv1.Record_ReservesChanged:
 		return m.OnReservesChanged(r, body.ReservesChanged)
+	case *eventv1.Record_ProgramEvent:
+		return m.OnProgramEvent(r, body.ProgramEvent)
 	default:
 		return errors.New("record has no body that this SDK knows")
 	}

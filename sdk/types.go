@@ -39,6 +39,10 @@ type (
 	Gap = eventv1.Gap
 	// SlotRetracted says that a slot never happened. Monitors get it as OnRetract.
 	SlotRetracted = eventv1.SlotRetracted
+	// ProgramEvent is what an operator's IDL makes of an instruction or event of its program. FindField finds values in it.
+	ProgramEvent = eventv1.ProgramEvent
+	// ProgramField is a value of a ProgramEvent with its name.
+	ProgramField = eventv1.ProgramField
 	// JournalGap says that numbered records were lost to this instance.
 	JournalGap = pluginv1.JournalGap
 )
@@ -139,6 +143,7 @@ const (
 	KindFailed        = eventv1.Kind_KIND_TRANSACTION_FAILED
 	KindFeesMoved     = eventv1.Kind_KIND_FEES_MOVED
 	KindReserves      = eventv1.Kind_KIND_RESERVES_CHANGED
+	KindProgramEvent  = eventv1.Kind_KIND_PROGRAM_EVENT
 
 	// Strict promises that outputs depend only on state, record, configuration and order.
 	Strict = pluginv1.Determinism_DETERMINISM_STRICT

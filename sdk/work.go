@@ -56,7 +56,7 @@ type work struct {
 }
 
 // kindLimit is above every record kind of this version.
-const kindLimit = 16
+const kindLimit = 32
 
 func newWork(m Monitor, host *Host) *work {
 	w := &work{monitor: m, host: host, out: host.out, busy: make(chan struct{}, 1)}

@@ -167,6 +167,13 @@ func Retracted(slot uint64) *sdk.Record {
 	return &sdk.Record{Slot: slot, Body: &eventv1.Record_SlotRetracted{SlotRetracted: &sdk.SlotRetracted{Endpoint: "test", Reason: "forked away"}}}
 }
 
+// ProgramEvent is the event "Happened" of Key("program"), as a dropped-in IDL gives it.
+func ProgramEvent(e *sdk.ProgramEvent) *sdk.Record {
+	d := &sdk.ProgramEvent{Program: Key("program"), Name: "Happened", Kind: eventv1.ProgramEventKind_PROGRAM_EVENT_KIND_EVENT}
+	proto.Merge(d, e)
+	return &sdk.Record{Program: d.GetProgram(), Body: &eventv1.Record_ProgramEvent{ProgramEvent: d}}
+}
+
 func reserves(base, quote uint64) *sdk.Reserves {
 	return &sdk.Reserves{Base: &base, Quote: &quote, PriceBase: new(base), PriceQuote: new(quote)}
 }

@@ -78,7 +78,11 @@ func (p *pipeline) run(ctx context.Context) error {
 
 func (p *pipeline) item(ctx context.Context, it pool.Item) error {
 	if it.Gap != nil {
-		return p.gap(it.Gap.From, it.Gap.To, it.Gap.Reason)
+		if err := p.gap(it.Gap.From, it.Gap.To, it.Gap.Reason); err != nil {
+			return err
+		}
+		p.ingest.Told(it.Gap.From, it.Gap.To, it.Gap.Groups)
+		return nil
 	}
 	p.count.updates.Add(1)
 	if err := p.view.Read(it.Update.Raw()); err != nil {
@@ -94,7 +98,7 @@ func (p *pipeline) item(ctx context.Context, it pool.Item) error {
 		}
 		return err
 	case geyser.KindBlockMeta:
-		p.ingest.BlockMeta(&p.view.Meta, 1)
+		p.ingest.BlockMeta(&p.view.Meta, it.Covers)
 		p.journal.Complete(p.ingest.Complete())
 	case geyser.KindSlot:
 		p.ingest.SlotStatus(&p.view.Slot)

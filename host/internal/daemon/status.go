@@ -43,7 +43,7 @@ func (d *Daemon) Events(ctx context.Context, req *adminv1.EventsRequest, visit f
 }
 
 func (d *Daemon) endpointStatus() *adminv1.EndpointStatus {
-	p := d.pool.Status()
+	p := d.pool.Status().Connections[0] // there is one group
 	s := &adminv1.EndpointStatus{Name: p.Endpoint, State: string(p.State), Updates: p.Updates, Bytes: p.Bytes, Opens: p.Opens, Slot: p.Slot}
 	if p.LagKnown {
 		lag := p.Lag.Microseconds()

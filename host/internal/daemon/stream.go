@@ -44,12 +44,14 @@ func (d *Daemon) initStream(ctx context.Context) error {
 		return err
 	}
 	d.pool, err = pool.New(pool.Config{
-		Endpoint:     geyser.Endpoint{Name: e.Name, URL: e.URL, Token: token, Zstd: e.Compression == "zstd"},
-		Subscription: geyser.Subscription{Programs: programs, Commitment: commitments[d.cfg.Commitment]},
-		Budget:       opens,
-		Resume:       func() uint64 { return max(d.journal.Status().CompleteSlot, held.complete) },
-		Margin:       uint64(e.ReplayMargin),
-		Log:          d.log.With("room", "pool"),
+		Sources: []pool.Source{{
+			Endpoint: geyser.Endpoint{Name: e.Name, URL: e.URL, Token: token, Zstd: e.Compression == "zstd"},
+			Budget:   opens, Margin: uint64(e.ReplayMargin),
+		}},
+		Groups:     []pool.Group{{Name: "all", Programs: programs}},
+		Commitment: commitments[d.cfg.Commitment],
+		Resume:     func() uint64 { return max(d.journal.Status().CompleteSlot, held.complete) },
+		Log:        d.log.With("room", "pool"),
 	})
 	if err != nil {
 		return err

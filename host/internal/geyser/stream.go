@@ -26,10 +26,19 @@ type Stream struct {
 	opened  time.Time
 	last    atomic.Int64  // when the last message of any kind came, in nanoseconds after opened
 	answers chan struct{} // a server ping that waits for an answer
+	changes chan change   // a request to send in the open stream
+	awaited atomic.Int32  // the ping behind the newest change, 0 for none
+	started atomic.Int64  // the node's stamp of the first ping, in Unix nanoseconds
 	running sync.WaitGroup
 }
 
 var errClosed = errors.New("stream closed")
+
+// change is a request and the id of the ping to send behind it.
+type change struct {
+	request *geyserpb.SubscribeRequest
+	ping    int32
+}
 
 // Open connects, subscribes and sends the request. It is one open in the count of the provider, whether it succeeds or not. The
 // stream ends with ctx, and must be closed in any case. Errors are *Error, or the cause of ctx when that was cancelled.
@@ -43,7 +52,7 @@ func Open(ctx context.Context, e Endpoint, request *geyserpb.SubscribeRequest) (
 		ctx = metadata.AppendToOutgoingContext(ctx, "x-token", e.Token)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	s := &Stream{endpoint: e, conn: conn, ctx: ctx, cancel: cancel, answers: make(chan struct{}, 1)}
+	s := &Stream{endpoint: e, conn: conn, ctx: ctx, cancel: cancel, answers: make(chan struct{}, 1), changes: make(chan change, 1)}
 	if err := s.subscribe(request); err != nil {
 		s.Close()
 		return nil, err
@@ -85,7 +94,26 @@ func (s *Stream) why(err error) error {
 	}
 }
 
-// Recv waits for the next update that is not a ping or pong; those it answers and drops. The caller owns the update and releases it.
+// Change replaces what the stream asks for, without a new open, and sends a ping behind the request. The pong that answers it comes out of
+// Recv as a KindPong: by then the server has read the request. It does not wait; false says that an earlier change is not on its way
+// yet. ping must not be 0 and differ from one change to the next; small positive numbers are taken by the stream's own pings. A refused
+// request ends the stream.
+func (s *Stream) Change(request *geyserpb.SubscribeRequest, ping int32) bool {
+	select {
+	case s.changes <- change{request, ping}:
+		s.awaited.Store(ping)
+		return true
+	default:
+		return false
+	}
+}
+
+// Started returns the node's stamp of the ping that it sends when a stream opens, in Unix nanoseconds: what has a later stamp was made
+// after that. 0 when it sent none yet, or none with a stamp.
+func (s *Stream) Started() int64 { return s.started.Load() }
+
+// Recv waits for the next update that is neither a ping nor a pong; those it answers and drops, except for a pong that Change waits
+// for. The caller owns the update and releases it.
 // After an error the stream is of no use and must be closed. Errors are *Error, or the cause of the context when it was cancelled.
 func (s *Stream) Recv() (*Update, error) {
 	for {
@@ -100,11 +128,15 @@ func (s *Stream) Recv() (*Update, error) {
 		u.glance()
 		switch u.kind {
 		case KindPing:
+			s.started.CompareAndSwap(0, u.created)
 			select {
 			case s.answers <- struct{}{}:
 			default: // one is on its way
 			}
 		case KindPong:
+			if id := s.awaited.Load(); id != 0 && u.pong == id {
+				return u, nil
+			}
 		default:
 			return u, nil
 		}
@@ -141,6 +173,11 @@ func (s *Stream) sendPings() {
 			return
 		case <-s.answers:
 		case <-tick.C:
+		case c := <-s.changes:
+			if s.call.SendMsg(c.request) != nil || s.call.SendMsg(pingRequest(c.ping)) != nil {
+				return
+			}
+			continue
 		}
 		if err := s.call.SendMsg(pingRequest(id)); err != nil {
 			return // Recv tells why the stream ended
@@ -153,4 +190,20 @@ func (s *Stream) Close() {
 	s.cancel(errClosed)
 	s.running.Wait()
 	s.conn.Close() //nolint:errcheck // its only error is that it was closed before
+}
+
+// OldestReplay asks the server, outside of the stream and so without an open, for the oldest slot that it can replay. 0 is for a server
+// that keeps none, or does not know yet.
+func (s *Stream) OldestReplay(ctx context.Context) (uint64, error) {
+	if md, ok := metadata.FromOutgoingContext(s.ctx); ok {
+		ctx = metadata.NewOutgoingContext(ctx, md)
+	}
+	r, err := geyserpb.NewGeyserClient(s.conn).SubscribeReplayInfo(ctx, &geyserpb.SubscribeReplayInfoRequest{})
+	if err != nil {
+		return 0, s.why(err)
+	}
+	if oldest := r.GetFirstAvailable(); oldest != ^uint64(0) {
+		return oldest, nil
+	}
+	return 0, nil
 }

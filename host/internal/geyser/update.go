@@ -14,6 +14,8 @@ type Update struct {
 	buffer   mem.Buffer // owns raw; nil when the garbage collector does
 	kind     Kind
 	slot     uint64
+	parent   uint64
+	pong     int32
 	created  int64
 	received int64
 	endpoint string
@@ -46,6 +48,9 @@ func (u *Update) Kind() Kind { return u.kind }
 
 // Slot returns the slot it speaks of, 0 for kinds without one.
 func (u *Update) Slot() uint64 { return u.slot }
+
+// Parent returns the slot of the parent block of a block meta; 0 for other kinds, and when the server did not say.
+func (u *Update) Parent() uint64 { return u.parent }
 
 // Size returns the length of Raw.
 func (u *Update) Size() int { return len(u.raw) }
@@ -122,7 +127,13 @@ func (u *Update) glance() {
 			continue
 		}
 		u.kind, u.slot = kind, 0
-		if kind != KindPing && kind != KindPong {
+		switch kind {
+		case KindPing:
+		case KindPong:
+			u.pong = int32(firstVarint(s.data, 1<<3|wireVarint)) //nolint:gosec // int32 on the wire
+		case KindBlockMeta:
+			u.slot, u.parent = firstVarint(s.data, slotField), firstVarint(s.data, 6<<3|wireVarint)
+		default:
 			u.slot = firstVarint(s.data, slotField)
 		}
 	}

@@ -105,9 +105,13 @@ func watch(t *testing.T, seed, slots uint64, replay int) (fresh map[[64]byte]int
 	}
 	in := ingest.New(ingest.Config{})
 	p, err := pool.New(pool.Config{
-		Endpoint:     geyser.Endpoint{URL: "http://chain.test", Dial: func(ctx context.Context, _ string) (net.Conn, error) { return wire.DialContext(ctx) }},
-		Subscription: geyser.Subscription{Programs: []string{dex.Pump.String()}, Commitment: geyserpb.CommitmentLevel_CONFIRMED},
-		Budget:       opens, Resume: in.Complete, Log: slog.New(slog.DiscardHandler),
+		Sources: []pool.Source{{
+			Endpoint: geyser.Endpoint{URL: "http://chain.test", Dial: func(ctx context.Context, _ string) (net.Conn, error) { return wire.DialContext(ctx) }},
+			Budget:   opens,
+		}},
+		Groups:     []pool.Group{{Name: "pump", Programs: []string{dex.Pump.String()}}},
+		Commitment: geyserpb.CommitmentLevel_CONFIRMED,
+		Resume:     in.Complete, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -158,6 +162,7 @@ func read(t *testing.T, p *pool.Pool, in *ingest.Ingest, fresh map[[64]byte]int,
 			for slot := g.From; slot <= g.To; slot++ {
 				lost[slot] = true
 			}
+			in.Told(g.From, g.To, g.Groups)
 			continue
 		}
 		if err := v.Read(item.Update.Raw()); err != nil {
@@ -169,7 +174,7 @@ func read(t *testing.T, p *pool.Pool, in *ingest.Ingest, fresh map[[64]byte]int,
 				fresh[[64]byte(v.Tx.Signature)]++
 			}
 		case geyser.KindBlockMeta:
-			in.BlockMeta(&v.Meta, 1)
+			in.BlockMeta(&v.Meta, item.Covers)
 		default:
 			in.SlotStatus(&v.Slot)
 		}
@@ -200,8 +205,8 @@ func TestNothingLostNothingDoubled(t *testing.T) {
 			if replay > slots && len(lost) > 0 {
 				t.Errorf("seed %d: %d slots in gaps although everything was replayed", seed, len(lost))
 			}
-			if s.Opens < 5 {
-				t.Errorf("seed %d: only %d opens, so there was no trouble", seed, s.Opens)
+			if s.Connections[0].Opens < 5 {
+				t.Errorf("seed %d: only %d opens, so there was no trouble", seed, s.Connections[0].Opens)
 			}
 			gaps += s.Gaps
 		})

@@ -91,14 +91,17 @@ func startStop(t *testing.T, n *node, change func(*Config)) (*Pool, <-chan error
 		t.Fatal(err)
 	}
 	c := Config{
-		Endpoint: geyser.Endpoint{
-			URL:  "http://node.test",
-			Dial: func(ctx context.Context, _ string) (net.Conn, error) { return wire.DialContext(ctx) },
-		},
-		Subscription: geyser.Subscription{Programs: []string{"p"}, Commitment: geyserpb.CommitmentLevel_CONFIRMED},
-		Budget:       opens,
-		Resume:       func() uint64 { return 0 },
-		Log:          slog.New(slog.DiscardHandler),
+		Sources: []Source{{
+			Endpoint: geyser.Endpoint{
+				URL:  "http://node.test",
+				Dial: func(ctx context.Context, _ string) (net.Conn, error) { return wire.DialContext(ctx) },
+			},
+			Budget: opens,
+		}},
+		Groups:     []Group{{Name: "g", Programs: []string{"p"}}},
+		Commitment: geyserpb.CommitmentLevel_CONFIRMED,
+		Resume:     func() uint64 { return 0 },
+		Log:        slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
 		change(&c)

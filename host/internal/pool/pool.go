@@ -1,18 +1,22 @@
-// Package pool keeps the stream of an endpoint open and hands on what comes. Before each open stand the budget, the breaker and a
-// backoff; after each end stands the decision from which slot to resume. Between the socket and the reader of the pool lies the one
-// bounded queue, so that a socket never waits for the pipeline.
+// Package pool keeps streams to one or more providers open and hands on what comes as one flow. Groups of programs are spread over the
+// connections; when a connection fails, others take its groups over. Before each open stand the budget, the breaker and a backoff; after
+// each end stands the decision from which slot to resume. Between the sockets and the reader of the pool lies the one bounded queue, so
+// that a socket never waits for the pipeline.
 package pool
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/weir-run/weir/host/internal/breaker"
 	"github.com/weir-run/weir/host/internal/geyser"
+	"github.com/weir-run/weir/host/internal/geyser/fold"
+	"github.com/weir-run/weir/host/internal/pool/balance"
+	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
 
 // Budget says when an open is allowed. A budget.Budget is one.
@@ -23,28 +27,35 @@ type Budget interface {
 
 // Config of a Pool.
 type Config struct {
-	// Endpoint to stream from.
-	Endpoint geyser.Endpoint
-	// Subscription to send. Its FromSlot is set by the pool.
-	Subscription geyser.Subscription
-	// Budget of the endpoint's token.
-	Budget Budget
-	// Resume returns the highest slot that is durable with everything before it, 0 when nothing is. It is called before each open.
+	// Sources are the providers, the preferred one first.
+	Sources []Source
+	// Groups to watch. SetGroups changes them.
+	Groups []Group
+	// Commitment of all streams. The zero value is processed.
+	Commitment geyserpb.CommitmentLevel
+	// Failed asks for failed transactions too.
+	Failed bool
+	// Connections is how many streams there may be, 1 to 3; those that get no group are not opened. Default 2, at least Copies, and
+	// no more than the profiles allow.
+	Connections int
+	// Copies is on how many sources each group is watched at the same time, 1 or 2; the first copy of a transaction wins in the
+	// deduplication. No more than there are sources. Default 1.
+	Copies int
+	// Stagger is the time between the first opens of two connections. Default 250 ms.
+	Stagger time.Duration
+	// Balance says when a group moves to another connection.
+	Balance balance.Config
+	// Resume returns the highest slot that is durable with everything before it, for every group, 0 when nothing is. It is called before
+	// each open.
 	Resume func() uint64
-	// Margin is how many slots before Resume a stream asks for: slots may come out of order, and another node behind the same address
-	// may be behind. What comes twice is for the deduplication. Default 32.
-	Margin uint64
-	// QueueBytes and QueueUpdates bound the queue. When it is full, the stream is dropped and resumed once half of it is free. Default
-	// 256 MiB, which is some 100 s at 500 transactions a second, and 262,144.
+	// QueueBytes and QueueUpdates bound the queue. When it is full, the stream that finds it so is dropped and resumed once half of it is
+	// free. Default 256 MiB, which is some 100 s at 500 transactions a second, and 262,144.
 	QueueBytes, QueueUpdates int
-	// Log takes one line for each open and each end. Default slog.Default.
+	// Log takes one line for each open, each end and each move of a group. Default slog.Default.
 	Log *slog.Logger
 }
 
 func (c Config) withDefaults() Config {
-	if c.Margin == 0 {
-		c.Margin = 32
-	}
 	if c.QueueBytes <= 0 {
 		c.QueueBytes = 256 << 20
 	}
@@ -54,71 +65,213 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
+	if c.Stagger <= 0 {
+		c.Stagger = 250 * time.Millisecond
+	}
+	c.Copies = min(max(c.Copies, 1), 2, len(c.Sources))
+	if c.Connections <= 0 {
+		c.Connections = 2
+	}
+	c.Connections = min(max(c.Connections, c.Copies), maxConnections)
 	return c
 }
 
-// Pool is one stream that does not end. Run is called once; Next and NextBatch are for one goroutine; Status for any.
-type Pool struct {
-	config  Config
-	log     *slog.Logger
-	breaker *breaker.Breaker
-	queue   *queue
-	resume  resume
-	backoff backoff
-	best    uint64 // highest slot whose block meta came
-	proven  bool   // the endpoint was useful once in this process
-
-	state                                  atomic.Value // State
-	updates, bytes, opens, overflows, gaps atomic.Uint64
-	slot                                   atomic.Uint64
-	lag                                    atomic.Int64 // nanoseconds; noLag before the first
-	mu                                     sync.Mutex
-	lastError                              error
-	lastErrorAt                            time.Time
+func (c Config) check() error {
+	if c.Resume == nil {
+		return errors.New("pool: Resume must be set")
+	}
+	if len(c.Sources) == 0 {
+		return errors.New("pool: no source; name at least one endpoint")
+	}
+	for _, s := range c.Sources {
+		if s.Budget == nil {
+			return errors.New("pool: Budget must be set")
+		}
+		if err := s.Endpoint.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// New returns a Pool that is not running. It fails on a URL that cannot be used.
+// Pool is streams that do not end. Run is called once; Next and NextBatch are for one goroutine; all else for any.
+type Pool struct {
+	config      Config
+	log         *slog.Logger
+	queue       *queue
+	sources     []*source
+	connections []*connection
+	kick        chan struct{} // of capacity 1: a token says "look again"
+	gaps        atomic.Uint64
+
+	mu      sync.Mutex
+	table   groupTable
+	version uint64                // of the table
+	homes   map[int]connectionSet // of each active group
+	cover   cover
+	vacant  GroupSet // groups that went away, and did not begin again
+	asks    int32    // ids of pings given away
+	moves   uint64
+
+	balancer *balance.Balancer
+	measured time.Time
+	carried  [maxConnections][fold.MostGroups]carried
+}
+
+// New returns a Pool that is not running. It fails on a URL that cannot be used and on groups that a provider's limits do not let in.
 func New(c Config) (*Pool, error) {
-	if c.Budget == nil || c.Resume == nil {
-		return nil, errors.New("pool: Budget and Resume must be set")
-	}
-	if err := c.Endpoint.Check(); err != nil {
+	if err := c.check(); err != nil {
 		return nil, err
 	}
 	c = c.withDefaults()
-	c.Endpoint.Name = c.Endpoint.Label()
-	p := &Pool{config: c, queue: newQueue(c.QueueBytes, c.QueueUpdates)}
-	p.log = c.Log.With("endpoint", c.Endpoint.Name)
-	p.breaker = breaker.New(breaker.Config{OnChange: func(from, to breaker.State) {
-		p.log.Info("breaker changed", "from", from, "to", to)
-	}})
-	p.resume = resume{durable: c.Resume, margin: c.Margin}
-	p.state.Store(Connecting)
-	p.lag.Store(noLag)
+	p := &Pool{
+		config: c, log: c.Log, queue: newQueue(c.QueueBytes, c.QueueUpdates), kick: make(chan struct{}, 1),
+		table: groupTable{failed: c.Failed},
+	}
+	for i, s := range c.Sources {
+		p.sources = append(p.sources, newSource(i, s, c.Log))
+	}
+	p.makeConnections()
+	if err := p.table.set(c.Groups); err != nil {
+		return nil, fmt.Errorf("pool: %w", err)
+	}
+	p.place()
+	if err := p.fits(); err != nil {
+		return nil, err
+	}
+	p.balancer = balance.New(c.Balance)
 	return p, nil
 }
 
-// Run keeps the stream open until ctx ends, and then returns nil. It returns an error only when the endpoint can never serve this
+// fits tells whether each provider allows what its connections shall serve.
+func (p *Pool) fits() error {
+	for _, k := range p.connections {
+		if _, err := k.request(k.wants, 0); err != nil {
+			return fmt.Errorf("endpoint %s: %w", k.source.Endpoint.Name, err)
+		}
+	}
+	return nil
+}
+
+// makeConnections spreads the connections over the sources, as far as their streams reach.
+func (p *Pool) makeConnections() {
+	used := make([]int, len(p.sources))
+	for round := 0; len(p.connections) < p.config.Connections && round < maxConnections; round++ {
+		for i, s := range p.sources {
+			if len(p.connections) == p.config.Connections {
+				break
+			}
+			if s.profile.Streams > 0 && used[i] >= s.profile.Streams {
+				continue
+			}
+			used[i]++
+			p.connections = append(p.connections, newConnection(p, len(p.connections), s))
+		}
+	}
+}
+
+// Run keeps the streams open until ctx ends, and then returns nil. It returns an error only when no endpoint can ever serve this
 // configuration: the token is refused or the request is not accepted, and it never worked before. Whatever was received stays readable
 // with Next after Run returned.
 func (p *Pool) Run(ctx context.Context) error {
 	defer p.queue.close()
-	defer p.state.Store(Stopped)
-	for {
-		end := p.turn(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		p.note(end)
-		wait, hopeless := p.judge(end)
-		if hopeless {
-			return end
-		}
-		p.log.Warn("stream ended", "error", end, "wait", wait.Round(time.Millisecond))
-		if sleep(ctx, wait) != nil {
-			return nil
+	p.mu.Lock()
+	p.cover.restore(p.table.active, p.config.Resume())
+	p.mu.Unlock()
+	ctx, stop := context.WithCancel(ctx)
+	ends := make(chan error, len(p.connections))
+	var running sync.WaitGroup
+	for _, k := range p.connections {
+		running.Go(func() { ends <- k.run(ctx) })
+	}
+	running.Go(func() { p.coordinate(ctx) })
+	defer running.Wait()
+	defer stop()
+	for range p.connections {
+		if err := <-ends; err != nil && p.hopeless() {
+			return err
 		}
 	}
+	return nil
+}
+
+// hopeless tells whether no connection can ever serve. Those that could take a group do so.
+func (p *Pool) hopeless() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := true
+	for _, k := range p.connections {
+		all = all && (k.hopeless || k.idle && k.source.allHopeless(p.connections))
+	}
+	if !all {
+		p.place()
+		signal(p.kick)
+	}
+	return all
+}
+
+func (s *source) allHopeless(connections []*connection) bool {
+	for _, k := range connections {
+		if k.source == s && k.hopeless {
+			return true
+		}
+	}
+	return false
+}
+
+// SetGroups replaces the groups, as plugins come and go. Open streams are told within some 100 ms, without an open. Groups are told apart
+// by name. The error says which group a provider's limits do not let in; then nothing has changed.
+func (p *Pool) SetGroups(groups []Group) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := p.table.clone()
+	if err := p.table.set(groups); err != nil {
+		return fmt.Errorf("pool: %w", err)
+	}
+	homes := p.homes
+	p.place()
+	if err := p.fits(); err != nil {
+		p.table, p.homes = before, homes
+		p.want()
+		return err
+	}
+	p.version++
+	gone := before.active &^ p.table.active
+	p.vacant |= gone
+	p.cover.forget(gone)
+	signal(p.kick)
+	return nil
+}
+
+// Groups returns the groups by bit, also those that went away; active are those that did not.
+func (p *Pool) Groups() (groups []Group, active GroupSet) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := p.table.clone()
+	return t.groups, t.active
+}
+
+// Folded returns the groups by bit for a fold.Router. Those that went away are among them: mask what it routes with the active ones.
+func (p *Pool) Folded() (groups []fold.Group, active GroupSet) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := p.table.clone()
+	return t.folded, t.active
+}
+
+// Bit returns the bit of a group in each GroupSet.
+func (p *Pool) Bit(name string) (bit int, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	bit = p.table.bit(name)
+	return bit, bit >= 0
+}
+
+// Names returns the names of groups.
+func (p *Pool) Names(s GroupSet) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.table.names(s)
 }
 
 // Next waits for the next item. See NextBatch.
@@ -137,16 +290,26 @@ func (p *Pool) NextBatch(ctx context.Context, batch []Item) ([]Item, error) {
 	return p.queue.pop(ctx, batch)
 }
 
-// Item is one step of the flow: exactly one of the two is set.
+// Item is one step of the flow: exactly one of Update and Gap is set.
 type Item struct {
 	Update *geyser.Update
 	Gap    *Gap
+	// Connection is the index of the connection that Update came by.
+	Connection int
+	// Covers, on a block meta, are the groups of which this connection has delivered the slot in full: all of the slot that belongs to them
+	// came before it on this connection. Groups that nobody watches any more are covered always.
+	Covers GroupSet
 }
 
-// Gap says that transactions of the slots From to To, both inclusive, may be missing. It stands in the flow before all that came after
-// the gap. To may be a slot of which a part came, and then comes behind the gap.
+// Gap says that transactions of the slots From to To, both inclusive, may be missing for some groups, and that no connection will bring
+// them any more. It stands in the flow before all that its connection brought after the gap. To may be a slot of which a part came, and
+// then may come behind the gap.
 type Gap struct {
 	From, To uint64
+	// Groups for which they are missing.
+	Groups GroupSet
+	// Endpoint of the connection that goes on after the gap.
+	Endpoint string
 	// Reason is for people.
 	Reason string
 }

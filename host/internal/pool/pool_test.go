@@ -31,7 +31,7 @@ func TestResumesBehindTheFrontier(t *testing.T) {
 			}
 			return stay(s)
 		}}
-		p, _ := start(t, n, func(c *Config) { c.Resume, c.Margin = durable.Load, 10 })
+		p, _ := start(t, n, func(c *Config) { c.Resume, c.Sources[0].Margin = durable.Load, 10 })
 		got := drain(t, p)
 		time.Sleep(10 * time.Second)
 		if _, froms := n.seen(); !slices.Equal(froms, []uint64{490, 590, 690}) {
@@ -40,7 +40,7 @@ func TestResumesBehindTheFrontier(t *testing.T) {
 		if metas, gaps := got(); !slices.Equal(metas, []uint64{490, 591, 692}) || len(gaps) > 0 {
 			t.Errorf("metas %v, gaps %v", metas, gaps)
 		}
-		s := p.Status()
+		s := p.Status().Connections[0]
 		if s.State != Streaming || s.Opens != 3 || s.Updates != 6 || s.Slot != 692 || !errors.Is(s.LastError, geyser.ErrEnded) || s.Endpoint != "node.test" {
 			t.Errorf("status %+v", s)
 		}
@@ -90,7 +90,7 @@ func TestSilentStreamIsReopened(t *testing.T) {
 		if opens, _ := n.seen(); len(opens) != 2 {
 			t.Errorf("%d opens after 42 s of silence, want 2", len(opens))
 		}
-		if err := p.Status().LastError; !errors.Is(err, geyser.ErrSilent) {
+		if err := p.Status().Connections[0].LastError; !errors.Is(err, geyser.ErrSilent) {
 			t.Errorf("last error %v, want ErrSilent", err)
 		}
 	})
@@ -117,7 +117,7 @@ func TestBudgetHoldsWhileEveryStreamIsDropped(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				c.Budget = b
+				c.Sources[0].Budget = b
 			})
 			drain(t, p)
 			time.Sleep(10 * time.Minute)
@@ -201,7 +201,7 @@ func TestTooManyOpensWaitsAWholeWindow(t *testing.T) {
 		if waits := n.waits(); len(waits) != 1 || waits[0] < time.Minute || waits[0] > 70*time.Second {
 			t.Errorf("waits %v, want one of a minute and a little", waits)
 		}
-		if s := p.Status(); s.Breaker != "closed" {
+		if s := p.Status().Connections[0]; s.Breaker != "closed" {
 			t.Errorf("breaker %s: a refusal is not a failure of the endpoint", s.Breaker)
 		}
 	})
@@ -212,7 +212,7 @@ func TestRefusedTokenEndsRun(t *testing.T) {
 		n := &node{answer: func(int, uint64, subscription) error {
 			return status.Error(codes.Unauthenticated, "No valid auth token")
 		}}
-		p, ran := start(t, n, func(c *Config) { c.Endpoint.Token = "s3cret" })
+		p, ran := start(t, n, func(c *Config) { c.Sources[0].Endpoint.Token = "s3cret" })
 		err := <-ran
 		if err == nil || !strings.Contains(err.Error(), "the token of endpoint node.test was refused") || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("Run returned %v", err)
@@ -220,7 +220,7 @@ func TestRefusedTokenEndsRun(t *testing.T) {
 		if _, err := p.Next(t.Context()); !errors.Is(err, io.EOF) {
 			t.Errorf("Next returned %v, want io.EOF", err)
 		}
-		if s := p.Status(); s.State != Stopped || s.Opens != 1 {
+		if s := p.Status().Connections[0]; s.State != Stopped || s.Opens != 1 {
 			t.Errorf("status %+v", s)
 		}
 	})
@@ -262,10 +262,10 @@ func TestOverflowDropsAndResumes(t *testing.T) {
 			return stay(s)
 		}}
 		var durable atomic.Uint64
-		p, _ := start(t, n, func(c *Config) { c.QueueUpdates, c.Resume, c.Margin = 100, durable.Load, 4 })
+		p, _ := start(t, n, func(c *Config) { c.QueueUpdates, c.Resume, c.Sources[0].Margin = 100, durable.Load, 4 })
 		time.Sleep(time.Minute)
-		s := p.Status()
-		if s.Overflows != 1 || s.Opens != 1 || s.State != Waiting || s.QueuedUpdates != 100 || !errors.Is(s.LastError, errOverflow) {
+		s := p.Status().Connections[0]
+		if s.Overflows != 1 || s.Opens != 1 || s.State != Waiting || p.Status().QueuedUpdates != 100 || !errors.Is(s.LastError, errOverflow) {
 			t.Errorf("status %+v: want one overflow, and no new stream while the queue is full", s)
 		}
 		var metas []uint64
@@ -289,7 +289,7 @@ func TestOverflowDropsAndResumes(t *testing.T) {
 				t.Fatalf("slot %d came after %d", slot, 1000+i-1)
 			}
 		}
-		if s := p.Status(); s.Opens < 2 || s.Gaps != 0 {
+		if s := p.Status().Connections[0]; s.Opens < 2 || p.Status().Gaps != 0 {
 			t.Errorf("status %+v: want more than one open and no gap", s)
 		}
 	})
@@ -324,16 +324,19 @@ func TestNewChecks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := Config{Endpoint: geyser.Endpoint{URL: "https://x"}, Budget: b, Resume: func() uint64 { return 0 }}
+	good := Config{Sources: []Source{{Endpoint: geyser.Endpoint{URL: "https://x"}, Budget: b}}, Resume: func() uint64 { return 0 }}
 	if _, err := New(good); err != nil {
 		t.Error(err)
 	}
 	for _, spoil := range []func(*Config){
-		func(c *Config) { c.Budget = nil },
+		func(c *Config) { c.Sources[0].Budget = nil },
 		func(c *Config) { c.Resume = nil },
-		func(c *Config) { c.Endpoint.URL = "x:1" },
+		func(c *Config) { c.Sources[0].Endpoint.URL = "x:1" },
+		func(c *Config) { c.Sources = nil },
+		func(c *Config) { c.Groups = []Group{{Name: "a"}, {Name: "a"}} },
 	} {
 		bad := good
+		bad.Sources = slices.Clone(good.Sources)
 		spoil(&bad)
 		if _, err := New(bad); err == nil {
 			t.Errorf("no error for %+v", bad)

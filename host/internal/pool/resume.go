@@ -4,16 +4,12 @@ import (
 	"github.com/weir-run/weir/host/internal/geyser"
 )
 
-// resume decides from which slot the next stream begins, and what is missing when it could not begin early enough. The order of
-// calls is plan, then either refused or first.
+// resume decides from which slot the next stream of a connection begins. The order of calls is plan, then either refused or granted.
 type resume struct {
-	durable func() uint64
-	margin  uint64
+	margin uint64
 
-	start uint64 // the first slot of all, when nothing was durable before it; nothing older is wanted
-	floor uint64 // what this process saw or gave up: only what comes after it is needed; 0 before the first slot
-	base  uint64 // of the current plan: the highest slot that is not needed
-	from  uint64 // of the current plan: what is asked for, 0 = the present
+	base uint64 // of the current plan: the highest slot that is not needed
+	from uint64 // of the current plan: what is asked for, 0 = the present
 
 	older  int    // refusals in a row: not there yet
 	newer  int    // refusals in a row: not there any more
@@ -32,9 +28,10 @@ const (
 // haste is how many slots pass from a refusal to the next open, with room to spare.
 const haste = 8
 
-// plan returns the slot to ask for, 0 for the present.
-func (r *resume) plan() uint64 {
-	r.base = max(r.durable(), r.floor)
+// plan returns the slot to ask for, 0 for the present. base is the highest slot that is not needed, 0 when nothing is needed; start is
+// the first slot that was ever wanted.
+func (r *resume) plan(base, start uint64) uint64 {
+	r.base = base
 	switch {
 	case r.base == 0 || r.live:
 		r.from = 0
@@ -42,7 +39,7 @@ func (r *resume) plan() uint64 {
 		r.from = r.exact
 	default:
 		back := r.margin * uint64(1+r.older)
-		r.from = max(max(r.base, back+1)-back, r.start)
+		r.from = max(max(r.base, back+1)-back, start)
 	}
 	return r.from
 }
@@ -74,21 +71,7 @@ func (r *resume) refused(end *geyser.Error) {
 	}
 }
 
-// first takes the slot of the first content of a stream and returns what lies between it and what is needed, nil when that is nothing.
-func (r *resume) first(slot uint64) *Gap {
-	base, from := r.base, r.from
+// granted notes that a stream brought content, so that earlier refusals no longer count.
+func (r *resume) granted() {
 	r.older, r.newer, r.exact, r.live = 0, 0, 0, false
-	switch {
-	case base == 0:
-		// Watching begins. If this stream ends before anything is durable, the next one must begin here again.
-		r.start, r.floor = slot, max(slot, 1)-1
-	case from > base+1:
-		r.floor = from - 1
-		return &Gap{From: base + 1, To: from - 1, Reason: "not replayed: " + r.reason}
-	case from == 0 && slot > base:
-		// The present may begin in the middle of a slot, so that one is in doubt too.
-		r.floor = slot - 1
-		return &Gap{From: base + 1, To: slot, Reason: "not replayed: " + r.reason}
-	}
-	return nil
 }

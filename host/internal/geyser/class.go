@@ -100,6 +100,7 @@ var rules = []rule{
 	// Richat refuses a slot that was skipped in the same words as one that is too old. An older one helps against the former.
 	{codes.InvalidArgument, "failed to get replay position", Older, replayWait, ""},
 	{codes.InvalidArgument, "available only for `processed`", NoReplay, 0, "the server replays at commitment processed only"},
+	{codes.InvalidArgument, "not possible to replay", NoReplay, 0, "the server replays no blocks"},
 	{codes.Internal, "lagged", Lagged, 0, ""},
 	{codes.DataLoss, "", Lagged, 0, ""},
 	{codes.ResourceExhausted, "larger than max", Fatal, 0, "raise the message limit of this endpoint"},

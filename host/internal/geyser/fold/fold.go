@@ -41,7 +41,7 @@ type Options struct {
 	FromSlot uint64
 }
 
-// ErrLimits: the groups do not fit into what the provider allows on one stream.
+// ErrLimits says that the groups do not fit into what the provider allows on one stream.
 var ErrLimits = errors.New("more than the provider allows on one stream")
 
 // A server reads requests of up to 4 MiB, and a key with its tag takes some 46 bytes.

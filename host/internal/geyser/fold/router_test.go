@@ -2,8 +2,8 @@ package fold
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,11 +14,11 @@ import (
 	"github.com/weir-run/weir/host/internal/geyser"
 )
 
-func newRouter(t testing.TB, groups ...Group) *Router {
-	t.Helper()
+func newRouter(tb testing.TB, groups ...Group) *Router {
+	tb.Helper()
 	r, err := NewRouter(groups)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return r
 }
@@ -146,7 +146,7 @@ func BenchmarkRoute(b *testing.B) {
 	for _, programs := range []int{8, 100, 10_000} {
 		groups, tx := manyGroups(programs)
 		r := newRouter(b, groups...)
-		b.Run(fmt.Sprint(programs), func(b *testing.B) {
+		b.Run(strconv.Itoa(programs), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if r.Route(tx) == 0 {

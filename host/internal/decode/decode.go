@@ -17,6 +17,9 @@ type Options struct {
 	// Programs returns the programs that have a dropped-in IDL; their instructions and events become program_event records. It is
 	// called for every transaction, so that IDLs may come and go. Nil: none.
 	Programs func() *idl.Set
+	// Failed gives a TransactionFailed record for each failed transaction that called a venue. Streams ask for those that succeeded
+	// unless told otherwise.
+	Failed bool
 }
 
 // Decoder turns transactions into records. Decode is for one goroutine at a time; Stats may be called from any.
@@ -36,6 +39,8 @@ type Decoder struct {
 	pool   messages
 
 	programs programReader
+	costs    costs
+	failed   bool
 
 	pumpTrades pool[pumpfun.TradeEvent]
 	buys       pool[pumpswap.BuyEvent]
@@ -47,10 +52,11 @@ func New(o Options) *Decoder {
 	if o.Mints <= 0 {
 		o.Mints = 1 << 16
 	}
-	return &Decoder{mints: newMintTable(o.Mints), curves: curveTable{keys: map[dex.Key]*dex.Key{}}, programs: programReader{set: o.Programs}}
+	return &Decoder{mints: newMintTable(o.Mints), curves: curveTable{keys: map[dex.Key]*dex.Key{}}, programs: programReader{set: o.Programs}, failed: o.Failed}
 }
 
-// Decode returns the records of a transaction in order of execution; none for votes and failed ones. Records and all bytes in
+// Decode returns the records of a transaction in order of execution; none for votes, and for failed ones at most
+// a TransactionFailed where Options ask for it. Records and all bytes in
 // them are valid until the next Decode and as long as the transaction's bytes are; they must not be written to.
 func (d *Decoder) Decode(tx *geyser.Transaction) []*eventv1.Record {
 	if tx.Vote {
@@ -58,6 +64,9 @@ func (d *Decoder) Decode(tx *geyser.Transaction) []*eventv1.Record {
 	}
 	if tx.Failed {
 		d.countFailed(tx)
+		if d.failed {
+			return d.failure(tx)
+		}
 		return nil
 	}
 	d.reset(tx)
@@ -83,6 +92,7 @@ func (d *Decoder) reset(tx *geyser.Transaction) {
 	d.text = d.text[:0]
 	d.out = d.out[:0]
 	d.past = d.past[:0]
+	d.costs = costs{}
 	d.pool.reset()
 	d.pumpTrades.reset()
 	d.buys.reset()

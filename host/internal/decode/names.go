@@ -81,8 +81,8 @@ func (d *Decoder) unknownEvent(v venue, tag uint64) {
 
 // quiet are the discriminators that are known and ask for no record.
 var quiet = [venues]struct{ instructions, events map[uint64]bool }{
-	pump: {tags("global:", shared, pumpInstructions), tags("event:", sharedEvents, pumpEvents)},
-	swap: {tags("global:", shared, swapInstructions), tags("event:", sharedEvents, swapEvents)},
+	pump: {instructions: tags("global:", shared, pumpInstructions)},
+	swap: {instructions: tags("global:", shared, swapInstructions)},
 	ray:  {},
 }
 
@@ -98,7 +98,8 @@ func tags(space string, lists ...[]string) map[uint64]bool {
 	return m
 }
 
-// Instructions and events of pump and PumpSwap that ask for no record, from decode-facts §2 and §3.
+// Instructions of pump and PumpSwap that ask for no record or whose events tell all, from decode-facts §2. Their events are in
+// pumpfun.Rare and pumpswap.Rare.
 var (
 	shared = []string{
 		"admin_update_token_incentives", "claim_cashback", "claim_token_incentives", "close_user_volume_accumulator",
@@ -120,24 +121,5 @@ var (
 		"admin_cto_pool", "admin_set_coin_creator", "admin_set_coin_creator_fee_editable", "set_coin_creator_fee_bps", "collect_coin_creator_fee", "create_config", "disable", "init_boost",
 		"migrate_pool_coin_creator", "set_boost_authority", "set_coin_creator", "toggle_boost",
 		"transfer_creator_fees_to_pump", "transfer_creator_fees_to_pump_v2", "update_admin", "update_fee_config",
-	}
-	sharedEvents = []string{
-		"AdminUpdateTokenIncentivesEvent", "ClaimCashbackEvent", "ClaimTokenIncentivesEvent",
-		"CloseUserVolumeAccumulatorEvent", "ExtendAccountEvent", "InitUserVolumeAccumulatorEvent",
-		"ReservedFeeRecipientsEvent", "SyncUserVolumeAccumulatorEvent", "UpdateCreatorFeeConfigEvent",
-	}
-	pumpEvents = []string{
-		"AddQuoteControlMintEvent", "AdminCtoEvent", "AdminSetCreatorEvent", "AdminSetIdlAuthorityEvent",
-		"CollectCreatorFeeEvent", "DistributeCreatorFeesEvent", "DistributeFeeToHoldersEvent",
-		"MigrateBondingCurveCreatorEvent", "MinimumDistributableFeeEvent", "RemoveQuoteControlMintEvent",
-		"SetCreatorEvent", "SetCreatorFeeBpsEvent", "SetMetaplexCreatorEvent", "SetParamsEvent",
-		"SetQuoteControlAdminEvent", "SetQuoteControlMintReservesEvent", "SetQuoteControlReservesAdminEvent",
-		"SweepBondingCurveFeeEvent", "UpdateGlobalAuthorityEvent", "UpdateMayhemVirtualParamsEvent",
-	}
-	swapEvents = []string{
-		"AdminCtoPoolEvent", "AdminSetCoinCreatorEvent", "BoostBuyAndBurnEvent", "CollectCoinCreatorFeeEvent",
-		"CreateConfigEvent", "DisableEvent", "InitBoostEvent", "MigratePoolCoinCreatorEvent",
-		"SetBondingCurveCoinCreatorEvent", "SetBoostAuthorityEvent", "SetCoinCreatorFeeBpsEvent",
-		"SetMetaplexCoinCreatorEvent", "SweepPoolFeeEvent", "UpdateAdminEvent", "UpdateFeeConfigEvent",
 	}
 )

@@ -63,11 +63,19 @@ func (m *messages) newTrade() *tradeBody {
 
 // fill writes what all records say: where they stand in the chain and where they come from.
 func (d *Decoder) fill(r *eventv1.Record, c *call, s eventv1.Strategy, timestamp int64) {
+	d.place(r, c, timestamp)
+	r.Strategy = s
+	d.out = append(d.out, r)
+	c.answered = true
+	d.stats.of[c.venue].answered(s)
+}
+
+// place writes where in the chain a record stands.
+func (d *Decoder) place(r *eventv1.Record, c *call, timestamp int64) {
 	tx := d.tx
 	r.Signature = tx.Signature
 	r.Slot = tx.Slot
 	r.Program = programs[c.venue][:]
-	r.Strategy = s
 	if tx.Index != 0 {
 		r.TxIndex = d.pool.u64.of(tx.Index)
 	}
@@ -81,9 +89,6 @@ func (d *Decoder) fill(r *eventv1.Record, c *call, s eventv1.Strategy, timestamp
 	if c.inner >= 0 {
 		r.Instruction.Inner = d.pool.u32.of(uint32(c.inner))
 	}
-	d.out = append(d.out, r)
-	c.answered = true
-	d.stats.of[c.venue].answered(s)
 }
 
 // seldom makes a record of a kind that is too rare to keep objects for.

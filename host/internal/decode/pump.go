@@ -12,7 +12,7 @@ import (
 // pumpEvent gives the record of one event of the pump program. One that cannot be read is counted, and left to the later
 // strategies.
 func (d *Decoder) pumpEvent(c *call, f *found) {
-	switch tag := dex.Tag(f.raw); tag {
+	switch dex.Tag(f.raw) {
 	case pumpfun.TagTrade:
 		d.pumpTrade(c, f)
 	case pumpfun.TagCreate:
@@ -24,7 +24,7 @@ func (d *Decoder) pumpEvent(c *call, f *found) {
 	case pumpfun.TagPostCompleteBuy:
 		d.pumpPostComplete(c, f)
 	default:
-		d.unknownEvent(pump, tag)
+		d.rareEvent(c, f)
 	}
 }
 
@@ -61,6 +61,7 @@ func (d *Decoder) pumpTrade(c *call, f *found) {
 	b := d.trade(c, f.strategy, &s)
 	b.trade.InstructionName = instructionName(e.IxName)
 	b.trade.CurveProgressBps = d.progress(e)
+	d.worth(b, &s.after, curveSupply(e))
 	if e.Has(pumpfun.TradeFees) {
 		d.fees(b, [...]feeLine{
 			{},

@@ -7,7 +7,7 @@ import (
 
 // swapEvent gives the record of one event of PumpSwap. One that cannot be read is counted, and left to the later strategies.
 func (d *Decoder) swapEvent(c *call, f *found) {
-	switch tag := dex.Tag(f.raw); tag {
+	switch dex.Tag(f.raw) {
 	case pumpswap.TagBuy:
 		d.swapBuy(c, f)
 	case pumpswap.TagSell:
@@ -19,7 +19,7 @@ func (d *Decoder) swapEvent(c *call, f *found) {
 	case pumpswap.TagWithdraw:
 		d.swapWithdraw(c, f)
 	default:
-		d.unknownEvent(swap, tag)
+		d.rareEvent(c, f)
 	}
 }
 
@@ -54,6 +54,7 @@ func (d *Decoder) swapBuy(c *call, f *found) {
 	d.decimals(&s, &sides)
 	b := d.trade(c, f.strategy, &s)
 	b.trade.InstructionName = instructionName(e.IxName)
+	d.worth(b, &s.after, e.BaseSupply)
 	d.fees(b, [...]feeLine{
 		{e.LpFee, e.LpFeeBasisPoints},
 		{e.ProtocolFee, e.ProtocolFeeBasisPoints},
@@ -93,6 +94,7 @@ func (d *Decoder) swapSell(c *call, f *found) {
 	d.swapStates(&s, &before, &after)
 	d.decimals(&s, &sides)
 	b := d.trade(c, f.strategy, &s)
+	d.worth(b, &s.after, e.BaseSupply)
 	d.fees(b, [...]feeLine{
 		{e.LpFee, e.LpFeeBasisPoints},
 		{e.ProtocolFee, e.ProtocolFeeBasisPoints},

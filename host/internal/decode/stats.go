@@ -20,6 +20,8 @@ type ProgramStats struct {
 	Failed uint64
 	// UnknownEvent and UnknownInstruction are discriminators that no known layout has: the program was upgraded.
 	UnknownEvent, UnknownInstruction uint64
+	// Admin are events that tell of settings, authorities and accounts, and ask for no record.
+	Admin uint64
 	// UnknownTail are events with more bytes than their newest known layout.
 	UnknownTail uint64
 	// Malformed events could not be read, so that a later strategy had to answer.
@@ -37,7 +39,7 @@ type Stats struct{ Pump, PumpSwap, RaydiumV4 ProgramStats }
 type programCounters struct {
 	seen, decoded, failed                         atomic.Uint64
 	unknownEvent, unknownInstruction, unknownTail atomic.Uint64
-	malformed, unresolved, disagreement           atomic.Uint64
+	malformed, unresolved, disagreement, admin    atomic.Uint64
 	by                                            [strategies]atomic.Uint64
 }
 
@@ -59,7 +61,7 @@ func (p *programCounters) read() ProgramStats {
 	s := ProgramStats{
 		Seen: p.seen.Load(), Decoded: p.decoded.Load(), Failed: p.failed.Load(),
 		UnknownEvent: p.unknownEvent.Load(), UnknownInstruction: p.unknownInstruction.Load(), UnknownTail: p.unknownTail.Load(),
-		Malformed: p.malformed.Load(), Unresolved: p.unresolved.Load(), Disagreement: p.disagreement.Load(),
+		Malformed: p.malformed.Load(), Unresolved: p.unresolved.Load(), Disagreement: p.disagreement.Load(), Admin: p.admin.Load(),
 	}
 	for i := range p.by {
 		s.ByStrategy[i] = p.by[i].Load()

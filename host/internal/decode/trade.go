@@ -53,6 +53,8 @@ func (d *Decoder) trade(c *call, s eventv1.Strategy, f *swapFacts) *tradeBody {
 			t.Trader, t.VenueUser = owner, f.user
 		}
 	}
+	d.cost(t)
+	t.ExactIn = fixed(c)
 	if f.limited {
 		t.LimitAmount = d.pool.u64.of(f.limit)
 	}

@@ -155,7 +155,7 @@ func (d *Decoder) needLogs() bool {
 	}
 	for i := range d.calls {
 		c := &d.calls[i]
-		if c.events == 0 && (c.expects || c.venue == swap && pumpswap.Kind(c.kind) == pumpswap.MultiHopSwap) {
+		if c.events == 0 && (c.expects || d.pays(c) || c.venue == swap && pumpswap.Kind(c.kind) == pumpswap.MultiHopSwap) {
 			return true
 		}
 	}

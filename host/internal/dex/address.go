@@ -98,3 +98,10 @@ var JitoTips = [...]Key{
 	MustKey("DttWaMuVvTiduZRnguLF7jNxTgiMBZ1hyAumKUiL2KRL"),
 	MustKey("3AVi9Tg9Uo68tJfuvoKvqKNWKkC5wPdSSdeBnizKZ6jT"),
 }
+
+// Precompiles check signatures: each one in their data costs what a signature of the transaction costs.
+var Precompiles = [...]Key{
+	MustKey("Ed25519SigVerify111111111111111111111111111"),
+	MustKey("KeccakSecp256k11111111111111111111111111111"),
+	MustKey("Secp256r1SigVerify1111111111111111111111111"),
+}

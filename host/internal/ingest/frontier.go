@@ -95,8 +95,8 @@ type shortfall struct {
 	groups fold.GroupSet
 }
 
-// late proves a slot whose last transactions came after its block meta.
-func (in *Ingest) late(slot uint64) {
+// catchUp proves a slot whose last transactions came after its block meta.
+func (in *Ingest) catchUp(slot uint64) {
 	if s, ok := in.short[slot]; ok && uint64(in.seen.count(slot)) >= s.meta.Transactions {
 		delete(in.short, slot)
 		in.prove(&s.meta, s.groups)

@@ -239,3 +239,49 @@ func TestFrontierAgreesWithAPlainCount(t *testing.T) {
 		}
 	}
 }
+
+// What was missing and is fetched long after goes in once, also what came before it went missing.
+func TestReopenedSlots(t *testing.T) {
+	in := New(Config{Window: 10})
+	sealed(in, 1000, 999, 1)
+	for slot := uint64(1001); slot < 1100; slot++ {
+		in.Transaction(slot, signature(slot))
+		sealed(in, slot, slot-1, 1)
+	}
+	if in.Transaction(1010, signature(7)) {
+		t.Fatal("slot 1010 is not before the window; the test is wrong")
+	}
+	in.Reopen(1010, 1095)
+	if in.Transaction(1010, signature(7)) {
+		t.Error("before what the journal holds is known, a transaction of slot 1010 went in")
+	}
+	in.SeedLate(1010, signature(1010))
+	in.SeedLate(1095, signature(1095))
+	in.Seeded()
+	for i, c := range []struct {
+		slot, sig uint64
+		fresh     bool
+	}{
+		{1010, 1010, false},
+		{1010, 7, true},
+		{1010, 7, false},
+		{1009, 8, false}, // not reopened
+		{1095, 1095, false},
+		{1095, 9, true}, // within the window too
+		{1095, 9, false},
+	} {
+		if got := in.Transaction(c.slot, signature(c.sig)); got != c.fresh {
+			t.Errorf("%d: slot %d signature %d: fresh %v, want %v", i, c.slot, c.sig, got, c.fresh)
+		}
+	}
+	for slot := uint64(1100); slot < 1150; slot++ { // the window moves over a slot that is open
+		sealed(in, slot, slot-1, 1)
+	}
+	if in.Transaction(1095, signature(9)) {
+		t.Error("a transaction went in twice when the window moved over its slot")
+	}
+	in.Shut()
+	if in.Transaction(1010, signature(11)) {
+		t.Error("a slot stayed open")
+	}
+}

@@ -31,6 +31,7 @@ type Ingest struct {
 	shared   atomic.Pointer[[]*frontier] // groups, for readers
 	whole    fold.GroupSet
 	short    map[uint64]shortfall
+	late     late
 	void     map[uint64]struct{} // slots that the chain gave up
 	complete atomic.Uint64
 	heads    [geyserpb.SlotStatus_SLOT_DEAD + 1]atomic.Uint64
@@ -95,7 +96,7 @@ func (in *Ingest) Transaction(slot uint64, signature []byte) (fresh bool) {
 	if !in.plausible(slot) {
 		return false
 	}
-	if slot < in.floor {
+	if slot < in.floor && !(in.late.seeded && in.late.holds(slot)) {
 		in.stats.old.Add(1)
 		return false
 	}
@@ -103,17 +104,32 @@ func (in *Ingest) Transaction(slot uint64, signature []byte) (fresh bool) {
 		in.stats.void.Add(1)
 		return false
 	}
-	if !in.seen.add(slot, [64]byte(signature)) {
+	if !in.add(slot, [64]byte(signature)) {
 		in.stats.duplicates.Add(1)
 		return false
 	}
 	in.stats.fresh.Add(1)
-	in.stats.remembered.Add(1)
 	in.reach(slot)
 	if len(in.short) > 0 {
-		in.late(slot)
+		in.catchUp(slot)
 	}
 	return true
+}
+
+// add notes a signature where its slot is kept, which may be in both places: the window can move over a reopened slot.
+func (in *Ingest) add(slot uint64, signature [64]byte) (fresh bool) {
+	fresh = true
+	if in.late.holds(slot) {
+		fresh = in.late.seen.add(slot, signature)
+	}
+	if slot < in.floor {
+		return fresh
+	}
+	if in.seen.add(slot, signature) {
+		in.stats.remembered.Add(1)
+		return fresh
+	}
+	return false
 }
 
 // Void drops what is remembered of a slot that the chain gave up, and from now on its transactions: another provider may still send

@@ -1,0 +1,141 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/weir-run/weir/host/internal/geyser"
+	"github.com/weir-run/weir/host/internal/geyser/fold"
+	"github.com/weir-run/weir/host/internal/ingest"
+	"github.com/weir-run/weir/host/internal/ingest/span"
+)
+
+// MenderConfig of a Mender.
+type MenderConfig struct {
+	Ledger *Ledger
+	Ingest *ingest.Ingest
+	// Rerequest asks the stream to send everything from a slot on once more. It must not wait. It tells whether it will be asked; nil
+	// never asks.
+	Rerequest func(slot uint64) bool
+	// Journal appends a gap record for monitors.
+	Journal func(from, to uint64, groups []string, reason, endpoint string) error
+	// Missed is called when slots are missing for good unless they are fetched: a backfill wants to know. Nil is fine.
+	Missed func()
+	// AskAfter is how many slots a hole must be behind before its slots are asked for again: connections are not equally fast.
+	// Default 8, some 3 s.
+	AskAfter uint64
+	// GiveUpAfter is how many slots a hole must be behind before it is told as a gap and passed. Default 256, some 100 s; it should lie
+	// beyond the provider's replay window, and within four windows of ingest.
+	GiveUpAfter uint64
+	// Log takes a line for each hole. Default: nothing.
+	Log *slog.Logger
+}
+
+func (c MenderConfig) withDefaults() MenderConfig {
+	if c.Rerequest == nil {
+		c.Rerequest = func(uint64) bool { return false }
+	}
+	if c.Missed == nil {
+		c.Missed = func() {}
+	}
+	if c.AskAfter == 0 {
+		c.AskAfter = 8
+	}
+	if c.GiveUpAfter == 0 {
+		c.GiveUpAfter = 256
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Mender watches the holes before the frontiers. At commitment processed, each new stream leaves one: what the slot that was under way
+// had sent before the stream began is in no replay, until that slot is sealed. So the slots of a hole count as missing from the moment it
+// is seen, they are asked for again, and when that does not help they are told as a gap. It is for the goroutine that ingests.
+type Mender struct {
+	config MenderConfig
+	asked  span.Set // slots that were asked for again
+	told   span.Set // slots of gap records in the journal
+	passed uint64   // lowest frontier when asked and told were last cleaned
+}
+
+// NewMender returns a Mender.
+func NewMender(c MenderConfig) *Mender { return &Mender{config: c.withDefaults()} }
+
+// Recorded notes a gap record that an earlier run left at the end of the journal, so that it is not journaled twice.
+func (m *Mender) Recorded(from, to uint64) { m.told.Add(from, to) }
+
+// Gap takes a gap in: it is durable in the ledger, then a record for monitors, and then the frontiers pass it.
+func (m *Mender) Gap(ctx context.Context, from, to uint64, groups fold.GroupSet, reason, endpoint string) error {
+	if err := m.config.Ledger.Missing(ctx, from, to, groups, reason, endpoint); err != nil {
+		return err
+	}
+	if len(m.told.Without(from, to)) > 0 {
+		if err := m.config.Journal(from, to, m.config.Ledger.Names(groups), reason, endpoint); err != nil {
+			return err
+		}
+	}
+	m.config.Ingest.Told(from, to, groups)
+	m.config.Missed()
+	return nil
+}
+
+// Healed takes in that missing slots were fetched: the ledger notes it once the journal is flushed, and then the frontiers pass them.
+func (m *Mender) Healed(ctx context.Context, from, to uint64, groups fold.GroupSet) error {
+	if err := m.config.Ledger.Healed(ctx, from, to, groups); err != nil {
+		return err
+	}
+	m.config.Ingest.Told(from, to, groups)
+	return nil
+}
+
+// BlockMeta takes a block meta through ingest and ledger, and looks after holes. It returns the groups that it proves.
+func (m *Mender) BlockMeta(ctx context.Context, meta *geyser.BlockMeta, covers fold.GroupSet) (fold.GroupSet, error) {
+	proven := m.config.Ingest.BlockMeta(meta, covers)
+	if err := m.config.Ledger.Sealed(ctx, meta, proven); err != nil {
+		return proven, err
+	}
+	if m.asked.Has(meta.Slot) && proven != 0 {
+		m.config.Log.Info("a slot that was asked for again came", "slot", meta.Slot)
+		m.asked.Remove(meta.Slot, meta.Slot)
+	}
+	err := m.holes(ctx)
+	m.clean()
+	return proven, err
+}
+
+func (m *Mender) holes(ctx context.Context) error {
+	for range fold.MostGroups { // each round passes one hole
+		h, ok := m.config.Ingest.Hole(m.config.GiveUpAfter)
+		if !ok {
+			break
+		}
+		m.config.Log.Warn("slots did not come and are passed", "from", h.From, "to", h.To, "groups", m.config.Ledger.Names(h.Groups))
+		if err := m.Gap(ctx, h.From, h.To, h.Groups, "nothing proves that these slots came whole", ""); err != nil {
+			return err
+		}
+	}
+	h, ok := m.config.Ingest.Hole(m.config.AskAfter)
+	if !ok || len(m.asked.Without(h.From, h.To)) == 0 {
+		return nil
+	}
+	if err := m.config.Ledger.Missing(ctx, h.From, h.To, h.Groups, fmt.Sprintf("the stream did not carry all of it; asked for again from slot %d", h.From), ""); err != nil {
+		return err
+	}
+	if m.config.Rerequest(h.From) {
+		m.config.Log.Info("asked again for slots that did not come whole", "from", h.From, "to", h.To, "groups", m.config.Ledger.Names(h.Groups))
+		m.asked.Add(h.From, h.To)
+	}
+	return nil
+}
+
+// clean forgets what the frontiers have passed.
+func (m *Mender) clean() {
+	if at := m.config.Ingest.Complete(); at > m.passed {
+		m.passed = at
+		m.asked.Remove(0, at)
+		m.told.Remove(0, at)
+	}
+}

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"slices"
 
@@ -298,7 +299,9 @@ func (d *Decoder) programLine(text []byte, entered int32) {
 
 // merge puts both lists together by the place of execution; each keeps its own order as far as that goes.
 func (p *programReader) merge(records []*eventv1.Record) []*eventv1.Record {
-	slices.SortStableFunc(p.found, func(a, b programRecord) int { return int(a.behind) - int(b.behind) }) // those from logs were found last
+	slices.SortStableFunc(p.found, func(a, b programRecord) int { // those from logs were found last
+		return cmp.Or(cmp.Compare(p.calls[a.behind].outer, p.calls[b.behind].outer), cmp.Compare(a.behind, b.behind))
+	})
 	p.merged = p.merged[:0]
 	next := 0
 	for _, r := range records {

@@ -2,7 +2,10 @@ package decode
 
 import (
 	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/clmm"
+	"github.com/weir-run/weir/host/internal/dex/cpmm"
 	"github.com/weir-run/weir/host/internal/dex/idl"
+	"github.com/weir-run/weir/host/internal/dex/launchlab"
 	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
 	"github.com/weir-run/weir/host/internal/geyser"
@@ -45,6 +48,9 @@ type Decoder struct {
 	pumpTrades pool[pumpfun.TradeEvent]
 	buys       pool[pumpswap.BuyEvent]
 	sells      pool[pumpswap.SellEvent]
+	cpmmSwaps  pool[cpmm.SwapEvent]
+	clmmSwaps  pool[clmm.SwapEvent]
+	labTrades  pool[launchlab.TradeEvent]
 }
 
 // New returns a Decoder.
@@ -97,6 +103,9 @@ func (d *Decoder) reset(tx *geyser.Transaction) {
 	d.pumpTrades.reset()
 	d.buys.reset()
 	d.sells.reset()
+	d.cpmmSwaps.reset()
+	d.clmmSwaps.reset()
+	d.labTrades.reset()
 	for v := range d.frames {
 		d.frames[v] = d.frames[v][:0]
 	}
@@ -114,7 +123,13 @@ func (d *Decoder) answer(f *found) {
 		d.pumpEvent(c, f)
 	case c.venue == swap:
 		d.swapEvent(c, f)
-	default:
+	case c.venue == ray:
 		d.rayLog(c, f)
+	case c.venue == cpmmPool:
+		d.cpmmEvent(c, f)
+	case c.venue == clmmPool:
+		d.clmmEvent(c, f)
+	default:
+		d.labEvent(c, f)
 	}
 }

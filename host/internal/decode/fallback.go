@@ -5,7 +5,7 @@ import (
 )
 
 // fallback answers for a call whose event is lost, from what it moved; when that is not certain it counts the call and gives
-// nothing. Launches, migrations and liquidity are told by events alone.
+// nothing. What no event tells of at all comes from the instruction, and liquidity from events alone.
 func (d *Decoder) fallback(c *call) {
 	if c.in != nil {
 		for _, l := range [2]ledger{{d, c, true}, {d, c, false}} {
@@ -26,8 +26,14 @@ func (l ledger) answer() bool {
 		return l.pumpTrade()
 	case swap:
 		return l.swapTrade()
-	default:
+	case ray:
 		return l.raySwap()
+	case cpmmPool:
+		return l.cpmm()
+	case clmmPool:
+		return l.clmm()
+	default:
+		return l.lab()
 	}
 }
 

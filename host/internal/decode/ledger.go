@@ -53,6 +53,9 @@ func (l ledger) tokensBelow(at uint32) (int64, bool) {
 			continue
 		}
 		t, ok := spl.ParseToken(in.Data)
+		if !ok && spl.PreparesAccount(in.Data) {
+			continue
+		}
 		if !ok || t.Amount > math.MaxInt64 || t.Fee > t.Amount {
 			return 0, false
 		}

@@ -5,6 +5,9 @@ import (
 	"encoding/binary"
 
 	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/clmm"
+	"github.com/weir-run/weir/host/internal/dex/cpmm"
+	"github.com/weir-run/weir/host/internal/dex/launchlab"
 	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
 	"github.com/weir-run/weir/host/internal/dex/raydium"
@@ -55,6 +58,18 @@ func (d *Decoder) classify(v venue, data []byte) (kind uint8, expects, trades bo
 		// A multi-hop swap may go through curves alone, which tell of themselves.
 		trades = k.IsBuy() || k.IsSell()
 		return uint8(k), trades || k == pumpswap.CreatePool || k == pumpswap.Deposit || k == pumpswap.Withdraw, trades
+	case cpmmPool:
+		k := cpmm.KindOf(data)
+		d.knownInstruction(v, k == cpmm.Other, dex.Tag(data))
+		return uint8(k), k != cpmm.Other, k.IsSwap()
+	case clmmPool:
+		k := clmm.KindOf(data)
+		d.knownInstruction(v, k == clmm.Other, dex.Tag(data))
+		return uint8(k), k != clmm.Other, k.IsSwap()
+	case lab:
+		k := launchlab.KindOf(data)
+		d.knownInstruction(v, k == launchlab.Other, dex.Tag(data))
+		return uint8(k), k != launchlab.Other, k.IsTrade()
 	default:
 		k := raydium.KindOf(data)
 		if k == raydium.Other && (len(data) == 0 || data[0] > lastRaydiumTag) {
@@ -84,6 +99,10 @@ var quiet = [venues]struct{ instructions, events map[uint64]bool }{
 	pump: {instructions: tags("global:", shared, pumpInstructions)},
 	swap: {instructions: tags("global:", shared, swapInstructions)},
 	ray:  {},
+
+	cpmmPool: {instructions: tags("global:", cpmmInstructions)},
+	clmmPool: {tags("global:", clmmInstructions), tags("event:", clmmEvents)},
+	lab:      {tags("global:", labInstructions), tags("event:", labEvents)},
 }
 
 // tags are Anchor discriminators: the first 8 bytes of the hash of a name in its space.

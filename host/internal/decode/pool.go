@@ -33,6 +33,7 @@ type tradeBody struct {
 	body          eventv1.Record_Trade
 	trade         eventv1.Trade
 	before, after eventv1.Reserves
+	price         eventv1.ConcentratedPrice
 	fees          [8]eventv1.Fee
 	list          [8]*eventv1.Fee
 }

@@ -34,7 +34,15 @@ type ProgramStats struct {
 }
 
 // Stats are the counters of a Decoder.
-type Stats struct{ Pump, PumpSwap, RaydiumV4 ProgramStats }
+type Stats struct {
+	Pump, PumpSwap, RaydiumV4           ProgramStats
+	RaydiumCPMM, RaydiumCLMM, LaunchLab ProgramStats
+}
+
+// All returns the counters of every program in the order of eventv1.Venue.
+func (s *Stats) All() [6]*ProgramStats {
+	return [...]*ProgramStats{&s.Pump, &s.PumpSwap, &s.RaydiumV4, &s.RaydiumCPMM, &s.RaydiumCLMM, &s.LaunchLab}
+}
 
 type programCounters struct {
 	seen, decoded, failed                         atomic.Uint64
@@ -71,7 +79,11 @@ func (p *programCounters) read() ProgramStats {
 
 // Stats returns the counters. It may be called while Decode runs.
 func (d *Decoder) Stats() Stats {
-	return Stats{Pump: d.stats.of[pump].read(), PumpSwap: d.stats.of[swap].read(), RaydiumV4: d.stats.of[ray].read()}
+	var s Stats
+	for v, p := range s.All() {
+		*p = d.stats.of[v].read()
+	}
+	return s
 }
 
 func (d *Decoder) countFailed(tx *geyser.Transaction) {

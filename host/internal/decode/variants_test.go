@@ -86,11 +86,22 @@ func trades(records []*eventv1.Record) []*eventv1.Trade {
 	return all
 }
 
+// withVenueFee tells of trades whose pool amount is with the venue's fee, because what is left of the transaction does not tell that.
+func withVenueFee(t *eventv1.Trade) bool {
+	return t.Venue > eventv1.Venue_VENUE_RAYDIUM_V4 && !slices.ContainsFunc(t.Fees, func(f *eventv1.Fee) bool {
+		return f.Kind != eventv1.FeeKind_FEE_KIND_TRANSFER
+	})
+}
+
 // differ takes each trade of want that got tells too out of both. The fee of the oldest layouts may be out of reach, and with
 // it the user's quote amount, which is then 0.
 func differ(want, got []*eventv1.Trade) (missing, wrong []*eventv1.Trade) {
 	for _, w := range want {
 		same := func(g *eventv1.Trade) bool {
+			if g.PoolQuoteAmount != w.PoolQuoteAmount && withVenueFee(g) {
+				g = proto.CloneOf(g)
+				g.PoolQuoteAmount = w.PoolQuoteAmount
+			}
 			return told(g, g.QuoteAmount) == told(w, w.QuoteAmount) || g.QuoteAmount == 0 && told(g, 0) == told(w, 0)
 		}
 		if i := slices.IndexFunc(got, same); i >= 0 {
@@ -115,8 +126,8 @@ func TestLessIsNeverWrong(t *testing.T) {
 		"no events":                      {[]func(*geyser.Transaction){strip}, 0},
 		"no logs":                        {[]func(*geyser.Transaction){mute}, 0},
 		"unreadable events, no logs":     {[]func(*geyser.Transaction){blind, mute}, 6},
-		"no inner instructions":          {[]func(*geyser.Transaction){unrecord}, 14},
-		"no inner instructions, no logs": {[]func(*geyser.Transaction){unrecord, mute}, 54},
+		"no inner instructions":          {[]func(*geyser.Transaction){unrecord}, 17},
+		"no inner instructions, no logs": {[]func(*geyser.Transaction){unrecord, mute}, 61},
 	}
 	for _, name := range slices.Sorted(maps.Keys(variants)) {
 		v := variants[name]

@@ -14,17 +14,36 @@ const (
 	pump venue = iota
 	swap
 	ray
+	cpmmPool // Raydium CPMM
+	clmmPool // Raydium CLMM
+	lab      // Raydium LaunchLab
 	venues
 	other = venues
 )
 
 // programs are their ids, names the same in base58 as the logs print them, wire what a record calls them.
 var (
-	programs = [venues]dex.Key{dex.Pump, dex.PumpSwap, dex.RaydiumV4}
-	names    = [venues]string{dex.Pump.String(), dex.PumpSwap.String(), dex.RaydiumV4.String()}
-	wire     = [venues]eventv1.Venue{eventv1.Venue_VENUE_PUMP, eventv1.Venue_VENUE_PUMPSWAP, eventv1.Venue_VENUE_RAYDIUM_V4}
-	heads    = [venues]uint64{head(dex.Pump[:]), head(dex.PumpSwap[:]), head(dex.RaydiumV4[:])}
+	programs = [venues]dex.Key{dex.Pump, dex.PumpSwap, dex.RaydiumV4, dex.RaydiumCPMM, dex.RaydiumCLMM, dex.LaunchLab}
+	wire     = [venues]eventv1.Venue{
+		eventv1.Venue_VENUE_PUMP, eventv1.Venue_VENUE_PUMPSWAP, eventv1.Venue_VENUE_RAYDIUM_V4, eventv1.Venue_VENUE_RAYDIUM_CPMM,
+		eventv1.Venue_VENUE_RAYDIUM_CLMM, eventv1.Venue_VENUE_RAYDIUM_LAUNCHLAB,
+	}
+	names = func() (list [venues]string) {
+		for v := range venues {
+			list[v] = programs[v].String()
+		}
+		return list
+	}()
+	heads = func() (list [venues]uint64) {
+		for v := range venues {
+			list[v] = head(programs[v][:])
+		}
+		return list
+	}()
 )
+
+// callsItself tells of the venues that send themselves their events. The others write them to the log alone.
+func (v venue) callsItself() bool { return v == pump || v == swap || v == lab }
 
 func head(key []byte) uint64 { return binary.LittleEndian.Uint64(key) }
 

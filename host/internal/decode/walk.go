@@ -13,7 +13,7 @@ import (
 type call struct {
 	in     *geyser.Instruction // nil when only the logs tell of it
 	venue  venue
-	kind   uint8 // pumpfun.Kind, pumpswap.Kind or raydium's tag
+	kind   uint8 // the venue's own Kind
 	height uint32
 	outer  int32
 	inner  int32 // position below the outer instruction, -1: the outer one itself
@@ -85,7 +85,7 @@ func (d *Decoder) step(in *geyser.Instruction, outer, inner int32, height uint32
 	if v == other {
 		return
 	}
-	if v != ray && inner >= 0 && (dex.Tag(in.Data) == dex.EventTag || len(in.Accounts) == 1 && d.owner(v, outer, height) >= 0) {
+	if v.callsItself() && inner >= 0 && (dex.Tag(in.Data) == dex.EventTag || len(in.Accounts) == 1 && d.owner(v, outer, height) >= 0) {
 		// The program sends itself an event: it names the event authority and nothing else, which no other instruction does. Its
 		// own frame shows in the logs, so it counts as one, but it can own no event.
 		d.frames[v] = append(d.frames[v], -1)

@@ -154,6 +154,10 @@ func ParseToken(data []byte) (TokenInstruction, bool) {
 	return in, r.Extent().Fields >= need
 }
 
+// PreparesAccount tells of instructions that come before the opening of an account and move nothing: asking for its size, and making
+// its owner unchangeable.
+func PreparesAccount(data []byte) bool { return len(data) > 0 && (data[0] == 21 || data[0] == 22) }
+
 // Append writes the instruction's data.
 func (in *TokenInstruction) Append(dst []byte) []byte {
 	if in.Kind == TokenOther || in.Kind >= tokenKinds {

@@ -47,9 +47,15 @@ type host struct {
 // startHost starts the binaries that make build put into bin/.
 func startHost(b *testing.B, url, commitment string) *host {
 	b.Helper()
+	return startConfigured(b, fmt.Sprintf("commitment: %s\nendpoints: [{name: sim, url: %q}]\n", commitment, url))
+}
+
+// startConfigured is startHost with its own lines of configuration.
+func startConfigured(b *testing.B, lines string) *host {
+	b.Helper()
 	dir := b.TempDir()
 	file := filepath.Join(dir, "weir.yaml")
-	text := fmt.Sprintf("data_dir: %s/data\ncommitment: %s\nendpoints: [{name: sim, url: %q}]\nplugins: [{name: lifecycle}, {name: trading}, {name: liquidity}]\n", dir, commitment, url)
+	text := fmt.Sprintf("data_dir: %s/data\n%splugins: [{name: lifecycle}, {name: trading}, {name: liquidity}]\n", dir, lines)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}

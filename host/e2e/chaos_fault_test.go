@@ -75,8 +75,11 @@ func (f *flaw) hit(s strike) {
 		f.refuseReplay(s)
 		f.drop(s)
 	case replayDrop:
+		open := f.server.Served().Open
 		f.drop(s)
-		f.server.DropStreams(geysersim.AfterUpdates(uint64(s.n)), codes.Unavailable, "connection reset by peer")
+		if open > 0 { // else it would wait for later streams, and meet them with others like it
+			f.server.DropStreams(geysersim.AfterUpdates(uint64(s.n)), codes.Unavailable, "connection reset by peer")
+		}
 	case flapping:
 		f.drop(s)
 		f.after(s.hold/2, func() { f.drop(s) })
@@ -101,18 +104,28 @@ func (f *flaw) drop(s strike) {
 	f.server.DropStreams(geysersim.Now(), e.code, e.text)
 }
 
-// refuseReplay refuses the next one or two requests with from_slot in the words of real servers: the slot is not there yet, or only
-// the margin before what is needed is gone already.
+// refuseReplay refuses requests with from_slot in the words of real servers: one or two because the slot is not there yet, or those
+// from before a slot of the margin, which is gone. What the host really needs is there.
 func (f *flaw) refuseReplay(s strike) {
-	var asked atomic.Int64
+	var mu sync.Mutex
+	var asked int
+	var oldest uint64
 	f.server.ControlReplay(func(from uint64) error {
-		if from < f.start.Load()+64 || asked.Add(1) > int64(1+s.pick%2) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked++
+		switch {
+		case from < f.start.Load()+64: // with less than the margin behind it, what is needed may lie nearer
 			return nil
-		}
-		if s.class == replayOlder {
+		case s.class == replayOlder && asked <= 1+s.pick%2:
 			return status.Error(codes.Internal, "failed to get replay response")
+		case s.class == replayNewer && oldest == 0:
+			oldest = from + uint64(1+s.pick%20)
 		}
-		return status.Errorf(codes.OutOfRange, "broadcast from %d is not available, last available: %d", from, from+uint64(1+s.pick%20))
+		if from < oldest {
+			return status.Errorf(codes.OutOfRange, "broadcast from %d is not available, last available: %d", from, oldest)
+		}
+		return nil
 	})
 	f.after(5*time.Second, func() { f.server.ControlReplay(nil) })
 }

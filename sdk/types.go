@@ -17,6 +17,10 @@ type (
 	Fee = eventv1.Fee
 	// Reserves of a pool or curve.
 	Reserves = eventv1.Reserves
+	// ConcentratedPrice is the price and liquidity of a pool of concentrated liquidity.
+	ConcentratedPrice = eventv1.ConcentratedPrice
+	// Position is a part of such a pool.
+	Position = eventv1.Position
 	// TokenCreated is a launch on a bonding curve.
 	TokenCreated = eventv1.TokenCreated
 	// CurveCompleted says that nothing is left to sell on a curve.
@@ -113,6 +117,8 @@ const (
 	FeeBuyback       = eventv1.FeeKind_FEE_KIND_BUYBACK
 	FeeSwap          = eventv1.FeeKind_FEE_KIND_SWAP
 	FeeTransfer      = eventv1.FeeKind_FEE_KIND_TRANSFER
+	FeePlatform      = eventv1.FeeKind_FEE_KIND_PLATFORM
+	FeeReferrer      = eventv1.FeeKind_FEE_KIND_REFERRER
 
 	LiquidityAdded   = eventv1.LiquidityDirection_LIQUIDITY_DIRECTION_ADDED
 	LiquidityRemoved = eventv1.LiquidityDirection_LIQUIDITY_DIRECTION_REMOVED

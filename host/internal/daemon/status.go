@@ -76,10 +76,12 @@ func (p *pipeline) stages() []*adminv1.StageStatus {
 // undecoded counts instructions of watched programs that gave no record although they should.
 func (p *pipeline) undecoded() map[string]uint64 {
 	s := p.decoder.Stats()
-	return map[string]uint64{
-		"unresolved": s.Pump.Unresolved + s.PumpSwap.Unresolved + s.RaydiumV4.Unresolved,
-		"failed":     s.Pump.Failed + s.PumpSwap.Failed + s.RaydiumV4.Failed,
+	sum := map[string]uint64{}
+	for _, program := range s.All() {
+		sum["unresolved"] += program.Unresolved
+		sum["failed"] += program.Failed
 	}
+	return sum
 }
 
 func pluginStatus(st monitor.Status) *adminv1.PluginStatus {

@@ -1,5 +1,5 @@
 // Package decode turns transactions into records: trades, launches, completions, migrations, pools and liquidity of pump,
-// PumpSwap and Raydium AMM v4. It knows no network and no storage, and it keeps nothing of one transaction for the next but
+// PumpSwap and Raydium (AMM v4, CPMM, CLMM, LaunchLab). It knows no network and no storage, and it keeps nothing of one transaction for the next but
 // the mint addresses it has already read.
 //
 // For every instruction of a venue the strategies answer in the order of eventv1.Strategy, and the first answer is the

@@ -1,6 +1,9 @@
 package decode
 
 import (
+	"github.com/weir-run/weir/host/internal/dex/clmm"
+	"github.com/weir-run/weir/host/internal/dex/cpmm"
+	"github.com/weir-run/weir/host/internal/dex/launchlab"
 	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
 	"github.com/weir-run/weir/host/internal/dex/raydium"
@@ -72,6 +75,18 @@ func nameOf(v venue, data []byte) string {
 		}
 	case ray:
 		if k := raydium.KindOf(data); k != raydium.Other {
+			return k.String()
+		}
+	case cpmmPool:
+		if k := cpmm.KindOf(data); k != cpmm.Other {
+			return k.String()
+		}
+	case clmmPool:
+		if k := clmm.KindOf(data); k != clmm.Other {
+			return k.String()
+		}
+	case lab:
+		if k := launchlab.KindOf(data); k != launchlab.Other {
 			return k.String()
 		}
 	}

@@ -30,17 +30,12 @@ type poolSwap struct {
 	exactIn    *bool
 }
 
-var (
-	sure  = true
-	never = false
-)
-
 // exactly is a pointer to a bool that nobody writes to.
 func exactly(v bool) *bool {
 	if v {
-		return &sure
+		return &yes
 	}
-	return &never
+	return &no
 }
 
 // side fills in what an instruction's accounts and the balances say of a side.

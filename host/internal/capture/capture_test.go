@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,6 +203,9 @@ func TestRotation(t *testing.T) {
 	written := w.Written()
 	if len(written.Files) < 2 || written.Updates != 10 || written.Frames != 10 || filepath.Base(written.Files[1]) != "x.1.weircap" {
 		t.Fatalf("written %+v", written)
+	}
+	if parts := capture.Parts(filepath.Join(dir, "x.weircap")); !slices.Equal(parts, written.Files) {
+		t.Errorf("parts are %v, written were %v", parts, written.Files)
 	}
 	next, size := int64(0), uint64(0)
 	for part, path := range written.Files {

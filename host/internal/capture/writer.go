@@ -128,10 +128,7 @@ func (w *Writer) Written() Written {
 
 // begin opens the next part.
 func (w *Writer) begin() error {
-	path := w.config.Path
-	if part := w.config.Header.Part; part > 0 {
-		path = strings.TrimSuffix(path, Suffix) + "." + strconv.Itoa(part) + Suffix
-	}
+	path := partPath(w.config.Path, w.config.Header.Part)
 	head, err := appendHeader(nil, w.config.Header)
 	if err != nil {
 		return fmt.Errorf("encode capture header: %w", err)
@@ -200,4 +197,21 @@ func (w *Writer) flush() error {
 func (w *Writer) fail(err error) error {
 	w.err = fmt.Errorf("write capture: %w", err)
 	return w.err
+}
+
+// partPath names a part of a recording.
+func partPath(path string, part int) string {
+	if part == 0 {
+		return path
+	}
+	return strings.TrimSuffix(path, Suffix) + "." + strconv.Itoa(part) + Suffix
+}
+
+// Parts lists a capture and the further parts that lie beside it, in order.
+func Parts(path string) []string {
+	out := []string{path}
+	for part := 1; Is(partPath(path, part)); part++ {
+		out = append(out, partPath(path, part))
+	}
+	return out
 }

@@ -17,20 +17,22 @@ import (
 )
 
 type decodeCommand struct {
+	Failed bool `help:"Also print a transaction_failed record for each failed transaction that called a venue."`
+
 	Files []string `arg:"" name:"file" help:"getTransaction or getBlock results (encoding json), also gzipped, bare or in their JSON-RPC envelope; - reads standard input."`
 }
 
 // Help is shown below the flags.
 func (decodeCommand) Help() string {
 	return "Prints one record a line: number (counted from 1 in this run), signature, slot, block_time, tx_index, instruction, program, strategy and one body. Amounts are raw units as strings, keys are base58. What a file does not say is left out.\n\n" +
-		"A transaction goes the same way as in the daemon: into the wire form, through the wire walk, then the decoder. Failed transactions give no record. A file that cannot be read is named on standard error, the others go on, and the exit code is 1.\n\n" +
+		"A transaction goes the same way as in the daemon: into the wire form, through the wire walk, then the decoder. Failed transactions give no record unless --failed asks for one. A file that cannot be read is named on standard error, the others go on, and the exit code is 1.\n\n" +
 		"Example:\n  weir decode tx.json | jq .trade"
 }
 
 // Run decodes the files in order.
 func (c decodeCommand) Run(ctx context.Context, std streams) error {
 	out := bufio.NewWriterSize(std.out, 1<<16)
-	d := fileDecoder{decoder: decode.New(decode.Options{}), out: out}
+	d := fileDecoder{decoder: decode.New(decode.Options{Failed: c.Failed}), out: out}
 	failed := 0
 	for _, path := range c.Files {
 		if ctx.Err() != nil {

@@ -130,7 +130,7 @@ func FuzzFilter(f *testing.F) {
 		if proto.Unmarshal(request, r) != nil || proto.Unmarshal(tx, info) != nil {
 			t.Skip()
 		}
-		compiled, err := compile(r, &Limits{NameLength: 128, Pubkeys: 50})
+		compiled, err := compile(r, &bounds{limits: Limits{NameLength: 128, Pubkeys: 50}})
 		if err != nil {
 			return
 		}

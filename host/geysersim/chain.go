@@ -24,6 +24,7 @@ type chain struct {
 	room   chan struct{} // an unpaced chain looks at the queues again
 	truth  *ledger
 	encode encoder // of the goroutine that plays
+	shift  uint64  // of the goroutine that plays: slots that faults took
 
 	mu       sync.Mutex
 	queues   []*queue
@@ -34,7 +35,8 @@ type chain struct {
 	stored   int  // bytes
 	dropped  bool // the store lost its oldest blocks
 	produced Produced
-	err      error // why the play ended, nil at the end of the source
+	faults   []chainFault // by slot
+	err      error        // why the play ended, nil at the end of the source
 }
 
 func newChain(o Options) *chain {
@@ -136,15 +138,25 @@ func prefetch(ctx context.Context, source Source) (<-chan *Block, <-chan error) 
 // play executes one block: its transactions as they come, then its seal, then the levels that older blocks reach by it.
 func (c *chain) play(ctx context.Context, p *pace, b *Block) error {
 	before := c.newest(geyserpb.CommitmentLevel_PROCESSED)
-	if before != nil && b.Slot <= before.slot {
-		return fmt.Errorf("source: slot %d after slot %d", b.Slot, before.slot)
+	if before != nil && b.Slot+c.shift <= before.slot {
+		return fmt.Errorf("source: slot %d after slot %d", b.Slot+c.shift, before.slot)
 	}
-	if c.o.DeadSlots && before != nil && b.Slot > before.slot+1 {
-		if err := c.die(ctx, p, b, before); err != nil {
+	if c.o.DeadSlots && before != nil && b.Slot+c.shift > before.slot+1 {
+		gap := &Block{Slot: b.Slot + c.shift - 1, Transactions: b.Transactions}
+		if err := c.die(ctx, p, gap, before); err != nil {
 			return err
 		}
 	}
+	b, reset, err := c.suffer(ctx, p, b)
+	if err != nil {
+		return err
+	}
 	out := newBlock(b, before)
+	if reset {
+		if err := c.execute(ctx, p, newBlock(b, before), b.Transactions[:(len(b.Transactions)+1)/2]); err != nil {
+			return err
+		}
+	}
 	if err := c.execute(ctx, p, out, b.Transactions); err != nil {
 		return err
 	}
@@ -152,10 +164,10 @@ func (c *chain) play(ctx context.Context, p *pace, b *Block) error {
 	return c.wait(ctx, p)
 }
 
-// die plays a slot in front of b that does not live: it executes half of what then comes again in b.
+// die plays a slot that does not live: it executes half of its transactions, which then come again in another one.
 func (c *chain) die(ctx context.Context, p *pace, b *Block, before *block) error {
 	half := b.Transactions[:len(b.Transactions)/2]
-	dead := newBlock(&Block{Slot: b.Slot - 1, Transactions: half}, before)
+	dead := newBlock(&Block{Slot: b.Slot, Transactions: half}, before)
 	if err := c.execute(ctx, p, dead, half); err != nil {
 		return err
 	}

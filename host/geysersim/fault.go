@@ -3,6 +3,7 @@ package geysersim
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 type When struct {
 	updates uint64
 	slot    uint64
+	stream  uint64
 	keep    bool
 }
 
@@ -36,6 +38,12 @@ func (w When) Keep() When {
 	return w
 }
 
+// OnStream makes a fault concern only the n-th stream that the server accepted, counted from 1. 0 is any stream.
+func (w When) OnStream(n uint64) When {
+	w.stream = n
+	return w
+}
+
 // errClean stands for a stream that ends without error.
 var errClean = errors.New("stream ends cleanly")
 
@@ -44,71 +52,99 @@ type faults struct {
 	armed atomic.Bool // anything below is set that concerns an update on its way
 
 	mu         sync.Mutex
-	drops      []*drop
-	silent     time.Time
-	delay      time.Duration
-	duplicate  int
-	omit       int
-	n          int   // transactions counted for duplicate and omit
-	refuse     error // nil: streams are accepted
+	changed    chan struct{} // closed and made anew with every change
+	traps      []*trap
+	effects    map[uint64]*effects // by stream, 0 for all of them
+	n          int                 // transactions counted for duplicate and omit
+	refuse     refusal             // of streams
+	noReplay   refusal             // of requests with from_slot
 	openHook   func(open uint64, token string) error
 	replayHook func(from uint64) error
+	struck     map[string]uint64
 }
 
-// drop is a fault that ends streams.
-type drop struct {
+// trap is a fault that waits for a stream to come to its moment. act runs in the stream's sender; an error that it returns ends the
+// stream.
+type trap struct {
 	When
-	err  error
+	act  func(*stream) error
 	base map[*stream]uint64 // updates that streams had when it was set
+}
+
+// refusal is an error for as long as it lasts.
+type refusal struct {
+	err   error
+	until time.Time // zero: until it is taken back
+}
+
+func (r *refusal) now() error {
+	if r.err == nil || !r.until.IsZero() && !time.Now().Before(r.until) {
+		return nil
+	}
+	return r.err
 }
 
 // DropStreams ends streams with a status, as a real server does for codes.Internal "lagged to send an update", codes.Unavailable
 // "server is shutting down try again later", codes.DataLoss and others. It returns how many were ended at once.
 func (s *Server) DropStreams(when When, code codes.Code, message string) int {
-	return s.drop(when, status.Error(code, message))
+	return s.strike(when, ender(status.Error(code, message)))
 }
 
 // CloseCleanly ends streams with status OK: the client reads EOF.
-func (s *Server) CloseCleanly(when When) int { return s.drop(when, errClean) }
+func (s *Server) CloseCleanly(when When) int { return s.strike(when, ender(errClean)) }
 
-func (s *Server) drop(when When, err error) int {
+// ender ends a stream that is struck.
+func ender(err error) func(*stream) error {
+	return func(st *stream) error {
+		st.s.counters.faulted.Add(1)
+		return err
+	}
+}
+
+// strike does something to streams, now or when they come to the moment, and returns to how many at once.
+func (s *Server) strike(when When, act func(*stream) error) int {
 	open := s.openStreams()
-	if when.updates == 0 && when.slot == 0 {
+	if when.updates > 0 || when.slot > 0 {
+		t := &trap{When: when, act: act, base: make(map[*stream]uint64)}
 		for _, st := range open {
+			t.base[st] = st.updates.Load()
+		}
+		s.faults.set(func(f *faults) { f.traps = append(f.traps, t) })
+		return 0
+	}
+	n := 0
+	for _, st := range open {
+		if when.stream != 0 && when.stream != st.number {
+			continue
+		}
+		if err := act(st); err != nil {
 			st.end(err)
 		}
-		return len(open)
+		n++
 	}
-	d := &drop{When: when, err: err, base: make(map[*stream]uint64)}
-	for _, st := range open {
-		d.base[st] = st.updates.Load()
-	}
-	s.faults.set(func(f *faults) { f.drops = append(f.drops, d) })
-	return 0
+	return n
 }
 
 // Silence sends nothing on any stream for that long, no pings either, and cuts nothing: what would have been sent waits.
-func (s *Server) Silence(d time.Duration) {
-	s.faults.set(func(f *faults) { f.silent = time.Now().Add(d) })
-}
+func (s *Server) Silence(d time.Duration) { s.faults.effect(0, silence, 1, d) }
 
 // Delay sends live updates that much later than they happened; 0 ends it.
-func (s *Server) Delay(d time.Duration) { s.faults.set(func(f *faults) { f.delay = d }) }
+func (s *Server) Delay(d time.Duration) { s.faults.effect(0, delay, int(d), 0) }
 
 // DuplicateEvery sends each n-th transaction of the server twice; 0 ends it.
-func (s *Server) DuplicateEvery(n int) { s.faults.set(func(f *faults) { f.duplicate = n }) }
+func (s *Server) DuplicateEvery(n int) { s.faults.effect(0, duplicate, n, 0) }
 
 // OmitEvery leaves each n-th transaction of the server out, which no real server admits to; 0 ends it. Block messages and the count in
 // BlockMeta do not change.
-func (s *Server) OmitEvery(n int) { s.faults.set(func(f *faults) { f.omit = n }) }
+func (s *Server) OmitEvery(n int) { s.faults.effect(0, omit, n, 0) }
 
 // Refuse turns new streams away with a status until Accept.
 func (s *Server) Refuse(code codes.Code, message string) {
-	s.faults.set(func(f *faults) { f.refuse = status.Error(code, message) })
+	s.faults.set(func(f *faults) { f.refuse = refusal{err: status.Error(code, message)} })
 }
 
 // Accept ends Refuse.
-func (s *Server) Accept() { s.faults.set(func(f *faults) { f.refuse = nil }) }
+func (s *Server) Accept() { s.faults.set(func(f *faults) { f.refuse = refusal{} }) }
 
 // ControlOpen calls fn for every Subscribe open, counted from 1, before any other check but the token's; an error that it returns
 // refuses the stream. fn is called by many goroutines, one at a time. nil takes it away.
@@ -122,37 +158,48 @@ func (s *Server) ControlReplay(fn func(from uint64) error) {
 	s.faults.set(func(f *faults) { f.replayHook = fn })
 }
 
-// ClearFaults ends all of the above.
+// ClearFaults ends all of the above, and what scripts have set: but not scripts that still play.
 func (s *Server) ClearFaults() {
 	s.faults.set(func(f *faults) {
-		f.drops, f.silent, f.delay, f.duplicate, f.omit = nil, time.Time{}, 0, 0, 0
-		f.refuse, f.openHook, f.replayHook = nil, nil, nil
+		f.traps, f.effects = nil, nil
+		f.refuse, f.noReplay, f.openHook, f.replayHook = refusal{}, refusal{}, nil, nil
 	})
+	s.chain.clearFaults()
 }
 
-// ResetConnections closes every connection without a word and returns how many there were.
-func (s *Server) ResetConnections() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := len(s.conns)
-	for c := range s.conns {
-		_ = c.Close() // its owner sees the error
+// Struck counts what scripts did so far, by the name of the action.
+func (s *Server) Struck() map[string]uint64 {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	return maps.Clone(s.faults.struck)
+}
+
+func (f *faults) count(action string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.struck == nil {
+		f.struck = make(map[string]uint64)
 	}
-	return n
+	f.struck[action]++
 }
 
+// set changes faults and wakes who waits because of them.
 func (f *faults) set(change func(*faults)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	change(f)
-	f.armed.Store(len(f.drops) > 0 || time.Now().Before(f.silent) || f.delay > 0 || f.duplicate > 0 || f.omit > 0)
+	if f.changed != nil {
+		close(f.changed)
+		f.changed = nil
+	}
+	f.armed.Store(len(f.traps) > 0 || len(f.effects) > 0)
 }
 
 func (f *faults) onOpen(open uint64, token string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.refuse != nil || f.openHook == nil {
-		return f.refuse
+	if err := f.refuse.now(); err != nil || f.openHook == nil {
+		return err
 	}
 	return f.openHook(open, token)
 }
@@ -160,64 +207,87 @@ func (f *faults) onOpen(open uint64, token string) error {
 func (f *faults) onReplay(from uint64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.replayHook == nil {
-		return nil
+	if err := f.noReplay.now(); err != nil || f.replayHook == nil {
+		return err
 	}
 	return f.replayHook(from)
 }
 
-// quiet waits while the server is silent.
-func (f *faults) quiet(ctx context.Context) error {
+// quiet waits while the stream is silent.
+func (f *faults) quiet(ctx context.Context, st *stream) error {
 	for f.armed.Load() {
 		f.mu.Lock()
-		until := f.silent
+		until, silent := f.until(st.number, silence)
+		if f.changed == nil {
+			f.changed = make(chan struct{})
+		}
+		changed := f.changed
 		f.mu.Unlock()
-		if time.Until(until) <= tooShort {
+		if !silent || time.Until(until) <= tooShort {
 			return ctx.Err()
 		}
-		if err := sleepUntil(ctx, until); err != nil {
-			return err
+		t := time.NewTimer(time.Until(until))
+		select {
+		case <-t.C:
+		case <-changed:
+			t.Stop()
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
 		}
 	}
 	return nil
 }
 
 // late waits for the time at which a delayed event is due.
-func (f *faults) late(ctx context.Context, happened time.Time) error {
-	f.mu.Lock()
-	delay := f.delay
-	f.mu.Unlock()
-	if delay == 0 {
+func (f *faults) late(ctx context.Context, st *stream, happened time.Time) error {
+	d := f.value(st, delay)
+	if d == 0 {
 		return nil
 	}
-	return sleepUntil(ctx, happened.Add(delay))
+	return sleepUntil(ctx, happened.Add(time.Duration(d)))
 }
 
-// strike gives the error of a fault whose moment has come for a stream that is about to send an update of a slot.
-func (f *faults) strike(st *stream, slot uint64) error {
+// spring does what the traps hold for a stream that is about to send an update of a slot.
+func (f *faults) spring(st *stream, slot uint64) error {
+	for {
+		t := f.sprung(st, slot)
+		if t == nil {
+			return nil
+		}
+		if err := t.act(st); err != nil || t.keep {
+			return err
+		}
+	}
+}
+
+// sprung takes the next trap whose moment has come.
+func (f *faults) sprung(st *stream, slot uint64) *trap {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i, d := range f.drops {
-		if d.updates > 0 && st.updates.Load()-d.base[st] < d.updates || d.updates == 0 && slot < d.slot {
+	for i, t := range f.traps {
+		early := t.updates > 0 && st.updates.Load()-t.base[st] < t.updates || t.updates == 0 && slot < t.slot
+		if early || t.stream != 0 && t.stream != st.number {
 			continue
 		}
-		if !d.keep {
-			f.drops = slices.Delete(f.drops, i, i+1)
+		if !t.keep {
+			f.traps = slices.Delete(f.traps, i, i+1)
 		}
-		return d.err
+		return t
 	}
 	return nil
 }
 
 // copies tells how often the next transaction is sent.
-func (f *faults) copies() int {
+func (f *faults) copies(st *stream) int {
+	twice, never := f.value(st, duplicate), f.value(st, omit)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.n++
 	switch {
-	case f.omit > 0 && f.n%f.omit == 0:
+	case never > 0 && f.n%never == 0:
 		return 0
-	case f.duplicate > 0 && f.n%f.duplicate == 0:
+	case twice > 0 && f.n%twice == 0:
 		return 2
 	default:
 		return 1

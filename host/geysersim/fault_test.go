@@ -113,7 +113,7 @@ func TestDelayDuplicateOmit(t *testing.T) {
 
 func TestRefuseAndControl(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, client := serve(t, geysersim.Options{Source: world(30), StartAtOnce: true, MaxStreams: 1})
+		server, client := serve(t, geysersim.Options{Source: world(30), StartAtOnce: true, MaxStreams: 1, Dialect: geysersim.Shyft})
 		time.Sleep(4 * time.Second)
 		first := func(r *geyserpb.SubscribeRequest) codes.Code {
 			_, err := lines(t, open(t, client, r), 1)

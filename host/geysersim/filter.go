@@ -24,7 +24,9 @@ type filter struct {
 }
 
 // compile checks a request and takes it apart. The error is the text that a real server puts behind "failed to create filter: ".
-func compile(r *geyserpb.SubscribeRequest, limits *Limits) (*filter, error) {
+func compile(r *geyserpb.SubscribeRequest, bounds *bounds) (*filter, error) {
+	limits := &bounds.limits
+	lenient := bounds.dialect == Richat
 	f := &filter{level: r.GetCommitment()}
 	if _, known := geyserpb.CommitmentLevel_name[int32(f.level)]; !known {
 		return nil, fmt.Errorf("failed to create CommitmentLevel from %d", f.level)
@@ -46,13 +48,13 @@ func compile(r *geyserpb.SubscribeRequest, limits *Limits) (*filter, error) {
 		}
 	}
 	var err error
-	if f.transactions, err = compileTransactions(r.GetTransactions(), limits); err != nil {
+	if f.transactions, err = compileTransactions(r.GetTransactions(), limits, lenient); err != nil {
 		return nil, err
 	}
-	if f.statuses, err = compileTransactions(r.GetTransactionsStatus(), limits); err != nil {
+	if f.statuses, err = compileTransactions(r.GetTransactionsStatus(), limits, lenient); err != nil {
 		return nil, err
 	}
-	if f.blocks, err = compileBlocks(r.GetBlocks(), limits); err != nil {
+	if f.blocks, err = compileBlocks(r.GetBlocks(), limits, lenient); err != nil {
 		return nil, err
 	}
 	for _, name := range names(r.GetSlots()) {
@@ -123,11 +125,11 @@ type blockFilter struct {
 	include      keySet
 }
 
-func compileBlocks(in map[string]*geyserpb.SubscribeRequestFilterBlocks, limits *Limits) ([]blockFilter, error) {
+func compileBlocks(in map[string]*geyserpb.SubscribeRequestFilterBlocks, limits *Limits, lenient bool) ([]blockFilter, error) {
 	var out []blockFilter
 	for _, name := range names(in) {
 		b := in[name]
-		if b.GetCuckooAccountInclude() != nil {
+		if b.GetCuckooAccountInclude() != nil && !lenient {
 			return nil, errNoCuckoo
 		}
 		if err := limits.checkKeys(b.GetAccountInclude()); err != nil {

@@ -33,10 +33,10 @@ type transactionFilters struct {
 	encoded map[uint64]mem.Buffer
 }
 
-func compileTransactions(in map[string]*geyserpb.SubscribeRequestFilterTransactions, limits *Limits) (transactionFilters, error) {
+func compileTransactions(in map[string]*geyserpb.SubscribeRequestFilterTransactions, limits *Limits, lenient bool) (transactionFilters, error) {
 	out := transactionFilters{encoded: make(map[uint64]mem.Buffer)}
 	for _, name := range names(in) {
-		f, err := compileTransaction(name, in[name], limits)
+		f, err := compileTransaction(name, in[name], limits, lenient)
 		if err != nil {
 			return out, err
 		}
@@ -45,15 +45,15 @@ func compileTransactions(in map[string]*geyserpb.SubscribeRequestFilterTransacti
 	return out, nil
 }
 
-func compileTransaction(name string, in *geyserpb.SubscribeRequestFilterTransactions, limits *Limits) (transactionFilter, error) {
+func compileTransaction(name string, in *geyserpb.SubscribeRequestFilterTransactions, limits *Limits, lenient bool) (transactionFilter, error) {
 	f := transactionFilter{name: name, vote: in.Vote, failed: in.Failed}
-	if in.TokenAccounts != nil {
+	if in.TokenAccounts != nil && !lenient {
 		if _, known := geyserpb.TokenAccountExpansionControlFlag_name[int32(in.GetTokenAccounts())]; !known {
 			return f, fmt.Errorf("invalid token_accounts mode value %d; expected ALL (0) or BALANCE_CHANGED (1)", in.GetTokenAccounts())
 		}
 		return f, errNoTokenAccounts
 	}
-	if in.GetCuckooAccountInclude() != nil {
+	if in.GetCuckooAccountInclude() != nil && !lenient {
 		return f, errNoCuckoo
 	}
 	if limits.RefuseAny && in.Vote == nil && in.Failed == nil &&

@@ -3,9 +3,6 @@ package geysersim
 import (
 	"sync"
 	"time"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 // opens keeps account of the Subscribe opens of each token.
@@ -21,20 +18,20 @@ type tokenOpens struct {
 }
 
 // admit counts a try and says whether it is within the bounds. Only accepted ones use the budget up; release must follow them.
-func (o *opens) admit(token string, options *Options) error {
+func (o *opens) admit(token string, b *bounds) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	t := o.token(token)
 	now := time.Now()
 	t.all = append(t.all, now)
-	for len(t.accepted) > 0 && now.Sub(t.accepted[0]) >= options.Window {
+	for len(t.accepted) > 0 && now.Sub(t.accepted[0]) >= b.window {
 		t.accepted = t.accepted[1:]
 	}
-	if options.OpensPerWindow > 0 && len(t.accepted) >= options.OpensPerWindow {
-		return status.Error(codes.ResourceExhausted, "rate limit exceeded")
+	if b.opensPerWindow > 0 && len(t.accepted) >= b.opensPerWindow {
+		return b.dialect.tooManyOpens()
 	}
-	if options.MaxStreams > 0 && t.open >= options.MaxStreams {
-		return status.Error(codes.PermissionDenied, "Maximum connection count reached")
+	if b.maxStreams > 0 && t.open >= b.maxStreams {
+		return b.dialect.tooManyStreams()
 	}
 	t.accepted = append(t.accepted, now)
 	t.open++

@@ -42,16 +42,23 @@ type Options struct {
 
 	// Tokens are the accepted values of the x-token header; empty accepts everybody.
 	Tokens []string
+	// Dialect is the family of servers that this one belongs to, by default Yellowstone.
+	Dialect Dialect
+	// Compression lists what updates are compressed with ("zstd", "gzip"), best first, for clients that advertise it. By default
+	// nothing is compressed. A client made with grpc-go advertises all that its process has registered, and this package registers both.
+	Compression []string
 	// OpensPerWindow bounds Subscribe opens per token in any Window (default 60 s); 0 is no bound.
 	OpensPerWindow int
 	Window         time.Duration
 	// MaxStreams bounds the streams that a token has open; 0 is no bound.
 	MaxStreams int
+	// RequestsPerSecond bounds the requests within one stream, pings not counted; 0 is no bound.
+	RequestsPerSecond int
 	// Limits on requests.
 	Limits Limits
 	// QueueLimit is how many updates may wait for a stream before it is cut for lagging, default 250,000.
 	QueueLimit int
-	// PingEvery is the interval of the server's pings, default 10 s.
+	// PingEvery is the interval of the server's pings; the default is the dialect's, 10 s or 15 s.
 	PingEvery time.Duration
 
 	// TLS serves with it; nil serves plain HTTP/2 (h2c).
@@ -85,7 +92,7 @@ func (o *Options) ensureDefaults() {
 	set(&o.ReplayBytes, 256<<20)
 	set(&o.Window, time.Minute)
 	set(&o.QueueLimit, 250_000)
-	set(&o.PingEvery, 10*time.Second)
+	set(&o.PingEvery, o.Dialect.pingEvery())
 	set(&o.Limits.NameLength, 128)
 	if o.Unpaced {
 		o.QueueLimit = math.MaxInt

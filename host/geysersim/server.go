@@ -1,17 +1,20 @@
 package geysersim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -33,6 +36,7 @@ type Server struct {
 	faults   faults
 	opens    opens
 	counters counters
+	bounds   atomic.Pointer[bounds]
 	closing  chan struct{}
 	once     sync.Once
 	wg       sync.WaitGroup
@@ -40,7 +44,7 @@ type Server struct {
 	mu      sync.Mutex
 	addr    string
 	streams map[*stream]struct{}
-	conns   map[net.Conn]struct{}
+	conns   map[*conn]struct{}
 }
 
 // New makes a server; it begins to serve with Serve or Listen and must be closed. It panics when there is no Source.
@@ -63,8 +67,9 @@ func (s *Server) Mirror(o Options) *Server {
 func newServer(o Options, c *chain, owner bool) *Server {
 	s := &Server{
 		o: o, chain: c, owner: owner, closing: make(chan struct{}), health: health.NewServer(),
-		streams: make(map[*stream]struct{}), conns: make(map[net.Conn]struct{}),
+		streams: make(map[*stream]struct{}), conns: make(map[*conn]struct{}),
 	}
+	s.bounds.Store(newBounds(&o))
 	options := []grpc.ServerOption{
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.WriteBufferSize(256 << 10), // a transaction has some 6 KB: the default of 32 KiB would write every five
@@ -73,10 +78,11 @@ func newServer(o Options, c *chain, owner bool) *Server {
 		// Real servers do not mind keepalive pings; grpc-go's default would send GOAWAY after two in five minutes.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}),
 	}
+	below := insecure.NewCredentials()
 	if o.TLS != nil {
-		options = append(options, grpc.Creds(credentials.NewTLS(o.TLS)))
+		below = credentials.NewTLS(o.TLS)
 	}
-	s.grpc = grpc.NewServer(options...)
+	s.grpc = grpc.NewServer(append(options, grpc.Creds(handshake{below}))...)
 	geyserpb.RegisterGeyserServer(s.grpc, s)
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	s.health.SetServingStatus(geyserpb.Geyser_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
@@ -152,16 +158,22 @@ func (s *Server) Subscribe(g grpc.BidiStreamingServer[geyserpb.SubscribeRequest,
 		return err
 	}
 	defer s.opens.release(token)
+	if err := compress(g.Context(), s.bounds.Load().compression); err != nil {
+		return err
+	}
 	if err := g.SendHeader(nil); err != nil { // clients wait for headers before they read anything
 		return err
 	}
-	st := &stream{s: s, grpc: g, q: newQueue(s.o.QueueLimit, s.chain.room), f: &filter{empty: true}, ended: make(chan error, 1)}
+	st := &stream{
+		s: s, number: s.counters.accepted.Add(1), grpc: g, conn: connOf(g.Context()), q: newQueue(s.o.QueueLimit, s.chain.room),
+		f: &filter{empty: true}, ended: make(chan error, 1),
+	}
 	s.add(st)
 	defer s.remove(st)
 	go st.receive()
 	s.wg.Go(func() { st.end(st.run(g.Context())) })
 	err := st.wait()
-	s.o.Log.Info("stream ended", slog.String("peer", peerOf(g.Context())), slog.Uint64("updates", st.updates.Load()), slog.Any("err", err))
+	s.o.Log.Info("stream ended", slog.Uint64("stream", st.number), slog.String("peer", peerOf(g.Context())), slog.Uint64("updates", st.updates.Load()), slog.Any("err", err))
 	return err
 }
 
@@ -176,7 +188,7 @@ func (s *Server) admit(token string) error {
 		return status.Error(codes.Unavailable, "server is shutting down")
 	default:
 	}
-	return s.opens.admit(token, &s.o)
+	return s.opens.admit(token, s.bounds.Load())
 }
 
 func (s *Server) add(st *stream) {
@@ -202,6 +214,7 @@ func (s *Server) openStreams() []*stream {
 	for st := range s.streams {
 		out = append(out, st)
 	}
+	slices.SortFunc(out, func(a, b *stream) int { return cmp.Compare(a.number, b.number) })
 	return out
 }
 
@@ -221,7 +234,7 @@ func tokenOf(ctx context.Context) string {
 }
 
 func (s *Server) check(ctx context.Context) error {
-	if len(s.o.Tokens) > 0 && !slices.Contains(s.o.Tokens, tokenOf(ctx)) {
+	if tokens := s.bounds.Load().tokens; len(tokens) > 0 && !slices.Contains(tokens, tokenOf(ctx)) {
 		return status.Error(codes.Unauthenticated, "No valid auth token")
 	}
 	return nil
@@ -244,33 +257,4 @@ func (s *Server) checkStream(srv any, g grpc.ServerStream, info *grpc.StreamServ
 		return err
 	}
 	return handle(srv, g)
-}
-
-// listener remembers its connections so that they can be reset.
-type listener struct {
-	net.Listener
-	s *Server
-}
-
-func (l *listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
-	l.s.conns[c] = struct{}{}
-	return &conn{c, l.s}, nil
-}
-
-type conn struct {
-	net.Conn
-	s *Server
-}
-
-func (c *conn) Close() error {
-	c.s.mu.Lock()
-	delete(c.s.conns, c.Conn)
-	c.s.mu.Unlock()
-	return c.Conn.Close()
 }

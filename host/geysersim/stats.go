@@ -24,14 +24,14 @@ type Served struct {
 	Open int64
 	// Requests counts subscribe requests that were applied, Pongs answered pings, Replays requests with from_slot that were served.
 	Requests, Pongs, Replays uint64
-	// Lagged counts streams cut because they could not keep up, Faulted those ended by DropStreams or CloseCleanly.
+	// Lagged counts streams cut because they could not keep up, Faulted those ended by DropStreams, CloseCleanly or a script.
 	Lagged, Faulted uint64
 }
 
 // counters are the live form of Served.
 type counters struct {
-	updates, transactions, bytes, opens, refused, requests, pongs, replays, lagged, faulted atomic.Uint64
-	open                                                                                    atomic.Int64
+	updates, transactions, bytes, opens, accepted, refused, requests, pongs, replays, lagged, faulted atomic.Uint64
+	open                                                                                              atomic.Int64
 }
 
 // Served gives the counters. They are read one by one: exact only while nothing moves.

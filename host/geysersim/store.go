@@ -31,13 +31,16 @@ func (c *chain) keep(b *block) {
 // replay gives the stored blocks from a slot on that reached the level, oldest first, with the level each has. The errors have the
 // codes and texts of real servers. As long as the store has lost nothing, the world begins with its first block: a slot before that
 // is served too.
-func (c *chain) replay(from uint64, level geyserpb.CommitmentLevel) ([]replayed, error) {
+func (c *chain) replay(from uint64, level geyserpb.CommitmentLevel, d Dialect) ([]replayed, error) {
 	if c.o.ReplaySlots < 0 {
 		return nil, status.Error(codes.Internal, "from_slot is not supported")
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	newest := c.reached[level]
+	if exact := func(b *block) bool { return b.slot == from }; d == Richat && !slices.ContainsFunc(c.store, exact) {
+		return nil, status.Errorf(codes.InvalidArgument, "failed to get replay position for slot %d", from)
+	}
 	if newest == nil || from > newest.slot {
 		return nil, status.Error(codes.Internal, "failed to get replay response")
 	}
@@ -51,6 +54,18 @@ func (c *chain) replay(from uint64, level geyserpb.CommitmentLevel) ([]replayed,
 		}
 	}
 	return out, nil
+}
+
+// richatReplay tells whether a request may replay at all where the server is Richat.
+func richatReplay(f *filter) error {
+	switch {
+	case f.level != geyserpb.CommitmentLevel_PROCESSED:
+		return status.Error(codes.InvalidArgument, "replay `from_slot` available only for `processed` commitment")
+	case len(f.blocks) > 0:
+		return status.Error(codes.InvalidArgument, "blocks are not possible to replay")
+	default:
+		return nil
+	}
 }
 
 type replayed struct {

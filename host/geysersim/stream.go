@@ -3,6 +3,7 @@ package geysersim
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
@@ -18,11 +20,16 @@ import (
 // stream is one open Subscribe call. Three goroutines work on it: the handler waits for the first reason to end, receive takes
 // requests, run sends. Only run touches what is not marked otherwise.
 type stream struct {
-	s    *Server
-	grpc grpc.BidiStreamingServer[geyserpb.SubscribeRequest, geyserpb.SubscribeUpdate]
-	q    *queue
-	f    *filter
-	out  frame
+	s *Server
+	// number counts accepted streams of the server from 1.
+	number uint64
+	conn   *framed // nil where grpc was given a connection of another kind
+	grpc   grpc.BidiStreamingServer[geyserpb.SubscribeRequest, geyserpb.SubscribeUpdate]
+	q      *queue
+	f      *filter
+	out    frame
+	held   []*transaction // of one slot, to be sent in another order
+	pad    atomic.Int64   // any goroutine: bytes to add to the next update
 
 	ended     chan error    // any goroutine: why the stream is to end, first one counts
 	updates   atomic.Uint64 // any goroutine reads: updates sent, pings not counted
@@ -53,12 +60,9 @@ func (st *stream) wait() error {
 		return err
 	case <-st.q.lag:
 		st.s.counters.lagged.Add(1)
-		if st.replaying.Load() {
-			return status.Error(codes.Internal, "lagged to receive geyser messages")
-		}
-		return status.Error(codes.Internal, "lagged to send an update")
+		return st.s.bounds.Load().dialect.lagged(st.replaying.Load())
 	case <-st.s.closing:
-		return status.Error(codes.Unavailable, "server is shutting down try again later")
+		return st.s.bounds.Load().dialect.closing()
 	case <-st.grpc.Context().Done():
 		return status.FromContextError(st.grpc.Context().Err()).Err()
 	}
@@ -66,16 +70,15 @@ func (st *stream) wait() error {
 
 // receive takes requests until the stream ends. A half-closed stream goes on.
 func (st *stream) receive() {
+	var rate requestRate
 	for {
 		r, err := st.grpc.Recv()
 		if err != nil {
 			return // the handler sees the context end
 		}
-		if r.Ping != nil { // the rest is checked but not applied
-			if _, err := compile(r, &st.s.o.Limits); err != nil {
-				st.end(invalidFilter(err))
-				return
-			}
+		if err := st.check(r, &rate); err != nil {
+			st.end(err)
+			return
 		}
 		st.mu.Lock()
 		if r.Ping != nil {
@@ -87,6 +90,18 @@ func (st *stream) receive() {
 		st.attention.Store(true)
 		signal(st.q.wake)
 	}
+}
+
+// check looks at a request as it comes in. What is beside a ping is checked but not applied.
+func (st *stream) check(r *geyserpb.SubscribeRequest, rate *requestRate) error {
+	b := st.s.bounds.Load()
+	if r.Ping == nil {
+		return rate.admit(b.requestsPerSecond)
+	}
+	if _, err := compile(r, b); err != nil {
+		return invalidFilter(err)
+	}
+	return nil
 }
 
 func invalidFilter(err error) error {
@@ -178,19 +193,21 @@ func (st *stream) attend(ctx context.Context) (moved bool, err error) {
 
 // apply replaces everything that the stream subscribed to, and replays if asked to.
 func (st *stream) apply(ctx context.Context, r *geyserpb.SubscribeRequest) (moved bool, err error) {
-	f, err := compile(r, &st.s.o.Limits)
+	f, err := compile(r, st.s.bounds.Load())
 	if err != nil {
 		return false, invalidFilter(err)
 	}
 	if moved = f.level != st.f.level; moved {
 		st.q.move(levelBit(f.level))
+		st.held = nil
 	}
+	first := st.f.empty
 	st.f = f
 	st.s.counters.requests.Add(1)
 	if !f.empty && st.active.CompareAndSwap(false, true) {
 		st.s.chain.activate()
 	}
-	if r.FromSlot == nil {
+	if r.FromSlot == nil || st.s.bounds.Load().dialect == Richat && !first && !moved {
 		return moved, nil
 	}
 	return moved, st.replay(ctx, r.GetFromSlot())
@@ -201,7 +218,13 @@ func (st *stream) replay(ctx context.Context, from uint64) error {
 	if err := st.s.faults.onReplay(from); err != nil {
 		return err
 	}
-	blocks, err := st.s.chain.replay(from, st.f.level)
+	dialect := st.s.bounds.Load().dialect
+	if dialect == Richat {
+		if err := richatReplay(st.f); err != nil {
+			return err
+		}
+	}
+	blocks, err := st.s.chain.replay(from, st.f.level, dialect)
 	if err != nil {
 		return err
 	}
@@ -225,7 +248,12 @@ func (st *stream) replay(ctx context.Context, from uint64) error {
 // send sends what an event is to the stream.
 func (st *stream) send(ctx context.Context, e *event) error {
 	if st.s.faults.armed.Load() {
-		if err := st.s.faults.late(ctx, e.at); err != nil {
+		if err := st.s.faults.late(ctx, st, e.at); err != nil {
+			return err
+		}
+	}
+	if len(st.held) > 0 && (e.tx == nil || e.tx.slot != st.held[0].slot) {
+		if err := st.release(ctx); err != nil {
 			return err
 		}
 	}
@@ -255,6 +283,9 @@ func (st *stream) block(ctx context.Context, b *block, whole bool) error {
 				return err
 			}
 		}
+		if err := st.release(ctx); err != nil {
+			return err
+		}
 	}
 	for i := range st.f.blocks {
 		f := &st.f.blocks[i]
@@ -269,10 +300,36 @@ func (st *stream) block(ctx context.Context, b *block, whole bool) error {
 }
 
 func (st *stream) transaction(ctx context.Context, t *transaction) error {
+	if st.s.faults.armed.Load() && st.s.faults.value(st, shuffle) != 0 {
+		st.held = append(st.held, t)
+		return nil
+	}
+	return st.sendTransaction(ctx, t)
+}
+
+// release sends the transactions that were held back, in the order that the fault's seed and their slot give.
+func (st *stream) release(ctx context.Context) error {
+	held := st.held
+	if len(held) == 0 {
+		return nil
+	}
+	st.held = nil
+	seed := uint64(st.s.faults.value(st, shuffle))
+	r := rand.New(rand.NewPCG(seed, held[0].slot))
+	r.Shuffle(len(held), func(i, j int) { held[i], held[j] = held[j], held[i] })
+	for _, t := range held {
+		if err := st.sendTransaction(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (st *stream) sendTransaction(ctx context.Context, t *transaction) error {
 	if names := st.f.transactions.match(t); names != nil {
 		copies := 1
 		if st.s.faults.armed.Load() {
-			copies = st.s.faults.copies()
+			copies = st.s.faults.copies(st)
 		}
 		for range copies {
 			if err := st.update(ctx, t.slot, names, t.update); err != nil {
@@ -290,15 +347,14 @@ func (st *stream) transaction(ctx context.Context, t *transaction) error {
 // update sends one update, names in front.
 func (st *stream) update(ctx context.Context, slot uint64, names, update mem.Buffer) error {
 	if st.s.faults.armed.Load() {
-		if err := st.s.faults.quiet(ctx); err != nil {
-			return err
-		}
-		if err := st.s.faults.strike(st, slot); err != nil {
-			st.s.counters.faulted.Add(1)
+		if err := st.disturb(ctx, slot, names.Len()+update.Len()); err != nil {
 			return err
 		}
 	}
 	st.out.buffers = mem.BufferSlice{names, update} // the transport keeps it: never the same twice
+	if st.pad.Load() > 0 {
+		st.out.buffers = append(st.out.buffers, padding(st.pad.Swap(0)))
+	}
 	if err := st.grpc.SendMsg(&st.out); err != nil {
 		return err
 	}
@@ -306,6 +362,31 @@ func (st *stream) update(ctx context.Context, slot uint64, names, update mem.Buf
 	st.s.counters.updates.Add(1)
 	st.s.counters.bytes.Add(uint64(names.Len() + update.Len()))
 	return nil
+}
+
+// disturb lets faults hold or end a stream that is about to send an update of that size.
+func (st *stream) disturb(ctx context.Context, slot uint64, size int) error {
+	f := &st.s.faults
+	if err := f.quiet(ctx, st); err != nil {
+		return err
+	}
+	if err := f.spring(st, slot); err != nil {
+		return err
+	}
+	if err := f.quiet(ctx, st); err != nil {
+		return err
+	}
+	if perSecond := f.value(st, trickle); perSecond > 0 {
+		return sleepUntil(ctx, time.Now().Add(time.Duration(float64(size)/float64(perSecond)*float64(time.Second))))
+	}
+	return nil
+}
+
+// padding is a field of about n bytes that no reader knows, and so skips.
+func padding(n int64) mem.Buffer {
+	const unknownField = 1000
+	b := protowire.AppendTag(nil, unknownField, protowire.BytesType)
+	return mem.SliceBuffer(protowire.AppendBytes(b, make([]byte, n)))
 }
 
 func (st *stream) ping(ctx context.Context) error {
@@ -316,7 +397,7 @@ func (st *stream) ping(ctx context.Context) error {
 
 // control sends a ping or pong. They carry no filter names.
 func (st *stream) control(ctx context.Context, u *geyserpb.SubscribeUpdate) error {
-	if err := st.s.faults.quiet(ctx); err != nil {
+	if err := st.s.faults.quiet(ctx, st); err != nil {
 		return err
 	}
 	st.out.buffers = mem.BufferSlice{update(u, createdAt(time.Now()))}

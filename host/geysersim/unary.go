@@ -13,9 +13,6 @@ import (
 const version = `{"version":{"package":"weir-geysersim","version":"0.1.0","proto":"12.6.0","solana":"simulated","git":"","rustc":"",` +
 	`"buildts":""},"extra":{"hostname":"weir-geysersim"}}`
 
-// blockhashLife is for how many blocks a blockhash stays valid at most, as servers add it to the height.
-const blockhashLife = 300
-
 // SubscribeReplayInfo tells the oldest slot that from_slot may ask for.
 func (s *Server) SubscribeReplayInfo(context.Context, *geyserpb.SubscribeReplayInfoRequest) (*geyserpb.SubscribeReplayInfoResponse, error) {
 	first, ok := s.chain.first()
@@ -62,7 +59,7 @@ func (s *Server) GetLatestBlockhash(_ context.Context, r *geyserpb.GetLatestBloc
 	if err != nil {
 		return nil, err
 	}
-	return &geyserpb.GetLatestBlockhashResponse{Slot: b.slot, Blockhash: b.hash, LastValidBlockHeight: b.height + blockhashLife}, nil
+	return &geyserpb.GetLatestBlockhashResponse{Slot: b.slot, Blockhash: b.hash, LastValidBlockHeight: b.height + s.bounds.Load().dialect.blockhashLife()}, nil
 }
 
 // IsBlockhashValid looks among the blocks that are kept. Real servers answer INTERNAL "startup" until they have seen 332 blocks, this
@@ -76,7 +73,7 @@ func (s *Server) IsBlockhashValid(_ context.Context, r *geyserpb.IsBlockhashVali
 		return nil, err
 	}
 	b := s.chain.blockByHash(r.GetBlockhash())
-	return &geyserpb.IsBlockhashValidResponse{Slot: newest.slot, Valid: b != nil && b.height+blockhashLife >= newest.height}, nil
+	return &geyserpb.IsBlockhashValidResponse{Slot: newest.slot, Valid: b != nil && b.height+s.bounds.Load().dialect.blockhashLife() >= newest.height}, nil
 }
 
 func (s *Server) newest(level geyserpb.CommitmentLevel) (*block, error) {

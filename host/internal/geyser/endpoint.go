@@ -1,6 +1,7 @@
 package geyser
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -26,8 +27,10 @@ type Endpoint struct {
 	Name string
 	// URL is https://host[:port] (TLS, default port 443) or http://host[:port] (plain HTTP/2, default port 80).
 	URL string
-	// Token is sent as x-token metadata; empty sends none. It is in no log line and no error.
+	// Token is sent as metadata; empty sends none. It is in no log line and no error.
 	Token string
+	// TokenHeader is the name of that metadata. Default x-token, which nearly all providers read.
+	TokenHeader string
 	// Zstd offers the server to compress what it sends.
 	Zstd bool
 	// MaxMessageBytes bounds a received message, uncompressed. Default 64 MiB.
@@ -63,6 +66,7 @@ func (e Endpoint) Label() string {
 
 func (e Endpoint) withDefaults() Endpoint {
 	e.Name = e.Label()
+	e.TokenHeader = cmp.Or(e.TokenHeader, "x-token")
 	orDefault(&e.MaxMessageBytes, MaxMessageBytes)
 	orDefault(&e.OpenTimeout, 20*time.Second)
 	orDefault(&e.PingEvery, 30*time.Second)

@@ -49,7 +49,7 @@ func Open(ctx context.Context, e Endpoint, request *geyserpb.SubscribeRequest) (
 		return nil, &Error{Class: Fatal, Endpoint: e.Name, err: err}
 	}
 	if e.Token != "" {
-		ctx = metadata.AppendToOutgoingContext(ctx, "x-token", e.Token)
+		ctx = metadata.AppendToOutgoingContext(ctx, e.TokenHeader, e.Token)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	s := &Stream{endpoint: e, conn: conn, ctx: ctx, cancel: cancel, answers: make(chan struct{}, 1), changes: make(chan change, 1)}

@@ -82,7 +82,7 @@ type Connection struct {
 	ID int
 	// Alive tells that it streams.
 	Alive bool
-	// Provider names whose it is.
+	// Provider names whose it is, for reasons.
 	Provider string
 	Sample   Sample
 	// Groups it serves, with their loads.

@@ -82,7 +82,7 @@ func (b *Balancer) mayMove(now time.Time, group int) bool {
 	return !ok || now.Sub(last) >= b.config.Cooldown
 }
 
-// alone gives a high group that had to share, after its connection died, a connection of its own again.
+// alone gives a high group that has to share, perhaps since its connection died, a connection of its own.
 func (b *Balancer) alone(now time.Time) (Decision, bool) {
 	to := slices.IndexFunc(b.latest, func(c Connection) bool { return b.settled(c) && len(c.Groups) == 0 && c.Room != 0 })
 	if to < 0 {
@@ -94,7 +94,7 @@ func (b *Balancer) alone(now time.Time) (Decision, bool) {
 		}
 		for _, g := range from.Groups {
 			if g.Priority == fold.High && b.mayMove(now, g.Group) {
-				return Decision{g.Group, from.ID, b.latest[to].ID, fmt.Sprintf("a high group shares connection %d, and connection %d is free", from.ID, b.latest[to].ID)}, true
+				return Decision{g.Group, from.ID, b.latest[to].ID, fmt.Sprintf("a high group shares %s, and %s is free", from, b.latest[to])}, true
 			}
 		}
 	}
@@ -105,6 +105,13 @@ func (b *Balancer) alone(now time.Time) (Decision, bool) {
 func (b *Balancer) settled(c Connection) bool {
 	h := b.known[c.ID]
 	return h != nil && len(h.points) > 0 && h.at.Sub(h.points[0].at) >= b.config.Hold
+}
+
+func (c Connection) String() string {
+	if c.Provider == "" {
+		return fmt.Sprintf("connection %d", c.ID)
+	}
+	return fmt.Sprintf("connection %d (%s)", c.ID, c.Provider)
 }
 
 // shares tells whether a high group and one that is not are on c.
@@ -156,8 +163,8 @@ func (b *Balancer) best(now time.Time, from Connection) (d Decision, ok bool) {
 				continue
 			}
 			lowest, ok = after, true
-			d = Decision{g.Group, from.ID, to.ID, fmt.Sprintf("connection %d bears %.0f %% of what it can, %.0f %% foreseen; after the move the two bear at most %.0f %%",
-				from.ID, before, source.foreseen(b.config), after)}
+			d = Decision{g.Group, from.ID, to.ID, fmt.Sprintf("%s bears %.0f %% of what it can, %.0f %% foreseen; with %s, after the move, both bear at most %.0f %%",
+				from, before, source.foreseen(b.config), to, after)}
 		}
 	}
 	return d, ok

@@ -229,6 +229,63 @@ func TestAGroupCoolsDown(t *testing.T) {
 	}
 }
 
+func TestReasonsNameBothConnections(t *testing.T) {
+	from, to := connection(1, group(0, fold.Medium, 50), group(1, fold.Low, 40)), connection(2)
+	from.Provider = "shyft"
+	w, b := newWorld(from, to), New(Config{})
+	for range 60 {
+		w.second(b)
+		if d, ok := b.Decide(w.now); ok {
+			want := "connection 1 (shyft) bears 90 % of what it can, 90 % foreseen; with connection 2, after the move, both bear at most 50 %"
+			if d.Reason != want {
+				t.Errorf("reason %q", d.Reason)
+			}
+			return
+		}
+	}
+	t.Error("nothing moved")
+}
+
+func TestDeadConnectionsHaveNoScore(t *testing.T) {
+	w, b := newWorld(connection(1, group(0, fold.Low, 50)), connection(2)), New(Config{})
+	w.second(b)
+	if now, _, ok := b.Score(1); !ok || now != 50 {
+		t.Errorf("score %v, %v", now, ok)
+	}
+	w.connections[0].Alive = false
+	w.second(b)
+	if _, _, ok := b.Score(1); ok {
+		t.Error("a dead connection has a score")
+	}
+	if _, _, ok := b.Score(9); ok {
+		t.Error("an unknown connection has a score")
+	}
+}
+
+// A connection that comes back is not judged by what it bore before, and takes nothing before it has lived for a while.
+func TestConnectionsMustProveThemselves(t *testing.T) {
+	w, b := newWorld(connection(1, group(0, fold.Medium, 50), group(1, fold.Low, 40)), connection(2)), New(Config{})
+	w.connections[1].Alive = false
+	for range 60 {
+		w.second(b)
+	}
+	if d, ok := b.Decide(w.now); ok {
+		t.Fatalf("moved to a dead connection: %+v", d)
+	}
+	w.connections[1].Alive = true
+	back := w.now
+	for range 60 {
+		w.second(b)
+		if _, ok := b.Decide(w.now); ok {
+			if lived := w.now.Sub(back); lived < 15*time.Second || lived > 17*time.Second {
+				t.Errorf("moved after a life of %v", lived)
+			}
+			return
+		}
+	}
+	t.Error("nothing moved")
+}
+
 // Under loads that do not change, whatever they are and however they are measured, the moves end: no placement comes twice, no two
 // moves lie within the interval, and a high group stays alone.
 func TestNoOscillation(t *testing.T) {
@@ -248,8 +305,12 @@ func TestNoOscillation(t *testing.T) {
 		for i := range groups {
 			groups[i].Group = i
 		}
-		for i, c := range Assign(groups, n) {
-			w.connections[c].Groups = append(w.connections[c].Groups, groups[i])
+		for i, g := range groups { // high ones on the first connection
+			c := 0
+			if g.Priority != fold.High {
+				c = 1 + i%(n-1)
+			}
+			w.connections[c].Groups = append(w.connections[c].Groups, g)
 		}
 		if rapid.Bool().Draw(t, "piled up") { // all that is not high on one
 			for i := range w.connections[:n-1] {

@@ -26,6 +26,7 @@ type cli struct {
 	Decode  decodeCommand  `cmd:"" help:"Decode getTransaction JSON files into one JSON record a line."`
 	Events  eventsCommand  `cmd:"" help:"Print the events of a running daemon as JSON lines."`
 	Status  statusCommand  `cmd:"" help:"Show the state of a running daemon."`
+	Gaps    gapsCommand    `cmd:"" help:"Show the slots of which a running daemon misses or missed data."`
 	Check   checkCommand   `cmd:"" help:"Check a configuration and explain each error with its line."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -40,9 +41,16 @@ type streams struct {
 // frames), and collecting it less often was seen to halve the 99th percentile of latency at 5,000 transactions a second. GOGC in the environment wins.
 const gcPercent = 400
 
+// memoryLimit is where the collector begins to work harder than that. What can be live at the worst is half of it: a full queue of 256 MiB,
+// signatures of four margins, the journal's newest frames. GOMEMLIMIT in the environment wins.
+const memoryLimit = 768 << 20
+
 func main() {
 	if _, set := os.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(gcPercent)
+	}
+	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 	ctx, stop := untilSignal(context.Background())
 	defer stop()

@@ -64,6 +64,9 @@ func (in *Ingest) SetGroups(n int) {
 	in.update()
 }
 
+// Groups returns the set of all groups.
+func (in *Ingest) Groups() fold.GroupSet { return fold.AllGroups(len(in.groups)) }
+
 // Whole says which groups get every transaction of a block, votes and failed ones too. For those a block meta is believed only once as
 // many transactions came as it counts; for all others their number cannot be proven, since the provider filters them.
 func (in *Ingest) Whole(groups fold.GroupSet) { in.whole = groups }

@@ -20,6 +20,9 @@ type MenderConfig struct {
 	Rerequest func(slot uint64) bool
 	// Journal appends a gap record for monitors.
 	Journal func(from, to uint64, groups []string, reason, endpoint string) error
+	// Forks is set at commitment processed only: then Retract appends the record that says that a slot is void.
+	Forks   *Forks
+	Retract func(slot uint64, reason, endpoint string) error
 	// Missed is called when slots are missing for good unless they are fetched: a backfill wants to know. Nil is fine.
 	Missed func()
 	// AskAfter is how many slots a hole must be behind before its slots are asked for again: connections are not equally fast.
@@ -51,7 +54,9 @@ func (c MenderConfig) withDefaults() MenderConfig {
 	return c
 }
 
-// Mender watches the holes before the frontiers. At commitment processed, each new stream leaves one: what the slot that was under way
+// Mender keeps ingest, ledger and journal in step: block metas, slot statuses and gaps go through it.
+//
+// It watches the holes before the frontiers. At commitment processed, each new stream leaves one: what the slot that was under way
 // had sent before the stream began is in no replay, until that slot is sealed. So the slots of a hole count as missing from the moment it
 // is seen, they are asked for again, and when that does not help they are told as a gap. It is for the goroutine that ingests.
 type Mender struct {
@@ -64,8 +69,24 @@ type Mender struct {
 // NewMender returns a Mender.
 func NewMender(c MenderConfig) *Mender { return &Mender{config: c.withDefaults()} }
 
-// Recorded notes a gap record that an earlier run left at the end of the journal, so that it is not journaled twice.
-func (m *Mender) Recorded(from, to uint64) { m.told.Add(from, to) }
+// RestoreRecord notes that the end of the journal holds records of a slot, RestoreGap that it holds a gap record, and RestoreRetraction
+// that it holds a retraction. They are called in the order of the journal, after ingest.Restore and along with ingest.Seed, so that
+// nothing is journaled twice.
+func (m *Mender) RestoreRecord(slot uint64) {
+	m.config.Ingest.Revive(slot)
+	m.Recorded(slot)
+}
+
+// RestoreGap: see RestoreRecord.
+func (m *Mender) RestoreGap(from, to uint64) { m.told.Add(from, to) }
+
+// RestoreRetraction: see RestoreRecord.
+func (m *Mender) RestoreRetraction(slot uint64) {
+	if m.config.Forks != nil {
+		m.config.Forks.Retracted(slot)
+	}
+	m.config.Ingest.Void(slot)
+}
 
 // Gap takes a gap in: it is durable in the ledger, then a record for monitors, and then the frontiers pass it.
 func (m *Mender) Gap(ctx context.Context, from, to uint64, groups fold.GroupSet, reason, endpoint string) error {
@@ -93,6 +114,9 @@ func (m *Mender) Healed(ctx context.Context, from, to uint64, groups fold.GroupS
 
 // BlockMeta takes a block meta through ingest and ledger, and looks after holes. It returns the groups that it proves.
 func (m *Mender) BlockMeta(ctx context.Context, meta *geyser.BlockMeta, covers fold.GroupSet) (fold.GroupSet, error) {
+	if m.config.Forks != nil {
+		m.config.Forks.BlockMeta(meta)
+	}
 	proven := m.config.Ingest.BlockMeta(meta, covers)
 	if err := m.config.Ledger.Sealed(ctx, meta, proven); err != nil {
 		return proven, err
@@ -104,6 +128,48 @@ func (m *Mender) BlockMeta(ctx context.Context, meta *geyser.BlockMeta, covers f
 	err := m.holes(ctx)
 	m.clean()
 	return proven, err
+}
+
+// Recorded notes that records of a slot were given to the journal.
+func (m *Mender) Recorded(slot uint64) {
+	if m.config.Forks != nil {
+		m.config.Forks.Recorded(slot)
+	}
+}
+
+// SlotStatus takes a slot status through ingest, and retracts what turns out void: the record goes to the journal once, and nothing of the
+// slot is taken in after it. Should the chain come back to such a slot, it counts as missing, since what came meanwhile was dropped.
+func (m *Mender) SlotStatus(ctx context.Context, u *geyser.SlotUpdate, endpoint string) error {
+	m.config.Ingest.SlotStatus(u)
+	if m.config.Forks == nil {
+		return nil
+	}
+	for _, v := range m.config.Forks.SlotStatus(u) {
+		if err := m.judge(ctx, v, endpoint); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Mender) judge(ctx context.Context, v Verdict, endpoint string) error {
+	if v.Revived {
+		m.config.Ingest.Revive(v.Slot)
+		if err := m.Gap(ctx, v.Slot, v.Slot, m.config.Ingest.Groups(), v.Reason, endpoint); err != nil {
+			return err
+		}
+		m.config.Rerequest(v.Slot)
+		return nil
+	}
+	m.config.Ingest.Void(v.Slot)
+	if !v.Retract {
+		return nil
+	}
+	m.config.Log.Warn("slot retracted", "slot", v.Slot, "reason", v.Reason, "endpoint", endpoint)
+	if err := m.config.Retract(v.Slot, v.Reason, endpoint); err != nil {
+		return err
+	}
+	return m.config.Ledger.Dead(ctx, v.Slot, v.Reason, endpoint)
 }
 
 func (m *Mender) holes(ctx context.Context) error {

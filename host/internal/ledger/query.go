@@ -61,35 +61,52 @@ func (l *Ledger) chosen(names []string) (bits uint64) {
 }
 
 // plain returns rows of complete and empty slots, which are not kept as such: what is done and in no other row.
-func (l *Ledger) plain(q Query, groups uint64) []row {
-	type run struct {
-		span.Range
-		state State
-	}
-	runs := map[run]uint64{}
+func (l *Ledger) plain(q Query, groups uint64) (rows []row) {
+	sets := map[State]map[uint64]*span.Set{Complete: {}, Empty: {}}
 	for _, bit := range l.outside {
-		if groups&bit == 0 {
-			continue
-		}
-		for state, set := range l.split(bit) {
-			if !slices.Contains(q.States, state) {
-				continue
-			}
-			for _, r := range set.Within(q.From, q.To) {
-				runs[run{r, state}] |= bit
-			}
+		if groups&bit != 0 {
+			sets[Complete][bit], sets[Empty][bit] = l.split(bit)
 		}
 	}
-	rows := make([]row, 0, len(runs))
-	for r, bits := range runs {
-		rows = append(rows, row{from: r.From, to: r.To, groups: bits, story: story{state: r.state}})
+	for state, of := range sets {
+		if slices.Contains(q.States, state) {
+			rows = append(rows, merge(of, q.From, q.To, story{state: state})...)
+		}
+	}
+	return rows
+}
+
+// merge makes rows of the sets of groups, cut where another group joins or leaves.
+func merge(sets map[uint64]*span.Set, from, to uint64, s story) (rows []row) {
+	var cuts []uint64 // where a row may begin
+	for _, set := range sets {
+		for _, r := range set.Within(from, to) {
+			cuts = append(cuts, r.From, r.To+1)
+		}
+	}
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	for i := 1; i < len(cuts); i++ {
+		r := row{from: cuts[i-1], to: cuts[i] - 1, story: s}
+		for bit, set := range sets {
+			if set.Has(r.from) {
+				r.groups |= bit
+			}
+		}
+		switch n := len(rows); {
+		case r.groups == 0:
+		case n > 0 && rows[n-1].to+1 == r.from && rows[n-1].groups == r.groups:
+			rows[n-1].to = r.to
+		default:
+			rows = append(rows, r)
+		}
 	}
 	return rows
 }
 
 // split takes apart what is done for a group.
-func (l *Ledger) split(bit uint64) map[State]*span.Set {
-	var complete, empty span.Set
+func (l *Ledger) split(bit uint64) (complete, empty *span.Set) {
+	complete, empty = &span.Set{}, &span.Set{}
 	for _, r := range l.group(bit).Ranges() {
 		complete.Add(r.From, r.To)
 		for _, e := range l.empty.Within(r.From, r.To) {
@@ -103,7 +120,7 @@ func (l *Ledger) split(bit uint64) map[State]*span.Set {
 			empty.Remove(r.from, r.to)
 		}
 	}
-	return map[State]*span.Set{Complete: &complete, Empty: &empty}
+	return complete, empty
 }
 
 // State returns the state of a slot for a group of the configuration.

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/weir-run/weir/host/internal/admin"
+	"github.com/weir-run/weir/host/internal/jsonl"
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+)
+
+type gapsCommand struct {
+	configFlags
+	State []string `help:"Only slots in these states: missing, backfilled, dead, empty, complete. Default: missing, backfilled and dead." enum:"missing,backfilled,dead,empty,complete" sep:","`
+	Group []string `help:"Only these groups of subscriptions." sep:","`
+	From  uint64   `help:"First slot."`
+	To    uint64   `help:"Last slot; 0 means the newest."`
+	JSON  bool     `name:"json" help:"Print one JSON object a line: the rows, then a summary."`
+}
+
+// Run asks the daemon and prints. Gaps are no failure of the command.
+func (c gapsCommand) Run(ctx context.Context, std streams) (err error) {
+	dir, err := c.dataDir()
+	if err != nil {
+		return err
+	}
+	client, err := admin.Dial(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, client.Close()) }()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	gaps, err := client.Gaps(ctx, c.request())
+	if err != nil {
+		return daemonError(dir, err)
+	}
+	if c.JSON {
+		return printGapsJSON(std.out, gaps)
+	}
+	return printGaps(std.out, gaps)
+}
+
+func (c gapsCommand) request() *adminv1.GapsRequest {
+	req := &adminv1.GapsRequest{FromSlot: c.From, ToSlot: c.To, Groups: c.Group}
+	for _, state := range c.State {
+		req.States = append(req.States, adminv1.SlotState(adminv1.SlotState_value[statePrefix+strings.ToUpper(state)]))
+	}
+	return req
+}
+
+const statePrefix = "SLOT_STATE_"
+
+func stateName(s adminv1.SlotState) string {
+	return strings.ToLower(strings.TrimPrefix(s.String(), statePrefix))
+}
+
+func printGaps(w io.Writer, g *adminv1.GapsResponse) error {
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprint(t, "GROUP\tCOMPLETE TO SLOT\n")
+	for _, f := range g.GetFrontiers() {
+		fmt.Fprintf(t, "%s\t%s\n", f.GetGroup(), slotOrDash(f.GetSlot()))
+	}
+	fmt.Fprintf(t, "\nmissing slots: %d; complete and empty slots are told apart from slot %s on\n", g.GetMissingSlots(), slotOrDash(g.GetOldestSlot()))
+	if len(g.GetRanges()) == 0 {
+		fmt.Fprint(t, "no slots in the states asked for\n")
+		return t.Flush()
+	}
+	fmt.Fprint(t, "\nFROM\tTO\tSLOTS\tSTATE\tGROUPS\tFOUND\tHEALED\tENDPOINT\tREASON\n")
+	for _, r := range g.GetRanges() {
+		fmt.Fprintf(t, "%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.GetFromSlot(), r.GetToSlot(), r.GetToSlot()-r.GetFromSlot()+1, stateName(r.GetState()),
+			strings.Join(r.GetGroups(), ","), instant(r.GetFoundUnix()), instant(r.GetHealedUnix()), dash(r.GetEndpoint()), dash(r.GetReason()))
+	}
+	return t.Flush()
+}
+
+func printGapsJSON(w io.Writer, g *adminv1.GapsResponse) error {
+	var out []byte
+	for _, r := range g.GetRanges() {
+		out = append(jsonl.Append(out, r), '\n')
+	}
+	out = append(jsonl.Append(out, &adminv1.GapsResponse{Frontiers: g.GetFrontiers(), MissingSlots: g.GetMissingSlots(), OldestSlot: g.GetOldestSlot()}), '\n')
+	_, err := w.Write(out)
+	return err
+}
+
+func slotOrDash(slot uint64) string {
+	if slot == 0 {
+		return "-"
+	}
+	return fmt.Sprint(slot)
+}
+
+// instant is UTC, so that rows of two machines compare.
+func instant(unix int64) string {
+	if unix == 0 {
+		return "-"
+	}
+	return time.Unix(unix, 0).UTC().Format(time.DateTime)
+}

@@ -17,14 +17,16 @@ import (
 // connection is one stream that does not end. Its own goroutine opens it and receives; the pool's coordinator decides which groups it
 // serves.
 type connection struct {
-	pool    *Pool
-	index   int
-	source  *source
-	log     *slog.Logger
-	wake    chan struct{} // of capacity 1: there is a group to serve
-	resume  resume        // own goroutine; reason also under Pool.mu
-	backoff backoff
-	best    uint64 // highest slot whose block meta came
+	pool   *Pool
+	index  int
+	source *source
+	log    *slog.Logger
+	wake   chan struct{} // of capacity 1: there is a group to serve
+	// probeNow is of capacity 1: what is known of the replay store is too old.
+	probeNow chan struct{}
+	resume   resume // own goroutine; reason also under Pool.mu
+	backoff  backoff
+	best     uint64 // highest slot whose block meta came
 
 	// Guarded by Pool.mu.
 	wants     GroupSet       // what it shall serve
@@ -61,7 +63,7 @@ type stamped struct {
 }
 
 func newConnection(p *Pool, index int, s *source) *connection {
-	k := &connection{pool: p, index: index, source: s, wake: make(chan struct{}, 1), resume: resume{margin: s.Margin}}
+	k := &connection{pool: p, index: index, source: s, wake: make(chan struct{}, 1), probeNow: make(chan struct{}, 1), resume: resume{margin: s.Margin}}
 	k.log = p.log.With("endpoint", s.Endpoint.Name, "connection", index)
 	k.count.state.Store(Idle)
 	k.count.lag.Store(noLag)
@@ -138,7 +140,7 @@ func (k *connection) turn(ctx context.Context) error {
 	k.count.state.Store(Connecting)
 	request, groups, err := k.plan()
 	if err != nil {
-		return err
+		return k.verdict(err, false)
 	}
 	k.count.opens.Add(1)
 	opened := time.Now()
@@ -153,22 +155,26 @@ func (k *connection) turn(ctx context.Context) error {
 	return k.receive(stream, opened)
 }
 
-// admit waits until a stream may be opened: half of the queue is free, the breaker lets it through, the budget has an open left.
+// admit waits until a stream may be opened: half of the queue is free, the breaker lets it through, the budget has an open left. The
+// budget comes last: what it allows must happen now, or it falls into another window at the provider.
 func (k *connection) admit(ctx context.Context) error {
 	k.count.state.Store(Waiting)
 	if err := k.pool.queue.waitRoom(ctx); err != nil {
 		return err
 	}
-	if err := sleep(ctx, k.source.breaker.Wait()); err != nil {
-		return err
-	}
-	if err := k.source.Budget.Take(ctx); err != nil {
-		return err
-	}
-	for !k.source.breaker.Allow() {
-		if err := sleep(ctx, max(k.source.breaker.Wait(), time.Second)); err != nil {
+	for {
+		if err := sleep(ctx, k.source.breaker.Wait()); err != nil {
 			return err
 		}
+		if k.source.breaker.Allow() {
+			break
+		}
+		if err := sleep(ctx, max(k.source.breaker.Wait(), time.Second)); err != nil { // another connection probes
+			return err
+		}
+	}
+	if err := k.source.Budget.Take(ctx); err != nil {
+		return k.verdict(err, false)
 	}
 	return nil
 }
@@ -233,29 +239,45 @@ func (k *connection) learn(err error) {
 	}
 }
 
-// probe asks the source for its oldest slot, once; the returned function waits for the end of that.
+// Probing begins when a node that was just started has something to tell, and goes on since its store grows, or is of another node.
+const (
+	firstProbe = 2 * time.Second
+	probeEvery = time.Minute
+	probeLimit = 5 * time.Second
+)
+
+// probe asks the source now and then for its oldest slot, so that a replay is not asked for in vain in an open stream: that would end it.
+// The returned function ends that.
 func (k *connection) probe(ctx context.Context, stream *geyser.Stream) func() {
 	p := k.pool
-	p.mu.Lock()
-	skip := k.source.probed || len(p.connections) == 1 && p.config.Commitment != geyserpb.CommitmentLevel_PROCESSED
-	k.source.probed = true
-	p.mu.Unlock()
-	done := make(chan struct{})
-	if skip {
-		close(done)
-		return func() {}
+	if len(p.connections) == 1 && p.config.Commitment != geyserpb.CommitmentLevel_PROCESSED {
+		return func() {} // nothing is ever replayed in an open stream
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		oldest, err := stream.OldestReplay(ctx)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if err != nil {
-			k.source.probed = !errors.Is(err, context.Canceled)
-			return
+		timer := time.NewTimer(firstProbe)
+		defer timer.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C:
+			case <-k.probeNow:
+			}
+			timer.Reset(probeEvery)
+			limited, stop := context.WithTimeout(ctx, probeLimit)
+			oldest, err := stream.OldestReplay(limited)
+			stop()
+			p.mu.Lock()
+			k.source.probed = time.Now()
+			if err == nil {
+				k.source.oldest, k.source.head = oldest, k.count.slot.Load()
+			}
+			p.mu.Unlock()
+			signal(p.kick)
 		}
-		k.source.oldest, k.source.head = oldest, k.count.slot.Load()
 	}()
 	return func() { cancel(); <-done }
 }

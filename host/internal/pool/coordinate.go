@@ -248,11 +248,26 @@ func (k *connection) resend(now time.Time) time.Duration {
 	if due := max(k.changed.Add(coalesce).Sub(now), k.asked.Add(k.source.spacing()).Sub(now)); due > 0 {
 		return due
 	}
-	if !k.ask.done(now) || k.began.settle.groups != 0 {
+	if !k.ask.done(now) || k.began.settle.groups != 0 || k.needsProbe(now, added) {
 		return coalesce
 	}
 	k.send(now, added, removed)
 	return 0
+}
+
+// What a source told of its replay store counts for probeFresh; a request waits up to probeWait for something newer.
+const (
+	probeFresh = 5 * time.Second
+	probeWait  = 400 * time.Millisecond
+)
+
+// needsProbe tells whether to wait until the source has said how far back it replays.
+func (k *connection) needsProbe(now time.Time, added GroupSet) bool {
+	if k.heal == 0 && k.orphans(added) == 0 || now.Sub(k.source.probed) < probeFresh || now.Sub(k.changed) > probeWait {
+		return false
+	}
+	signal(k.probeNow)
+	return true
 }
 
 // send sends the request of what the stream shall serve.
@@ -285,12 +300,7 @@ func (p *Pool) nextAsk() int32 {
 // any more, or something is to be healed.
 func (k *connection) replayFrom(added GroupSet) uint64 {
 	p := k.pool
-	var orphans GroupSet
-	for g := range (added & p.cover.begun).All() {
-		if !p.served(g) {
-			orphans = orphans.With(g)
-		}
-	}
+	orphans := k.orphans(added)
 	base := uint64(0)
 	if orphans != 0 {
 		base = p.cover.base(orphans, p.config.Resume())
@@ -316,6 +326,16 @@ func (k *connection) replayFrom(added GroupSet) uint64 {
 		}
 	}
 	return 0
+}
+
+// orphans returns those of the groups that no stream brings without a hole, and that are watched already.
+func (k *connection) orphans(groups GroupSet) (out GroupSet) {
+	for g := range (groups & k.pool.cover.begun).All() {
+		if !k.pool.served(g) {
+			out = out.With(g)
+		}
+	}
+	return out
 }
 
 // served tells whether a stream brings a group without a hole.

@@ -237,7 +237,7 @@ func (p *Pool) SetGroups(groups []Group) error {
 	}
 	p.version++
 	gone := before.active &^ p.table.active
-	p.vacant |= gone
+	p.vacant |= gone & p.cover.begun
 	p.cover.forget(gone)
 	signal(p.kick)
 	return nil
@@ -297,7 +297,8 @@ type Item struct {
 	// Connection is the index of the connection that Update came by.
 	Connection int
 	// Covers, on a block meta, are the groups of which this connection has delivered the slot in full: all of the slot that belongs to them
-	// came before it on this connection. Groups that nobody watches any more are covered always.
+	// came before it on this connection. Groups that nobody watches any more are covered always, until one that comes back begins
+	// anew.
 	Covers GroupSet
 }
 

@@ -49,11 +49,11 @@ type source struct {
 
 	// Guarded by Pool.mu.
 	profile  profile.Profile
-	noReplay bool   // it said so
-	replayed bool   // it served a from_slot
-	probed   bool   // asked for its oldest slot
-	oldest   uint64 // its oldest slot when it was asked, 0 = not known
-	head     uint64 // the highest slot of its streams at that time
+	noReplay bool      // it said so
+	replayed bool      // it served a from_slot
+	probed   time.Time // when it was asked for its oldest slot
+	oldest   uint64    // its oldest slot when it was asked, 0 = not known
+	head     uint64    // the highest slot of its streams at that time
 
 	proven atomic.Bool // was useful once in this process
 }
@@ -77,7 +77,7 @@ func (s *source) replays(from, head uint64, commitment geyserpb.CommitmentLevel)
 	case s.profile.ReplayProcessedOnly && commitment != geyserpb.CommitmentLevel_PROCESSED:
 		return false
 	case s.oldest > 0: // the store moves on as fast as the chain
-		return from >= s.oldest+max(head, s.head)-s.head+haste || from >= s.oldest && head <= s.head+haste
+		return from >= s.oldest+max(head, s.head)-s.head+haste
 	default:
 		return s.replayed
 	}

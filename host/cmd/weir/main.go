@@ -23,7 +23,8 @@ type cli struct {
 	Run     runCommand     `cmd:"" help:"Run the daemon: stream from the configured provider and feed the configured monitors."`
 	Demo    demoCommand    `cmd:"" help:"Run everything on this machine with a generated market; needs no network and no configuration."`
 	Sim     simCommand     `cmd:"" help:"Serve Yellowstone gRPC from real transactions on disk or from a generated market."`
-	Decode  decodeCommand  `cmd:"" help:"Decode getTransaction JSON files into one JSON record a line."`
+	Record  recordCommand  `cmd:"" help:"Record a stream to a file."`
+	Decode  decodeCommand  `cmd:"" help:"Decode captures or getTransaction JSON files into one JSON record a line, or report how well that went."`
 	Events  eventsCommand  `cmd:"" help:"Print the events of a running daemon as JSON lines."`
 	Status  statusCommand  `cmd:"" help:"Show the state of a running daemon."`
 	Gaps    gapsCommand    `cmd:"" help:"Show the slots of which a running daemon misses or missed data."`

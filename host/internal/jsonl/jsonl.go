@@ -1,10 +1,13 @@
 // Package jsonl prints records and outputs as JSON lines: protojson's conventions (proto field names, 64-bit integers as strings,
-// enums by name) with keys and signatures in base58 instead of base64. Numbers without presence are printed even when zero, so
+// enums by name) with keys and signatures in base58 instead of base64, and other bytes
+// in hex. Numbers without presence are printed even when zero, so
 // that an absent number always means "not known"; empty text, keys and lists and false are left out.
 package jsonl
 
 import (
+	"encoding/hex"
 	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 
@@ -104,6 +107,9 @@ func appendValue(dst []byte, fd protoreflect.FieldDescriptor, v protoreflect.Val
 	case protoreflect.MessageKind, protoreflect.GroupKind:
 		return appendMessage(dst, v.Message())
 	case protoreflect.BytesKind:
+		if fd.Name() == rawField { // of any length, and base58 takes the square of it
+			return appendString(dst, hex.EncodeToString(v.Bytes()))
+		}
 		return appendString(dst, base58.Encode(v.Bytes()))
 	case protoreflect.StringKind:
 		return appendString(dst, v.String())
@@ -123,9 +129,26 @@ func appendValue(dst []byte, fd protoreflect.FieldDescriptor, v protoreflect.Val
 	case protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
 		return append(strconv.AppendUint(append(dst, '"'), v.Uint(), 10), '"')
 	default:
-		return strconv.AppendFloat(dst, v.Float(), 'g', -1, 64)
+		return appendFloat(dst, v.Float())
 	}
 }
+
+// appendFloat writes what JSON has no numbers for as text.
+func appendFloat(dst []byte, f float64) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(dst, `"NaN"`...)
+	case math.IsInf(f, 1):
+		return append(dst, `"Infinity"`...)
+	case math.IsInf(f, -1):
+		return append(dst, `"-Infinity"`...)
+	default:
+		return strconv.AppendFloat(dst, f, 'g', -1, 64)
+	}
+}
+
+// rawField is the name of bytes that are no key.
+const rawField = "raw"
 
 // appendString writes JSON text. Token names hold anything, invalid UTF-8 included.
 func appendString(dst []byte, s string) []byte {

@@ -2,6 +2,7 @@ package jsonl_test
 
 import (
 	"encoding/json"
+	"math"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -52,5 +53,23 @@ func TestAppendAgreesWithProtojson(t *testing.T) {
 	want, _ := json.Marshal(b)
 	if string(ours) != string(want) {
 		t.Errorf("got  %s\nwant %s", ours, want)
+	}
+}
+
+func TestProgramFields(t *testing.T) {
+	field := func(name string, f *eventv1.ProgramField) *eventv1.ProgramField {
+		f.Name = name
+		return f
+	}
+	event := &eventv1.ProgramEvent{Name: "E", Fields: []*eventv1.ProgramField{
+		field("a", &eventv1.ProgramField{Value: &eventv1.ProgramField_Raw{Raw: []byte{0, 0xff}}}),
+		field("b", &eventv1.ProgramField{Value: &eventv1.ProgramField_F64{F64: math.Inf(-1)}}),
+		field("c", &eventv1.ProgramField{Value: &eventv1.ProgramField_F64{F64: 1.5}}),
+		field("none", &eventv1.ProgramField{}),
+	}}
+	got := string(jsonl.Append(nil, event))
+	want := `{"name":"E","fields":[{"name":"a","raw":"00ff"},{"name":"b","f64":"-Infinity"},{"name":"c","f64":1.5},{"name":"none"}],"missing":0,"unread":0}`
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

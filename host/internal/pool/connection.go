@@ -91,7 +91,7 @@ func (k *connection) run(ctx context.Context) error {
 			return nil
 		}
 		k.count.lastError.Store(&stamped{end, time.Now()})
-		wait, hopeless := k.judge(end)
+		wait, hopeless := k.judge(end, k.learn(end))
 		k.ended(end, hopeless)
 		if hopeless {
 			k.log.Error("endpoint cannot be used", "error", end)
@@ -216,19 +216,20 @@ func (k *connection) ended(err error, hopeless bool) {
 	if k.down {
 		k.ends = append(k.ends, now)
 	}
-	k.learn(err)
 	signal(p.kick)
 }
 
-// learn takes what an end tells of the provider.
-func (k *connection) learn(err error) {
+// learn takes what an end tells of the provider, and tells whether that was something new about its limits.
+func (k *connection) learn(err error) bool {
+	k.pool.mu.Lock()
+	defer k.pool.mu.Unlock()
 	var end *geyser.Error
 	if errors.As(err, &end) && end.Class == geyser.NoReplay {
 		k.source.noReplay = true
 	}
 	streams := 0
 	for _, other := range k.pool.connections {
-		if other.source == k.source && other.stream != nil {
+		if other != k && other.source == k.source && other.stream != nil {
 			streams++
 		}
 	}
@@ -237,6 +238,7 @@ func (k *connection) learn(err error) {
 		k.log.Warn("learned of the provider", "lesson", lesson)
 		k.source.profile = learned
 	}
+	return lesson != ""
 }
 
 // Probing begins when a node that was just started has something to tell, and goes on since its store grows, or is of another node.
@@ -296,7 +298,7 @@ func (k *connection) verdict(err error, useful bool) error {
 }
 
 // judge decides how long to wait after a stream ended and prepares what the next one asks for.
-func (k *connection) judge(err error) (wait time.Duration, hopeless bool) {
+func (k *connection) judge(err error, learned bool) (wait time.Duration, hopeless bool) {
 	wait = k.backoff.next()
 	if errors.Is(err, fold.ErrLimits) {
 		return hopelessWait, false
@@ -307,6 +309,9 @@ func (k *connection) judge(err error) (wait time.Duration, hopeless bool) {
 	}
 	switch end.Class {
 	case geyser.Fatal, geyser.Refused:
+		if learned {
+			return wait, false // the next request keeps to the limit that this one went over
+		}
 		if !k.source.proven.Load() {
 			return 0, true
 		}

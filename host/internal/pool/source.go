@@ -35,6 +35,9 @@ func (s Source) withDefaults() Source {
 	if s.Endpoint.PingEvery == 0 {
 		s.Endpoint.PingEvery = s.Profile.PingEvery
 	}
+	if s.Endpoint.TokenHeader == "" {
+		s.Endpoint.TokenHeader = s.Profile.TokenHeader
+	}
 	if s.Endpoint.Silence == 0 {
 		s.Endpoint.Silence = s.Profile.Silence
 	}

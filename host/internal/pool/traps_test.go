@@ -111,6 +111,7 @@ func TestRefusedLimitIsLearned(t *testing.T) {
 		})
 		p, _, stop := startStop(t, &node{}, func(c *Config) {
 			c.Sources[0].Endpoint.Dial = func(ctx context.Context, _ string) (net.Conn, error) { return wire.DialContext(ctx) }
+			c.Connections = 1
 			c.Groups = []Group{{Name: "a", Programs: []string{"p"}}, {Name: "b", Programs: []string{"q"}}}
 		})
 		came := drain(t, p)

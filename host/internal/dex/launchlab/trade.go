@@ -83,7 +83,7 @@ func (e *TradeEvent) Parse(b []byte) error {
 		e.ExactIn = r.Bool()
 	}
 	e.Extent = r.Extent()
-	if !e.Has(TradeFirst-1) || !first && !e.Has(TradeCreator-1) {
+	if !e.Has(TradeFirst) || !first && !e.Has(TradeCreator) {
 		return fmt.Errorf("launchlab trade event: %w", dex.ErrShort)
 	}
 	return nil

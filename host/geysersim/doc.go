@@ -9,9 +9,13 @@
 //     at processed.
 //   - Bounds and their texts: token, opens in a window, streams, filters, keys, filter names, a full queue.
 //   - The unary methods, SubscribeReplayInfo, health. SubscribeDeshred is unimplemented, as on nodes without it.
-//   - Faults: see DropStreams, CloseCleanly, Silence, Delay, DuplicateEvery, OmitEvery, Refuse, ControlOpen, ControlReplay,
-//     ResetConnections; Mirror for a second provider of the same chain.
+//   - Faults, for one stream, for a connection, for the chain or for the server: from a text, see Script and Server.Play, or by the
+//     methods DropStreams, CloseCleanly, Silence, Delay, DuplicateEvery, OmitEvery, Refuse, ControlOpen, ControlReplay,
+//     ResetConnections and Do. Mirror makes a second provider of the same chain.
+//   - Dialects: what Richat, Shyft and LaserStream say and do differently.
+//   - gzip and zstd for clients that advertise it, plain HTTP/2 and TLS.
 //
-// What it does not have: forks of more than one dead slot, bank resets, accounts, entries, Richat's dialect. It compresses for clients that
-// do, with what the process has registered.
+// What it does not have: accounts, entries, cuckoo and token_accounts, forks of more than one block.
+//
+// The package stands alone: with the stubs of Yellowstone, or any other client, it is all that a test of a stream needs.
 package geysersim

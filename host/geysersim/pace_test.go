@@ -131,7 +131,9 @@ func TestWaitingRequestsAreCoalesced(t *testing.T) {
 	})
 }
 
-func TestTLS(t *testing.T) {
+// certify makes a certificate for the loopback and what a client needs to trust it.
+func certify(t *testing.T) (*tls.Config, credentials.TransportCredentials) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -147,16 +149,22 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pool := x509.NewCertPool()
+	pool.AddCert(certificate)
+	pair := tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, credentials.NewClientTLSFromCert(pool, "")
+}
+
+func TestTLS(t *testing.T) {
+	config, trust := certify(t)
 	server := geysersim.New(geysersim.Options{
-		Source: world(1), TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12},
+		Source: world(1), TLS: config,
 	})
 	defer server.Close()
 	if err := server.Listen("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	pool := x509.NewCertPool()
-	pool.AddCert(certificate)
-	conn, err := grpc.NewClient("passthrough:///"+server.Addr(), grpc.WithTransportCredentials(credentials.NewClientTLSFromCert(pool, "")))
+	conn, err := grpc.NewClient("passthrough:///"+server.Addr(), grpc.WithTransportCredentials(trust))
 	if err != nil {
 		t.Fatal(err)
 	}

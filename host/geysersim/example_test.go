@@ -55,6 +55,6 @@ func Example() {
 	}
 	// Output:
 	// block 400000000
-	// block 400000001
+	// block 400000002
 	// rpc error: code = Unavailable desc = server is shutting down try again later
 }

@@ -100,9 +100,11 @@ func (in *Ingest) Transaction(slot uint64, signature []byte) (fresh bool) {
 		in.stats.old.Add(1)
 		return false
 	}
-	if _, void := in.void[slot]; void {
-		in.stats.void.Add(1)
-		return false
+	if len(in.void) > 0 {
+		if _, void := in.void[slot]; void {
+			in.stats.void.Add(1)
+			return false
+		}
 	}
 	if !in.add(slot, [64]byte(signature)) {
 		in.stats.duplicates.Add(1)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/weir-run/weir/host/internal/geyser/fold"
+	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
 
 // coalesce is how long a changed request waits for further changes.
@@ -248,7 +249,7 @@ func (k *connection) resend(now time.Time) time.Duration {
 	if due := max(k.changed.Add(coalesce).Sub(now), k.asked.Add(k.source.spacing()).Sub(now)); due > 0 {
 		return due
 	}
-	if !k.ask.done(now) || k.began.settle.groups != 0 || k.needsProbe(now, added) {
+	if !k.began.live && p.config.Commitment == geyserpb.CommitmentLevel_PROCESSED || !k.ask.done(now) || k.began.settle.groups != 0 || k.needsProbe(now, added) {
 		return coalesce
 	}
 	k.send(now, added, removed)
@@ -274,6 +275,7 @@ func (k *connection) needsProbe(now time.Time, added GroupSet) bool {
 func (k *connection) send(now time.Time, added, removed GroupSet) {
 	p := k.pool
 	a := &ask{id: p.nextAsk(), added: added, healed: k.heal, from: k.replayFrom(added), at: p.cover.at[k.index], sent: now}
+	a.partial = added != 0 && p.config.Commitment == geyserpb.CommitmentLevel_PROCESSED
 	request, err := k.request(k.wants, a.from)
 	if err != nil {
 		k.log.Error("groups cannot be added to the stream", "groups", p.table.names(added), "error", err)
@@ -319,8 +321,8 @@ func (k *connection) replayFrom(added GroupSet) uint64 {
 	}
 	from = max(from, p.cover.start)
 	head := k.count.slot.Load()
-	for _, try := range []uint64{from, base + 1} { // the margin is worth less than the replay
-		if k.source.replays(try, head, p.config.Commitment) {
+	for _, try := range []uint64{from, base + 1} { // the margin is worth less than the replay; beyond its own head a server refuses
+		if try <= p.cover.at[k.index] && k.source.replays(try, head, p.config.Commitment) {
 			k.resume.base, k.resume.from = base, try
 			return try
 		}

@@ -224,6 +224,7 @@ type ask struct {
 	metas    int   // to let pass after the pong
 	replayed bool  // the replay came
 	live     bool  // content made after the request came
+	partial  bool  // the slot in progress is not whole for what was added: only what is live tells which one that is
 }
 
 // patience with what a server makes of a request in the open stream.
@@ -231,7 +232,12 @@ const askPatience = 5 * time.Second
 
 // done tells whether the next request may be sent: servers apply only the newest of those that wait, and forget the slot of the others.
 func (a *ask) done(now time.Time) bool {
-	if a == nil || now.Sub(a.sent) >= askPatience {
+	switch {
+	case a == nil:
+		return true
+	case a.replayed && a.partial && !a.live:
+		return false
+	case now.Sub(a.sent) >= askPatience:
 		return true
 	}
 	return a.ponged && (a.replayed || a.from == 0 && a.metas == 0)

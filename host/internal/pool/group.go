@@ -67,6 +67,13 @@ func (t *groupTable) set(groups []Group) error {
 	return nil
 }
 
+// asks tells whether the groups that were there before are asked for as before: whoever sets the same again sends nothing.
+func (t *groupTable) asks(before groupTable) bool {
+	return slices.EqualFunc(before.folded, t.folded[:len(before.folded)], func(x, y fold.Group) bool {
+		return x.Name == y.Name && x.Failed == y.Failed && slices.Equal(x.Programs, y.Programs)
+	})
+}
+
 func (t *groupTable) clone() groupTable {
 	return groupTable{groups: slices.Clone(t.groups), folded: slices.Clone(t.folded), active: t.active, failed: t.failed}
 }

@@ -235,7 +235,9 @@ func (p *Pool) SetGroups(groups []Group) error {
 		p.want()
 		return err
 	}
-	p.version++
+	if !p.table.asks(before) {
+		p.version++
+	}
 	gone := before.active &^ p.table.active
 	p.vacant |= gone & p.cover.begun
 	p.cover.forget(gone)

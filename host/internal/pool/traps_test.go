@@ -124,3 +124,30 @@ func TestRefusedLimitIsLearned(t *testing.T) {
 		serving.Wait()
 	})
 }
+
+// A plugin that restarts sets the groups that were there: nothing is sent for that.
+func TestTheSameGroupsAreNotSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &node{answer: func(_ int, _ uint64, s subscription) error {
+			if err := sendSlot(s, 1_000); err != nil {
+				return err
+			}
+			return stay(s)
+		}}
+		p, _ := start(t, n, nil)
+		drain(t, p)
+		time.Sleep(5 * time.Second)
+		for _, c := range []struct {
+			programs []string
+			changes  uint64
+		}{{[]string{"p"}, 0}, {[]string{"p", "q"}, 1}, {[]string{"p", "q"}, 1}} {
+			if err := p.SetGroups([]Group{{Name: "g", Programs: c.programs}}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Second)
+			if got := p.connections[0].count.changes.Load(); got != c.changes {
+				t.Errorf("programs %v: %d requests in the open stream, want %d", c.programs, got, c.changes)
+			}
+		}
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
@@ -13,6 +14,10 @@ import (
 	"github.com/weir-run/weir/host/internal/geyser"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
+
+// Coalesce is how long a changed request should wait for further changes: plugins come and go in numbers, and servers apply only the newest
+// of the requests that wait.
+const Coalesce = 100 * time.Millisecond
 
 // Limits are those of a provider. 0 is no limit, or one that is not known.
 type Limits struct {

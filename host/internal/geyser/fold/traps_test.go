@@ -54,23 +54,3 @@ func TestNothingIsAskedForThatServersServeDifferently(t *testing.T) {
 		}
 	}
 }
-
-// A client asked for the same again and again. What is the same is known to be.
-func TestSameRequests(t *testing.T) {
-	group := func(programs ...string) Group { return Group{Name: "g", Programs: programs} }
-	a := ask(t, Options{FromSlot: 7}, group("A", "B"))
-	if !Same(a, ask(t, Options{}, group("B", "A", "B"))) || a.GetFromSlot() != 7 {
-		t.Error("the order of programs or the slot makes another request")
-	}
-	for _, other := range []*geyserpb.SubscribeRequest{
-		nil, ask(t, Options{}, group("A")), ask(t, Options{Commitment: geyserpb.CommitmentLevel_CONFIRMED}, group("A", "B")),
-		ask(t, Options{}, Group{Name: "g", Programs: []string{"A", "B"}, Failed: true}),
-	} {
-		if Same(a, other) || Same(other, a) {
-			t.Errorf("%v is the same as %v", a, other)
-		}
-	}
-	if !Same(nil, nil) {
-		t.Error("nothing is not nothing")
-	}
-}

@@ -8,8 +8,8 @@ import (
 // nothing. What no event tells of at all comes from the instruction, and liquidity from events alone.
 func (d *Decoder) fallback(c *call) {
 	if c.in != nil {
-		for _, l := range [2]ledger{{d, c, true}, {d, c, false}} {
-			if l.transfers && d.tx.InnerMissing {
+		for _, l := range [3]ledger{{d: d, c: c, transfers: true}, {d: d, c: c}, {d: d, c: c, transfers: true, rest: true}} {
+			if l.transfers && d.tx.InnerMissing || l.rest && c.venue != pump {
 				continue
 			}
 			if l.answer() {

@@ -83,7 +83,7 @@ func (l ledger) pumpQuote(kind pumpfun.Kind, p pumpfun.Places, sol bool) (leg ui
 	change := l.tokens
 	at := p.CurveQuote
 	if sol {
-		if l.transfers && kind.IsSell() {
+		if l.transfers && !l.rest && kind.IsSell() {
 			return 0, parts{}, false // the curve gives SOL without an instruction
 		}
 		change, at = l.lamports, p.Curve
@@ -177,11 +177,11 @@ func (d *Decoder) oldPumpFee(c *call, p pumpfun.Places, buy bool) (uint64, bool)
 		return 0, false
 	}
 	if d.tx.InnerMissing {
-		fee, ok := ledger{d, c, false}.lamports(p.FeeRecipient)
+		fee, ok := ledger{d: d, c: c}.lamports(p.FeeRecipient)
 		return magnitude(fee), ok && fee > 0
 	}
 	if buy {
-		fee, ok := ledger{d, c, true}.lamportsBelow(at)
+		fee, ok := ledger{d: d, c: c, transfers: true}.lamportsBelow(at)
 		return magnitude(fee), ok && fee > 0
 	}
 	if at == 0 || int(at) >= len(d.tx.PreBalances) || int(at) >= len(d.tx.PostBalances) {
@@ -197,7 +197,7 @@ func (d *Decoder) oldPumpFee(c *call, p pumpfun.Places, buy bool) (uint64, bool)
 		if other, has := place(o, q.FeeRecipient); !has || other != at {
 			continue
 		}
-		paid, known := ledger{d, o, true}.lamportsBelow(at)
+		paid, known := ledger{d: d, c: o, transfers: true}.lamportsBelow(at)
 		ok = ok && known && pumpfun.Kind(o.kind).IsBuy()
 		sum -= paid
 	}

@@ -57,6 +57,7 @@ func (l ledger) swapTrade() bool {
 	b := d.trade(l.c, l.strategy(), &f)
 	d.fee(b, eventv1.FeeKind_FEE_KIND_LP, lp, -1, false)
 	d.partFees(b, fees)
+	d.settleLater(l.c, b, p.BaseVault, p.QuoteVault, base, vault)
 	return true
 }
 

@@ -15,10 +15,11 @@ type ledger struct {
 	d         *Decoder
 	c         *call
 	transfers bool
+	rest      bool // SOL by what transfers elsewhere leave of the balances
 }
 
 func (l ledger) strategy() eventv1.Strategy {
-	if l.transfers {
+	if l.transfers && !l.rest {
 		return eventv1.Strategy_STRATEGY_IX_TRANSFERS
 	}
 	return eventv1.Strategy_STRATEGY_BALANCES
@@ -88,6 +89,8 @@ func (l ledger) lamports(n int8) (int64, bool) {
 	switch {
 	case !ok:
 		return 0, false
+	case l.rest:
+		return l.residual(at)
 	case l.transfers:
 		return l.lamportsBelow(at)
 	case at == 0 || !l.alone(at) || int(at) >= len(l.d.tx.PreBalances) || int(at) >= len(l.d.tx.PostBalances):

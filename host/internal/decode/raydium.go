@@ -170,7 +170,7 @@ func (d *Decoder) minted(c *call, mint, receiver int8) (uint64, bool) {
 		return 0, false
 	}
 	if d.tx.InnerMissing {
-		got, ok := ledger{d, c, false}.tokens(receiver)
+		got, ok := ledger{d: d, c: c}.tokens(receiver)
 		return magnitude(got), ok && got > 0
 	}
 	var amount uint64

@@ -32,7 +32,7 @@ func TestStrategies(t *testing.T) {
 		"1 as recorded":                 {nil, map[string]int{"PUMP": 100, "PUMPSWAP": 100, "RAYDIUM_V4": 100}},
 		"2 self-calls removed":          {[]func(*geyser.Transaction){strip}, map[string]int{"PUMP": 100, "PUMPSWAP": 100, "RAYDIUM_V4": 100}},
 		"3 logs removed":                {[]func(*geyser.Transaction){mute}, map[string]int{"PUMP": 100, "PUMPSWAP": 100, "RAYDIUM_V4": 100}},
-		"4 both removed":                {[]func(*geyser.Transaction){strip, mute}, map[string]int{"PUMP": 84, "PUMPSWAP": 100, "RAYDIUM_V4": 100}},
+		"4 both removed":                {[]func(*geyser.Transaction){strip, mute}, map[string]int{"PUMP": 100, "PUMPSWAP": 100, "RAYDIUM_V4": 100}},
 		"5 inner instructions removed":  {[]func(*geyser.Transaction){unrecord}, map[string]int{"PUMP": 100, "PUMPSWAP": 100, "RAYDIUM_V4": 85}},
 		"6 inner instructions and logs": {[]func(*geyser.Transaction){unrecord, mute}, map[string]int{"PUMP": 27, "PUMPSWAP": 73, "RAYDIUM_V4": 73}},
 	}

@@ -57,3 +57,16 @@ func (d *Decoder) hold(at **eventv1.Reserves, base, quote uint64, turned bool) {
 	}
 	(*at).Base, (*at).Quote = d.pool.u64.of(base), d.pool.u64.of(quote)
 }
+
+// settleLater queues a trade of which only what its vaults gained or lost is known.
+func (d *Decoder) settleLater(c *call, b *tradeBody, baseVault, quoteVault int8, base, quote int64) {
+	baseAt, ok1 := place(c, baseVault)
+	quoteAt, ok2 := place(c, quoteVault)
+	if !ok1 || !ok2 {
+		return
+	}
+	d.past = append(d.past, vaultChange{
+		coinAt: baseAt, pcAt: quoteAt, coin: uint64(base), pc: uint64(quote),
+		turned: string(b.trade.Mint) != string(b.trade.PoolBaseMint), before: &b.trade.ReservesBefore, after: &b.trade.ReservesAfter,
+	})
+}

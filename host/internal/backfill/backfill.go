@@ -57,7 +57,9 @@ type Config struct {
 	After time.Duration
 	// Every is how often missing slots are looked for; a failed try is repeated then too. Default 1 min.
 	Every time.Duration
-	// MostSlots bounds a run of missing slots that is fetched: of a longer one, the newest so many. Default 5,000, about half an hour.
+	// Newest returns the newest slot known, to which MostSlots counts: what lies further behind is left missing, since the lists of a
+	// busy program are long. Default 9,000, about an hour. Without Newest everything is fetched.
+	Newest    func() uint64
 	MostSlots uint64
 	// StepSlots is how many slots are listed and fetched at once, and so how much is done again when that is interrupted. Default 32.
 	StepSlots uint64
@@ -74,10 +76,13 @@ func (c Config) withDefaults() Config {
 	c.RequestsPerSecond = cmp.Or(max(c.RequestsPerSecond, 0), 5)
 	c.After = cmp.Or(c.After, 30*time.Second)
 	c.Every = cmp.Or(c.Every, time.Minute)
-	c.MostSlots = cmp.Or(c.MostSlots, 5000)
+	c.MostSlots = cmp.Or(c.MostSlots, 9000)
 	c.StepSlots = cmp.Or(c.StepSlots, 32)
 	if c.PageLimit < 1 || c.PageLimit > 1000 {
 		c.PageLimit = 1000
+	}
+	if c.Newest == nil {
+		c.Newest = func() uint64 { return 0 }
 	}
 	if c.Transport == nil {
 		c.Transport = http.DefaultTransport
@@ -185,7 +190,11 @@ func (b *Backfill) fill(ctx context.Context, row ledger.Row) error {
 	if len(programs) == 0 {
 		return nil // nothing that could be asked for
 	}
-	from := max(row.From, max(row.To+1, b.config.MostSlots)-b.config.MostSlots)
+	newest := b.config.Newest()
+	from := max(row.From, max(newest, b.config.MostSlots)-b.config.MostSlots)
+	if from > row.To {
+		return nil // too long ago
+	}
 	b.log.Info("fetching missing slots", "from", from, "to", row.To, "groups", row.Names, "reason", row.Reason)
 	for ; from <= row.To; from += b.config.StepSlots {
 		to := min(row.To, from+b.config.StepSlots-1)

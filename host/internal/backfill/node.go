@@ -97,8 +97,7 @@ func (n *node) once(ctx context.Context, call func(ctx context.Context) error) e
 func passes(err error) bool {
 	switch code, ok := codeOf(err); {
 	case !ok: // the network, or an answer that is no JSON: a proxy speaks
-		var status *jsonrpc.HTTPError
-		if errors.As(err, &status) {
+		if status, is := errors.AsType[*jsonrpc.HTTPError](err); is {
 			return status.Code == http.StatusTooManyRequests || status.Code == http.StatusRequestTimeout || status.Code >= 500
 		}
 		return !errors.Is(err, errAnswer)
@@ -112,8 +111,7 @@ func passes(err error) bool {
 }
 
 func codeOf(err error) (int, bool) {
-	var e *jsonrpc.RPCError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*jsonrpc.RPCError](err); ok {
 		return e.Code, true
 	}
 	return 0, false
@@ -132,8 +130,7 @@ func (e *plainError) Error() string { return e.text }
 func (e *plainError) Unwrap() error { return e.err }
 
 func (n *node) plain(err error) error {
-	var e *jsonrpc.RPCError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*jsonrpc.RPCError](err); ok {
 		return &plainError{fmt.Sprintf("%s (code %d)", e.Message, e.Code), err}
 	}
 	return &plainError{strings.ReplaceAll(err.Error(), n.secret, n.shown), err}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -32,7 +33,7 @@ type rpcNode struct {
 	fault func(method string, call int) (status int, header http.Header, body string)
 }
 
-func newRPCNode(t testing.TB, blocks int, size int) *rpcNode {
+func newRPCNode(t *testing.T, blocks, size int) *rpcNode {
 	t.Helper()
 	m := market.New(market.Options{Seed: 11, TransactionsPerSlot: size, SkippedSlots: 0.2})
 	n := &rpcNode{blocks: map[uint64]*geysersim.Block{}, index: true}
@@ -75,9 +76,7 @@ func (n *rpcNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n.calls = append(n.calls, req.Method)
 	if n.fault != nil {
 		if status, header, text := n.fault(req.Method, len(n.calls)); status != 0 {
-			for key, values := range header {
-				w.Header()[key] = values
-			}
+			maps.Copy(w.Header(), header)
 			w.WriteHeader(status)
 			fmt.Fprint(w, text)
 			return

@@ -22,18 +22,15 @@ type Hole struct {
 }
 
 // advance adds done slots and moves the frontier over what is next to it.
-func (f *frontier) advance(from, to uint64) (moved bool) {
+func (f *frontier) advance(from, to uint64) {
 	at := f.at.Load()
 	if to <= at {
-		return false
+		return
 	}
 	f.known.Add(from, to)
-	r, ok := f.known.At(at + 1)
-	if !ok {
-		return false
+	if r, ok := f.known.At(at + 1); ok {
+		f.move(r.To)
 	}
-	f.move(r.To)
-	return true
 }
 
 func (f *frontier) move(to uint64) {

@@ -8,8 +8,8 @@ import (
 	"github.com/weir-run/weir/host/internal/geyser/fold"
 )
 
-func sealed(in *Ingest, slot, parent uint64, covers fold.GroupSet) fold.GroupSet {
-	return in.BlockMeta(&geyser.BlockMeta{Slot: slot, Parent: parent}, covers)
+func sealed(in *Ingest, slot, parent uint64, covers fold.GroupSet) {
+	in.BlockMeta(&geyser.BlockMeta{Slot: slot, Parent: parent}, covers)
 }
 
 func grouped(n int) *Ingest {

@@ -96,7 +96,7 @@ func (in *Ingest) Transaction(slot uint64, signature []byte) (fresh bool) {
 	if !in.plausible(slot) {
 		return false
 	}
-	if slot < in.floor && !(in.late.seeded && in.late.holds(slot)) {
+	if slot < in.floor && (!in.late.seeded || !in.late.holds(slot)) {
 		in.stats.old.Add(1)
 		return false
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -302,7 +303,7 @@ func TestKilledBetweenWrites(t *testing.T) {
 			miss := r.IntN(2) == 0
 			var err error
 			if miss {
-				err = l.Missing(t.Context(), from, to, groups, fmt.Sprint(r.IntN(3)), "")
+				err = l.Missing(t.Context(), from, to, groups, strconv.Itoa(r.IntN(3)), "")
 			} else {
 				err = l.Healed(t.Context(), from, to, groups)
 			}

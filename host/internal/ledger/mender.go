@@ -77,10 +77,10 @@ func (m *Mender) RestoreRecord(slot uint64) {
 	m.Recorded(slot)
 }
 
-// RestoreGap: see RestoreRecord.
+// RestoreGap takes a gap record of the journal; see RestoreRecord.
 func (m *Mender) RestoreGap(from, to uint64) { m.told.Add(from, to) }
 
-// RestoreRetraction: see RestoreRecord.
+// RestoreRetraction takes a retraction of the journal; see RestoreRecord.
 func (m *Mender) RestoreRetraction(slot uint64) {
 	if m.config.Forks != nil {
 		m.config.Forks.Retracted(slot)

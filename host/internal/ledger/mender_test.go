@@ -25,6 +25,7 @@ type bench struct {
 }
 
 func newBench(t *testing.T, store *table) *bench {
+	t.Helper()
 	b := &bench{t: t, store: store, ingest: ingest.New(ingest.Config{})}
 	b.ledger = open(t, Config{Table: store, Groups: []string{"high", "low"}})
 	b.ingest.SetGroups(2)

@@ -46,8 +46,8 @@ func (l *Ledger) remove(i int) {
 	l.changed[key] = nil
 }
 
-// change gives the part of the rows that lies in the slots and groups a new story, where the old one allows it. It tells whether any was.
-func (l *Ledger) change(from, to, groups uint64, tell func(old story) (story, bool)) (changed bool) {
+// change gives the part of the rows that lies in the slots and groups a new story, where the old one allows it.
+func (l *Ledger) change(from, to, groups uint64, tell func(old story) (story, bool)) {
 	var parts []row
 	for i := 0; i < len(l.rows); {
 		old := l.rows[i]
@@ -57,7 +57,6 @@ func (l *Ledger) change(from, to, groups uint64, tell func(old story) (story, bo
 			continue
 		}
 		l.remove(i)
-		changed = true
 		a, b := max(old.from, from), min(old.to, to)
 		if old.from < a {
 			parts = append(parts, row{from: old.from, to: a - 1, groups: old.groups, story: old.story})
@@ -73,7 +72,6 @@ func (l *Ledger) change(from, to, groups uint64, tell func(old story) (story, bo
 	for _, part := range parts {
 		l.put(part)
 	}
-	return changed
 }
 
 // fill puts a story where there is no row yet.

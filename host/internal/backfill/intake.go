@@ -32,6 +32,7 @@ type Intake struct {
 func (i *Intake) Reopen(ctx context.Context, from, to uint64) error {
 	i.Lock.Lock()
 	i.Ingest.Reopen(from, to)
+	i.Mender.Retry(from, to)
 	i.Lock.Unlock()
 	if err := i.Flush(ctx); err != nil {
 		return fmt.Errorf("flush journal: %w", err)

@@ -63,6 +63,7 @@ type Mender struct {
 	config MenderConfig
 	asked  span.Set // slots that were asked for again
 	told   span.Set // slots of gap records in the journal
+	lost   span.Set // slots that came, and of which something could not be taken in
 	passed uint64   // lowest frontier when asked and told were last cleaned
 }
 
@@ -103,10 +104,22 @@ func (m *Mender) Gap(ctx context.Context, from, to uint64, groups fold.GroupSet,
 	return nil
 }
 
+// Lost takes in that something of a slot came and could not be used: it cannot be read, or not be stored. That is a gap which no block meta
+// heals, since all of the slot did come.
+func (m *Mender) Lost(ctx context.Context, slot uint64, groups fold.GroupSet, reason, endpoint string) error {
+	m.lost.Add(slot, slot)
+	return m.Gap(ctx, slot, slot, groups, reason, endpoint)
+}
+
+// Retry forgets what was lost of slots that are about to be fetched, so that it counts if it is lost again.
+func (m *Mender) Retry(from, to uint64) { m.lost.Remove(from, to) }
+
 // Healed takes in that missing slots were fetched: the ledger notes it once the journal is flushed, and then the frontiers pass them.
 func (m *Mender) Healed(ctx context.Context, from, to uint64, groups fold.GroupSet) error {
-	if err := m.config.Ledger.Healed(ctx, from, to, groups); err != nil {
-		return err
+	for _, r := range m.lost.Without(from, to) {
+		if err := m.config.Ledger.Healed(ctx, r.From, r.To, groups); err != nil {
+			return err
+		}
 	}
 	m.config.Ingest.Told(from, to, groups)
 	return nil
@@ -118,7 +131,11 @@ func (m *Mender) BlockMeta(ctx context.Context, meta *geyser.BlockMeta, covers f
 		m.config.Forks.BlockMeta(meta)
 	}
 	proven := m.config.Ingest.BlockMeta(meta, covers)
-	if err := m.config.Ledger.Sealed(ctx, meta, proven); err != nil {
+	whole := proven
+	if m.lost.Has(meta.Slot) {
+		whole = 0
+	}
+	if err := m.config.Ledger.Sealed(ctx, meta, whole); err != nil {
 		return proven, err
 	}
 	if m.asked.Has(meta.Slot) && proven != 0 {
@@ -197,11 +214,15 @@ func (m *Mender) holes(ctx context.Context) error {
 	return nil
 }
 
+// keepLost is how long it is remembered that something of a slot was lost, in slots: longer than any replay that brings its block meta again.
+const keepLost = 100_000
+
 // clean forgets what the frontiers have passed.
 func (m *Mender) clean() {
 	if at := m.config.Ingest.Complete(); at > m.passed {
 		m.passed = at
 		m.asked.Remove(0, at)
 		m.told.Remove(0, at)
+		m.lost.Remove(0, max(at, keepLost)-keepLost)
 	}
 }

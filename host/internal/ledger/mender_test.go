@@ -212,3 +212,24 @@ func TestChainComesBackToARetractedSlot(t *testing.T) {
 		t.Errorf("state %v after the second replay", b.ledger.State(101, 0))
 	}
 }
+
+// A slot of which an update could not be read is not whole because its block meta comes.
+func TestLostUpdateIsNotHealedByTheBlockMeta(t *testing.T) {
+	b := newBench(t, newTable())
+	b.run(100, 100, 0b11)
+	check(t, b.mender.Lost(t.Context(), 101, 0b11, "malformed", "one"))
+	check(t, b.mender.Lost(t.Context(), 101, 0b11, "malformed", "one"))
+	b.run(101, 102, 0b11)
+	if b.ledger.State(101, 0) != Missing || b.ingest.Complete() != 102 || len(b.journal) != 2 {
+		t.Fatalf("state %v, complete %d, journal %v", b.ledger.State(101, 0), b.ingest.Complete(), b.journal)
+	}
+	check(t, b.mender.Healed(t.Context(), 100, 102, 0b11)) // fetched, but lost again
+	if b.ledger.State(101, 0) != Missing {
+		t.Error("healed although it was lost again")
+	}
+	b.mender.Retry(100, 102)
+	check(t, b.mender.Healed(t.Context(), 100, 102, 0b11))
+	if b.ledger.State(101, 0) != Backfilled {
+		t.Errorf("state %v", b.ledger.State(101, 0))
+	}
+}

@@ -73,7 +73,7 @@ func Request(groups []Group, on GroupSet, o Options) (*geyserpb.SubscribeRequest
 	}
 	r := &geyserpb.SubscribeRequest{
 		Transactions: make(map[string]*geyserpb.SubscribeRequestFilterTransactions, len(filters)),
-		Slots:        map[string]*geyserpb.SubscribeRequestFilterSlots{geyser.FilterName: {FilterByCommitment: new(true)}},
+		Slots:        map[string]*geyserpb.SubscribeRequestFilterSlots{geyser.FilterName: statuses(o.Commitment)},
 		BlocksMeta:   map[string]*geyserpb.SubscribeRequestFilterBlocksMeta{geyser.FilterName: {}},
 		Commitment:   o.Commitment.Enum(),
 	}
@@ -87,6 +87,13 @@ func Request(groups []Group, on GroupSet, o Options) (*geyserpb.SubscribeRequest
 		return nil, fmt.Errorf("%w: the request has %d bytes, servers read %d; watch fewer addresses, or spread them over more connections", ErrLimits, size, maxRequestBytes)
 	}
 	return r, nil
+}
+
+// statuses asks for the slot statuses of the commitment. What was processed can turn out void: only there are also wanted the later levels,
+// which prove which fork lost, and the lifecycle, which tells that a slot is dead.
+func statuses(c geyserpb.CommitmentLevel) *geyserpb.SubscribeRequestFilterSlots {
+	processed := c == geyserpb.CommitmentLevel_PROCESSED
+	return &geyserpb.SubscribeRequestFilterSlots{FilterByCommitment: new(!processed), InterslotUpdates: new(processed)}
 }
 
 // watched counts the addresses, each once.

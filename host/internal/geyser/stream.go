@@ -99,11 +99,12 @@ func (s *Stream) why(err error) error {
 // yet. ping must not be 0 and differ from one change to the next; small positive numbers are taken by the stream's own pings. A refused
 // request ends the stream.
 func (s *Stream) Change(request *geyserpb.SubscribeRequest, ping int32) bool {
+	before := s.awaited.Swap(ping) // the pong may come before the next line is reached
 	select {
 	case s.changes <- change{request, ping}:
-		s.awaited.Store(ping)
 		return true
 	default:
+		s.awaited.Store(before)
 		return false
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/weir-run/weir/host/internal/geyser/fold"
 	"github.com/weir-run/weir/host/internal/pool/balance"
+	"github.com/weir-run/weir/host/internal/pool/quiet"
 )
 
 // carried counts what a connection brought of a group, as the pipeline routes it.
@@ -43,6 +44,7 @@ func (p *Pool) Won(connection int, won bool) {
 
 // Routed tells which groups a transaction of some bytes belongs to that came by a connection. It is what balancing goes by.
 func (p *Pool) Routed(connection int, groups GroupSet, bytes int) {
+	p.routed.Store(true)
 	for g := range groups.All() {
 		c := &p.carried[connection][g]
 		c.transactions.Add(1)
@@ -64,6 +66,7 @@ func (p *Pool) sample(now time.Time) {
 		k.measure(elapsed, now)
 		measured = append(measured, p.balanced(i, elapsed))
 	}
+	p.listen(now)
 	if len(p.connections) < 2 {
 		return
 	}
@@ -73,6 +76,36 @@ func (p *Pool) sample(now time.Time) {
 		p.log.Info("balancing", "group", p.table.groups[d.Group].Name, "from", d.From, "to", d.To, "reason", d.Reason)
 		p.move(d.Group, d.To, d.From)
 	}
+}
+
+// listen raises an alarm for groups that are served and bring nothing, once the pipeline says what it routes.
+func (p *Pool) listen(now time.Time) {
+	if !p.routed.Load() {
+		return
+	}
+	var served GroupSet
+	for _, k := range p.connections {
+		if k.streaming {
+			served |= k.sent
+		}
+	}
+	p.watch.Seen(p.heard)
+	p.heard = 0
+	for _, e := range p.watch.Check(now, served&p.table.active) {
+		if e.Raised {
+			p.log.Warn(e.String())
+		} else {
+			p.log.Info(e.String())
+		}
+	}
+}
+
+// quietGroups are the groups by bit as the watch takes them.
+func (t *groupTable) quietGroups() (out []quiet.Group) {
+	for _, g := range t.groups {
+		out = append(out, quiet.Group{Name: g.Name, Priority: g.Priority, Quiet: g.Quiet})
+	}
+	return out
 }
 
 // mayMove keeps groups of high priority alone, and the copies of a group on different sources.
@@ -134,6 +167,9 @@ func (p *Pool) balanced(i int, elapsed float64) balance.Connection {
 				Group: g, Priority: p.table.groups[g].Priority,
 				TPS: float64(transactions-c.lastTransactions) / elapsed, BytesPerSecond: float64(bytes-c.lastBytes) / elapsed,
 			})
+		}
+		if transactions > c.lastTransactions {
+			p.heard = p.heard.With(g)
 		}
 		c.lastTransactions, c.lastBytes = transactions, bytes
 	}

@@ -178,7 +178,6 @@ func TestTwoCopiesSurviveADeadProvider(t *testing.T) {
 func TestGroupsChangeInTheOpenStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, worldOptions{slots: 2000, servers: 1, connections: 1, commitment: confirmed, groups: worldGroups[:1]})
-		w.in.SetGroups(3)
 		time.Sleep(10 * time.Second)
 		before := w.servers[0].Served().Requests
 		for _, groups := range [][]pool.Group{worldGroups[:2], worldGroups[:3], worldGroups[:2], worldGroups[:3]} { // within one breath
@@ -202,6 +201,53 @@ func TestGroupsChangeInTheOpenStream(t *testing.T) {
 		w.stop()
 		w.whole(1, false)
 		w.whole(2, false)
+	})
+}
+
+// The chain is played to its end: after that no group brings anything.
+func TestSilentGroupsRaiseAlarms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, worldOptions{slots: 100, servers: 2, connections: 2, commitment: confirmed})
+		time.Sleep(35 * time.Second)
+		if alarms := w.pool.Status().Alarms; len(alarms) > 0 {
+			t.Errorf("alarms %v while all groups bring something", alarms)
+		}
+		time.Sleep(25 * time.Second)
+		if alarms := w.pool.Status().Alarms; len(alarms) != 1 || alarms[0] != "curve" {
+			t.Errorf("alarms %v some 20 s after the end, want that of the high group", alarms)
+		}
+		c := w.connection(1)
+		if c.ParseRate != 1 || c.WinRate < 0.5 || c.Filters != 2 || !c.LagKnown || c.OpensLeft != 79 {
+			t.Errorf("status %+v", c)
+		}
+	})
+}
+
+// A connection that bears too much gives a group away.
+func TestBalancingMovesAGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, worldOptions{slots: 1500, servers: 3, connections: 3, commitment: confirmed, groups: worldGroups[1:], change: func(c *pool.Config) {
+			c.Groups = append([]pool.Group{{Name: "third", Priority: pool.Low, Programs: worldGroups[0].Programs}}, c.Groups...)
+			c.Balance.TPS = 24
+			c.Connections = 2
+		}})
+		time.Sleep(20 * time.Second)
+		if err := w.pool.Move("third", 0); err != nil { // 7 transactions and some statuses each 0.4 s on one connection
+			t.Fatal(err)
+		}
+		time.Sleep(4 * time.Minute)
+		moves := w.pool.Status().Moves
+		time.Sleep(15 * time.Minute)
+		w.stop()
+		if moves < 2 || moves > 5 {
+			t.Errorf("%d moves within four minutes, want ours and one or a few more%s", moves, w.describe())
+		}
+		if opens := w.connection(0).Opens + w.connection(1).Opens; opens != 2 {
+			t.Errorf("%d opens", opens)
+		}
+		for g := range worldGroups {
+			w.whole(g, false)
+		}
 	})
 }
 

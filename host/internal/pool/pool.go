@@ -16,6 +16,7 @@ import (
 	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/geyser/fold"
 	"github.com/weir-run/weir/host/internal/pool/balance"
+	"github.com/weir-run/weir/host/internal/pool/quiet"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
 
@@ -113,6 +114,9 @@ type Pool struct {
 	asks    int32    // ids of pings given away
 	moves   uint64
 
+	routed   atomic.Bool // the pipeline tells what it routes
+	heard    GroupSet    // since the last look at watch
+	watch    *quiet.Watch
 	balancer *balance.Balancer
 	measured time.Time
 	carried  [maxConnections][fold.MostGroups]carried
@@ -139,7 +143,7 @@ func New(c Config) (*Pool, error) {
 	if err := p.fits(); err != nil {
 		return nil, err
 	}
-	p.balancer = balance.New(c.Balance)
+	p.balancer, p.watch = balance.New(c.Balance), quiet.New(p.table.quietGroups())
 	return p, nil
 }
 

@@ -203,7 +203,13 @@ func (k *connection) settled() {
 		}
 	}
 	a := k.ask
-	if a == nil || !a.ponged || a.replayed || a.metas == 0 {
+	if a == nil {
+		return
+	}
+	if !a.ponged && time.Since(a.sent) > askPatience { // a server that answers no pings has applied it by now
+		a.ponged, a.stamp, a.metas = true, 0, settling
+	}
+	if !a.ponged || a.replayed || a.metas == 0 {
 		return
 	}
 	if a.metas--; a.metas == 0 {

@@ -32,6 +32,8 @@ type Status struct {
 	QueuedUpdates, QueuedBytes int
 	// Gaps reported, Moves of groups from one connection to another.
 	Gaps, Moves uint64
+	// Alarms names the groups that are served and bring nothing. There are none before Routed is called.
+	Alarms []string
 }
 
 // ConnectionStatus is a snapshot of one connection.
@@ -76,7 +78,7 @@ func (p *Pool) Status() Status {
 	s.QueuedUpdates, s.QueuedBytes = p.queue.size()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.Moves = p.moves
+	s.Moves, s.Alarms = p.moves, p.table.names(p.watch.Raised())
 	for _, k := range p.connections {
 		s.Connections = append(s.Connections, k.status())
 	}

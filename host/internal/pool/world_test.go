@@ -142,11 +142,11 @@ func newWorld(t *testing.T, o worldOptions) *world {
 		o.groups = worldGroups
 	}
 	w := &world{
-		t: t, fresh: map[[64]byte]int{}, in: ingest.New(ingest.Config{}),
+		t: t, fresh: map[[64]byte]int{}, in: ingest.New(ingest.Config{Window: 1 << 14}),
 		chain:   &forked{next: firstSlot, end: firstSlot + o.slots, r: rand.New(rand.NewPCG(o.seed, 3))},
 		failing: fmt.Sprintf("seed %d", o.seed),
 	}
-	w.in.SetGroups(len(o.groups))
+	w.in.SetGroups(len(worldGroups))
 	for i := range w.by {
 		w.by[i] = map[[64]byte]bool{}
 	}
@@ -252,6 +252,11 @@ func (w *world) item(item pool.Item, v *geyser.View) {
 		}
 		w.pool.Won(item.Connection, first)
 		w.pool.Parsed(item.Connection, 1, 0)
+		var routed pool.GroupSet
+		if g := int(s[62]); g < len(worldPrograms) {
+			routed = routed.With(g)
+		}
+		w.pool.Routed(item.Connection, routed, item.Update.Size())
 	case geyser.KindBlockMeta:
 		w.claims(item.Connection, v.Meta.Slot, item.Covers)
 		w.metas = append(w.metas, metaSeen{v.Meta.Slot, item.Connection, item.Covers, time.Now()})

@@ -155,11 +155,16 @@ func (d *Decoder) needLogs() bool {
 	}
 	for i := range d.calls {
 		c := &d.calls[i]
-		if c.events == 0 && (c.expects || d.pays(c) || c.venue == swap && pumpswap.Kind(c.kind) == pumpswap.MultiHopSwap) {
+		if c.events == 0 && (c.expects || d.pays(c) || c.venue == swap && pumpswap.Kind(c.kind) == pumpswap.MultiHopSwap || d.strange(c)) {
 			return true
 		}
 	}
 	return false
+}
+
+// strange tells of an instruction that is not known, of a program whose events stand in the logs alone: it may be a new way to trade.
+func (d *Decoder) strange(c *call) bool {
+	return c.kind == 0 && (c.venue == cpmmPool || c.venue == clmmPool) && c.in != nil && !quiet[c.venue].instructions[dex.Tag(c.in.Data)]
 }
 
 // queueFallbacks puts every call that should give a record in line, behind its events.

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 
 	"github.com/weir-run/weir/host/internal/geyser"
@@ -15,8 +14,8 @@ import (
 type MenderConfig struct {
 	Ledger *Ledger
 	Ingest *ingest.Ingest
-	// Rerequest asks the stream to send everything from a slot on once more. It must not wait. It tells whether it will be asked; nil
-	// never asks.
+	// Rerequest asks the stream to send everything from a slot on once more. It must not wait. It tells whether it will be asked. Nil
+	// never asks, for a pool that does so by itself.
 	Rerequest func(slot uint64) bool
 	// Journal appends a gap record for monitors.
 	Journal func(from, to uint64, groups []string, reason, endpoint string) error
@@ -58,7 +57,7 @@ func (c MenderConfig) withDefaults() MenderConfig {
 //
 // It watches the holes before the frontiers. At commitment processed, each new stream leaves one: what the slot that was under way
 // had sent before the stream began is in no replay, until that slot is sealed. So the slots of a hole count as missing from the moment it
-// is seen, they are asked for again, and when that does not help they are told as a gap. It is for the goroutine that ingests.
+// is seen, they are asked for again, and when nothing helps they are told as a gap. It is for the goroutine that ingests.
 type Mender struct {
 	config MenderConfig
 	asked  span.Set // slots that were asked for again
@@ -204,7 +203,7 @@ func (m *Mender) holes(ctx context.Context) error {
 	if !ok || len(m.asked.Without(h.From, h.To)) == 0 {
 		return nil
 	}
-	if err := m.config.Ledger.Missing(ctx, h.From, h.To, h.Groups, fmt.Sprintf("the stream did not carry all of it; asked for again from slot %d", h.From), ""); err != nil {
+	if err := m.config.Ledger.Missing(ctx, h.From, h.To, h.Groups, "no connection carried all of it", ""); err != nil {
 		return err
 	}
 	if m.config.Rerequest(h.From) {

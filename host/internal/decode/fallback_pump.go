@@ -23,11 +23,12 @@ const (
 	v2SellVolumeQuote = 20
 )
 
-// pumpTrade tells a trade on a curve by what moved. Trades that keep their fees on the curve (v3) do not tell their leg.
+// pumpTrade tells a trade on a curve by what moved. Of trades that keep their fees on the curve (v3) the leg follows only where the fee
+// schedule is certain.
 func (l ledger) pumpTrade() bool {
 	kind := pumpfun.Kind(l.c.kind)
 	in, err := pumpfun.ParseInstruction(l.c.in.Data)
-	if err != nil || !kind.IsBuy() && !kind.IsSell() || kind == pumpfun.BuyV3 || kind == pumpfun.SellV3 || kind == pumpfun.BuyExactQuoteInV3 {
+	if err != nil || !kind.IsBuy() && !kind.IsSell() {
 		return false
 	}
 	p := kind.Places(accounts(l.c))
@@ -49,10 +50,13 @@ func (l ledger) pumpTrade() bool {
 	}
 	f.legBase = f.base
 	var fees parts
-	if f.legQuote, fees, ok = l.pumpQuote(kind, p, bytes.Equal(f.quoteMint, dex.WSOL[:])); !ok {
-		return false
+	sol := bytes.Equal(f.quoteMint, dex.WSOL[:])
+	if keepsCurveFees(kind) {
+		f.legQuote, f.quote, ok = l.keptCurve(p, f.buy, sol, f.base)
+	} else if f.legQuote, fees, ok = l.pumpQuote(kind, p, sol); ok {
+		f.quote, ok = withFees(f.legQuote, fees.total(), f.buy)
 	}
-	if f.quote, ok = withFees(f.legQuote, fees.total(), f.buy); !ok || kind.IsExactIn() && f.quote > in.Amount {
+	if !ok || kind.IsExactIn() && f.quote > in.Amount {
 		return false
 	}
 	held := d.balanceAt(l.c, p.CurveBase)
@@ -63,6 +67,11 @@ func (l ledger) pumpTrade() bool {
 	b := d.trade(l.c, l.strategy(), &f)
 	d.partFees(b, fees)
 	return true
+}
+
+// keepsCurveFees tells of the trades that leave their fees on the curve.
+func keepsCurveFees(k pumpfun.Kind) bool {
+	return k == pumpfun.BuyV3 || k == pumpfun.SellV3 || k == pumpfun.BuyExactQuoteInV3
 }
 
 func (d *Decoder) partFees(b *tradeBody, fees parts) {

@@ -16,24 +16,33 @@ const (
 var feeSchedules = [...]struct{ lp, protocol uint64 }{{2, 93}, {20, 5}, {25, 5}}
 
 // swapTrade tells a trade of the first generation by what moved. The LP fee never leaves the vault, so the leg follows from a
-// fee schedule: the only one under which the protocol's fee is what the protocol got. Later generations leave all fees in the
-// vault and do not tell their leg.
+// fee schedule: the only one under which the protocol's fee is what the protocol got. Of later generations, which leave all fees in
+// the vault, the schedule must be certain.
 func (l ledger) swapTrade() bool {
 	kind := pumpswap.Kind(l.c.kind)
 	in, err := pumpswap.ParseInstruction(l.c.in.Data)
-	if err != nil || kind != pumpswap.Buy && kind != pumpswap.BuyExactQuoteIn && kind != pumpswap.Sell {
+	if err != nil || !kind.IsBuy() && !kind.IsSell() {
 		return false
 	}
+	keeps := kind == pumpswap.BuyV2 || kind == pumpswap.BuyExactQuoteInV2 || kind == pumpswap.SellV2
 	p, d := kind.Places(accounts(l.c)), l.d
 	sides, ok := d.poolSides(l.c, p.BaseMint, p.QuoteMint, p.BaseVault, p.QuoteVault)
 	base, ok1 := l.tokens(p.BaseVault)
 	vault, ok2 := l.tokens(p.QuoteVault)
-	fees, ok3 := l.swapFees(kind)
+	fees, ok3 := parts{}, true
+	if !keeps {
+		fees, ok3 = l.swapFees(kind)
+	}
 	buy := kind.IsBuy()
 	if !ok || !ok1 || !ok2 || !ok3 || base == 0 || vault == 0 || base > 0 == buy || vault > 0 != buy {
 		return false
 	}
-	leg, lp, ok := legOf(magnitude(vault), fees.protocol, buy)
+	var leg, lp, user uint64
+	if keeps {
+		leg, user, ok = l.keptPool(kind, magnitude(vault))
+	} else {
+		leg, lp, ok = legOf(magnitude(vault), fees.protocol, buy)
+	}
 	if !ok {
 		return false
 	}
@@ -41,7 +50,9 @@ func (l ledger) swapTrade() bool {
 		pool: d.account(l.c, p.Pool), user: d.account(l.c, p.User), baseMint: sides.base, quoteMint: sides.quote, buy: buy,
 		base: magnitude(base), legBase: magnitude(base), legQuote: leg, limit: in.Limit, limited: true,
 	}
-	if buy {
+	if keeps {
+		f.quote = user
+	} else if buy {
 		f.quote = magnitude(vault) + fees.total()
 	} else if f.quote, ok = withFees(magnitude(vault), fees.total(), false); !ok {
 		return false

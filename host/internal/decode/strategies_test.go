@@ -75,8 +75,7 @@ func count(tallies map[string]*tally, want, got []*eventv1.Record) {
 		}
 		c.all++
 		i := slices.IndexFunc(got, func(r *eventv1.Record) bool {
-			g := r.GetTrade()
-			return g != nil && (told(g, g.QuoteAmount) == told(trade, trade.QuoteAmount) || g.QuoteAmount == 0 && told(g, 0) == told(trade, 0))
+			return r.GetTrade() != nil && tells(trade, r.GetTrade())
 		})
 		if i < 0 {
 			continue

@@ -93,18 +93,20 @@ func withVenueFee(t *eventv1.Trade) bool {
 	})
 }
 
+// tells tells whether a trade with less to go by says the same as w.
+func tells(w, g *eventv1.Trade) bool {
+	if g.PoolQuoteAmount != w.PoolQuoteAmount && withVenueFee(g) {
+		g = proto.CloneOf(g)
+		g.PoolQuoteAmount = w.PoolQuoteAmount
+	}
+	return told(g, g.QuoteAmount) == told(w, w.QuoteAmount) || g.QuoteAmount == 0 && told(g, 0) == told(w, 0)
+}
+
 // differ takes each trade of want that got tells too out of both. The fee of the oldest layouts may be out of reach, and with
 // it the user's quote amount, which is then 0.
 func differ(want, got []*eventv1.Trade) (missing, wrong []*eventv1.Trade) {
 	for _, w := range want {
-		same := func(g *eventv1.Trade) bool {
-			if g.PoolQuoteAmount != w.PoolQuoteAmount && withVenueFee(g) {
-				g = proto.CloneOf(g)
-				g.PoolQuoteAmount = w.PoolQuoteAmount
-			}
-			return told(g, g.QuoteAmount) == told(w, w.QuoteAmount) || g.QuoteAmount == 0 && told(g, 0) == told(w, 0)
-		}
-		if i := slices.IndexFunc(got, same); i >= 0 {
+		if i := slices.IndexFunc(got, func(g *eventv1.Trade) bool { return tells(w, g) }); i >= 0 {
 			got = slices.Delete(got, i, i+1)
 		} else {
 			missing = append(missing, w)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ func (c recordCommand) Run(ctx context.Context, std streams) (err error) {
 		Sources: []pool.Source{{Endpoint: s.endpoint, Profile: profile.For(s.endpoint.URL), Budget: s.budget, Margin: s.margin}},
 		Groups:  []pool.Group{{Name: "record", Programs: s.programs, Quiet: -1}}, Connections: 1,
 		Commitment: geyserpb.CommitmentLevel(geyserpb.CommitmentLevel_value[commitmentNames[s.commitment]]),
-		Failed:     c.Failed, Resume: r.durable.Load, Log: newLogger(std.err, s.log),
+		Failed:     c.Failed, Resume: r.newest.Load, Log: newLogger(std.err, s.log),
 	})
 	if err != nil {
 		return errors.Join(err, w.Close())
@@ -78,6 +79,9 @@ func (c recordCommand) Run(ctx context.Context, std streams) (err error) {
 }
 
 var commitmentNames = map[string]string{"processed": "PROCESSED", "confirmed": "CONFIRMED", "finalized": "FINALIZED"}
+
+// fewOpens in a window are left for a recorder where the configuration does not say how many.
+const fewOpens = 20
 
 // recordSettings are what flags and configuration together say.
 type recordSettings struct {
@@ -119,7 +123,7 @@ func (c recordCommand) settings() (s recordSettings, err error) {
 		return s, fmt.Errorf("commitment %q is not known: use processed, confirmed or finalized", s.commitment)
 	}
 	// The headroom is for opens that another process makes with the same token, and beside a daemon this is that process.
-	limit := budget.Config{Opens: max(e.OpensHeadroom, 1), Window: e.OpensWindow}
+	limit := budget.Config{Opens: cmp.Or(e.OpensHeadroom, fewOpens), Window: e.OpensWindow}
 	if s.budget, err = budget.Open(limit); err != nil {
 		return s, fmt.Errorf("open budget of endpoint %s: %w", e.Name, err)
 	}
@@ -148,12 +152,11 @@ func programAddresses(given, configured []string) ([]string, error) {
 
 // recorder moves updates from a pool to a capture.
 type recorder struct {
-	pool    *pool.Pool
-	writer  *capture.Writer
-	err     io.Writer
-	gaps    int
-	newest  atomic.Uint64 // slot that is written with all before it
-	durable atomic.Uint64 // slot from which a broken stream is resumed
+	pool   *pool.Pool
+	writer *capture.Writer
+	err    io.Writer
+	gaps   int
+	newest atomic.Uint64 // slot that is written with all before it, from which a broken stream is resumed
 }
 
 // run records until ctx ends and all that was received is written.
@@ -225,10 +228,8 @@ func (r *recorder) flush(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		newest := r.newest.Load()
 		if err := r.writer.Flush(); err != nil {
 			return err
 		}
-		r.durable.Store(newest)
 	}
 }

@@ -16,7 +16,8 @@ import (
 
 // report says how well transactions were decoded.
 type report struct {
-	transactions, failed uint64
+	transactions, failed uint64 // votes are in neither
+	votes                uint64
 	disagreed            map[string]map[eventv1.Strategy]uint64 // by program and the strategy that answered
 	before               decode.Stats
 }
@@ -62,6 +63,7 @@ type idlReport struct {
 // decoder counts it for the program only.
 func (r *report) count(tx *geyser.Transaction, records []*eventv1.Record, after decode.Stats) {
 	if tx.Vote {
+		r.votes++
 		return
 	}
 	r.transactions++
@@ -148,7 +150,7 @@ func (r *report) print(w io.Writer, d *decode.Decoder, folder *idl.Folder, asJSO
 	rows, idls := r.rows(d.Stats()), idlRows(folder)
 	if asJSON {
 		return json.NewEncoder(w).Encode(map[string]any{
-			"transactions": r.transactions, "failed_transactions": r.failed, "programs": rows, "idls": idls,
+			"transactions": r.transactions, "failed_transactions": r.failed, "votes": r.votes, "programs": rows, "idls": idls,
 		})
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -173,7 +175,7 @@ func (r *report) print(w io.Writer, d *decode.Decoder, folder *idl.Folder, asJSO
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
-	_, err := fmt.Fprintf(w, "%d transactions, %d of them failed. exact = instructions that gave their record without a second source saying otherwise, of those in successful transactions that should give one.\n",
-		r.transactions, r.failed)
+	_, err := fmt.Fprintf(w, "%d transactions, %d of them failed, and %d votes. exact = instructions that gave their record without a second source saying otherwise, of those in successful transactions that should give one.\n",
+		r.transactions, r.failed, r.votes)
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"slices"
@@ -13,11 +14,13 @@ import (
 	"github.com/weir-run/weir/host/geysersim"
 	"github.com/weir-run/weir/host/geysersim/corpus"
 	"github.com/weir-run/weir/host/geysersim/market"
+	"github.com/weir-run/weir/host/geysersim/replay"
 	"github.com/weir-run/weir/host/internal/config"
 )
 
 type simCommand struct {
 	Corpus   string `placeholder:"DIR" help:"Play real transactions: a folder with tx/*.json (getTransaction) and blocks/*.json.gz (getBlock)." xor:"source" required:""`
+	Capture  string `placeholder:"FILE" help:"Play what weir record wrote: a capture and the further parts beside it." xor:"source" required:""`
 	Generate bool   `help:"Play an endless market: tokens created, traded, completed, migrated; pools opened, traded, filled and drained." xor:"source" required:""`
 
 	Listen string        `default:"127.0.0.1:10000" help:"Address to serve on: plain HTTP/2, or TLS with --tls-cert."`
@@ -49,6 +52,9 @@ func (c simCommand) Run(ctx context.Context, std streams) (err error) {
 	o, err := c.options(std)
 	if err != nil {
 		return err
+	}
+	if capture, ok := o.Source.(io.Closer); ok {
+		defer func() { err = errors.Join(err, capture.Close()) }()
 	}
 	script, err := c.script()
 	if err != nil {
@@ -133,6 +139,13 @@ func (c simCommand) scheme() string {
 func (c simCommand) source() (geysersim.Source, error) {
 	if c.Generate {
 		return market.New(market.Options{Seed: c.Seed, TransactionsPerSlot: c.Size}), nil
+	}
+	if c.Capture != "" {
+		files, err := replay.Files(c.Capture)
+		if err != nil {
+			return nil, err
+		}
+		return replay.Open(files...)
 	}
 	blocks, err := corpus.LoadDir(c.Corpus)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -93,7 +94,7 @@ func slotOrDash(slot uint64) string {
 	if slot == 0 {
 		return "-"
 	}
-	return fmt.Sprint(slot)
+	return strconv.FormatUint(slot, 10)
 }
 
 // instant is UTC, so that rows of two machines compare.

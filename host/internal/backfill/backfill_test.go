@@ -157,7 +157,7 @@ func fill(t *testing.T, c Config, h *host, most time.Duration) *Backfill {
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()
 	for ctx.Err() == nil && len(h.ledger.Open()) > 0 {
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 	}
 	cancel()
 	if err := <-done; err != nil {

@@ -21,7 +21,7 @@ func BenchmarkDecode(b *testing.B) {
 			}
 		}
 	}
-	for _, name := range []string{"VENUE_PUMP", "VENUE_PUMPSWAP", "VENUE_RAYDIUM_V4", "all"} {
+	for _, name := range []string{"VENUE_PUMP", "VENUE_PUMPSWAP", "VENUE_RAYDIUM_V4", "VENUE_RAYDIUM_CPMM", "VENUE_RAYDIUM_CLMM", "VENUE_RAYDIUM_LAUNCHLAB", "all"} {
 		b.Run(name, func(b *testing.B) {
 			txs := groups[name]
 			d := New(Options{})

@@ -10,6 +10,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/clmm"
+	"github.com/weir-run/weir/host/internal/dex/launchlab"
 	"github.com/weir-run/weir/host/internal/dex/raydium"
 	"github.com/weir-run/weir/host/internal/geyser"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
@@ -73,8 +75,18 @@ func seeds() []*geyser.Transaction {
 	)
 	holds(pool, key(705), coin, key(702), 6, 1_000_000, 998_014)
 	holds(pool, key(706), dex.WSOL, key(702), 9, 5_000_000, 5_010_000)
+	pools := run([]dex.Key{wallet}, &node{program: router, does: []any{
+		cpmmNode(newSwap(), dex.Token2022), clmmNode(clmm.SwapV2, newConcentrated()),
+	}})
+	clmmHolds(pools)
+	holds(pools, cpIn, dex.WSOL, key(9), 9, 1_100_000, 1_110_000)
+	holds(pools, cpOut, high, key(9), 6, 4_200_000, 4_161_021)
+	lab := run([]dex.Key{wallet}, labNode(launchlab.BuyExactIn, &launchlab.TradeEvent{
+		PoolState: labPool, TotalBaseSell: labForSale, VirtualBase: labCurve.VirtualBase, VirtualQuote: labCurve.VirtualQuote,
+		RealBaseAfter: 35_053_000, RealQuoteAfter: 980_000, AmountIn: 1_000_000, AmountOut: 35_053_000, ProtocolFee: 20_000,
+	}))
 	return []*geyser.Transaction{
-		pool,
+		pool, pools, lab,
 		run([]dex.Key{wallet}, &node{program: router, does: []any{
 			buyNode(coin, curve, wallet, curveBuy(coin, wallet, 5_000_000, 200)),
 			buyNode(coin, curve, key(61), curveBuy(coin, key(61), 6_000_000, 300)),

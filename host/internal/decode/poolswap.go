@@ -78,7 +78,7 @@ func (d *Decoder) poolTrade(c *call, s eventv1.Strategy, w *poolSwap) *tradeBody
 	}
 	past := vaultChange{
 		coinAt: uint32(zero.vault), pcAt: uint32(one.vault), turned: string(b.trade.Mint) != string(zero.mint),
-		coin: w.in.moved, pc: -w.out.moved, before: &b.trade.ReservesBefore, after: &b.trade.ReservesAfter,
+		coin: w.in.moved, pc: -w.out.moved, before: &b.trade.ReservesBefore, after: &b.trade.ReservesAfter, trade: b,
 	}
 	if f.buy {
 		past.coin, past.pc = past.pc, past.coin

@@ -113,7 +113,7 @@ func (d *Decoder) raySwap(c *call, s eventv1.Strategy, w *raySwap) {
 	if known {
 		d.fee(b, eventv1.FeeKind_FEE_KIND_SWAP, fee, raydium.SwapFeeBps, !f.buy)
 	}
-	past := vaultChange{coinAt: v.coinAt, pcAt: v.pcAt, turned: !isBase(b, v.coin.mint), before: &b.trade.ReservesBefore, after: &b.trade.ReservesAfter}
+	past := vaultChange{coinAt: v.coinAt, pcAt: v.pcAt, turned: !isBase(b, v.coin.mint), before: &b.trade.ReservesBefore, after: &b.trade.ReservesAfter, trade: b}
 	if f.buy {
 		past.coin, past.pc = -w.out, w.in
 	} else {

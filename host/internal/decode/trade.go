@@ -3,8 +3,6 @@ package decode
 import (
 	"bytes"
 
-	"github.com/mr-tron/base58"
-
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/geyser"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
@@ -179,7 +177,7 @@ func (d *Decoder) moved(owner, mint []byte, amount uint64, got bool) bool {
 			if got && b.post-b.pre != amount || !got && b.pre-b.post != amount || b.mint == nil || *b.mint != dex.Key(mint) {
 				continue
 			}
-			if string(list[i].Owner) == base58.Encode(owner) { // seldom reached: it allocates
+			if k := d.mints.of(list[i].Owner); k != nil && bytes.Equal(k[:], owner) {
 				return true
 			}
 		}

@@ -10,6 +10,7 @@ type vaultChange struct {
 	turned        bool
 	done          bool
 	before, after **eventv1.Reserves
+	trade         *tradeBody // whose objects to use where the record has no reserves yet; nil: new ones
 }
 
 // settleVaults fills in what the vaults held before and after each record. It follows the changes from the balances before
@@ -42,15 +43,30 @@ func (d *Decoder) settle(from int, coin, pc uint64) {
 		if p.coinAt != first.coinAt || p.pcAt != first.pcAt {
 			continue
 		}
+		if p.trade != nil {
+			p.trade.open()
+		}
 		d.hold(p.before, coin, pc, p.turned)
 		coin, pc = coin+p.coin, pc+p.pc
 		d.hold(p.after, coin, pc, p.turned)
 	}
 }
 
+// open gives a trade empty reserves where it has none.
+func (b *tradeBody) open() {
+	if b.trade.ReservesBefore == nil {
+		b.before.Reset()
+		b.trade.ReservesBefore = &b.before
+	}
+	if b.trade.ReservesAfter == nil {
+		b.after.Reset()
+		b.trade.ReservesAfter = &b.after
+	}
+}
+
 func (d *Decoder) hold(at **eventv1.Reserves, base, quote uint64, turned bool) {
 	if *at == nil {
-		*at = &eventv1.Reserves{} // seldom: a swap whose log was lost
+		*at = &eventv1.Reserves{} // seldom
 	}
 	if turned {
 		base, quote = quote, base

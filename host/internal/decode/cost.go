@@ -126,6 +126,7 @@ func fixed(c *call) *bool {
 	case ray:
 		k := raydium.Kind(c.kind)
 		in, out = k.IsSwap() && !k.IsExactOut(), k.IsExactOut()
+	default: // the others' events or arguments say so
 	}
 	switch {
 	case in:

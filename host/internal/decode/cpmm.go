@@ -83,13 +83,11 @@ func (d *Decoder) cpmmCheck(c *call, e *cpmm.SwapEvent, w *poolSwap) {
 		return
 	}
 	pool := cpmm.Reserves{In: e.InputVaultBefore, Out: e.OutputVaultBefore}
-	want, got := w.out.leg, uint64(0)
-	fits := false
-	if e.BaseInput {
-		got, fits = pool.Output(w.in.leg)
-	} else {
-		want = w.in.leg
+	got, fits := pool.Output(w.in.leg)
+	want := w.out.leg
+	if !e.BaseInput {
 		got, fits = pool.Input(w.out.leg)
+		want = w.in.leg
 	}
 	stats.agree(fits && got == want)
 }

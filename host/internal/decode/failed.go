@@ -89,6 +89,7 @@ func nameOf(v venue, data []byte) string {
 		if k := launchlab.KindOf(data); k != launchlab.Other {
 			return k.String()
 		}
+	default: // no venue
 	}
 	return ""
 }

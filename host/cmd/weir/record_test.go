@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -82,7 +83,7 @@ func factsOfRecords(t *testing.T, lines string) (out []fact) {
 func factsOfTruth(truth []geysersim.Truth) (out []fact) {
 	for _, f := range truth {
 		if f.Kind == geysersim.TruthTrade {
-			out = append(out, fact{f.Signature, f.Mint, f.Side, fmt.Sprint(f.BaseAmount)})
+			out = append(out, fact{f.Signature, f.Mint, f.Side, strconv.FormatUint(f.BaseAmount, 10)})
 		}
 	}
 	return out

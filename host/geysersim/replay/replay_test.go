@@ -84,11 +84,11 @@ func play(tb testing.TB, s *replay.Source) []string {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		line := fmt.Sprintf("%d<%d:", b.Slot, b.Parent)
+		line := fmt.Appendf(nil, "%d<%d:", b.Slot, b.Parent)
 		for _, t := range b.Transactions {
-			line += fmt.Sprint(" ", binary.BigEndian.Uint64(t.Info.GetSignature()[56:]))
+			line = fmt.Append(line, " ", binary.BigEndian.Uint64(t.Info.GetSignature()[56:]))
 		}
-		out = append(out, line)
+		out = append(out, string(line))
 	}
 }
 

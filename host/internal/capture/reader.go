@@ -199,8 +199,8 @@ func (r *Reader) frameAt(at int64) (head frameHead, reason string, err error) {
 	if crc32.Checksum(r.packed, castagno) != head.sum {
 		return head, "a frame is damaged", nil
 	}
-	r.plain, err = r.unpack.DecodeAll(r.packed, r.plain[:0])
-	if err != nil || len(r.plain) != int(head.plain) {
+	var unpacked error
+	if r.plain, unpacked = r.unpack.DecodeAll(r.packed, r.plain[:0]); unpacked != nil || len(r.plain) != int(head.plain) {
 		return head, "a frame cannot be unpacked", nil
 	}
 	return head, "", nil

@@ -157,8 +157,8 @@ func number(out *eventv1.ProgramField, k kind, b []byte) error {
 }
 
 func unsigned(b []byte) (v uint64) {
-	for i := len(b) - 1; i >= 0; i-- {
-		v = v<<8 | uint64(b[i])
+	for _, c := range slices.Backward(b) {
+		v = v<<8 | uint64(c)
 	}
 	return v
 }

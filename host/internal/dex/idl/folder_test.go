@@ -53,7 +53,7 @@ func within(tb testing.TB, what string, ok func() bool) {
 
 // The order is one that an operator goes through: a good and a bad IDL at start, one dropped in, one made worse, mended, taken away.
 func TestFolderFollowsItsFiles(t *testing.T) {
-	dir, log := t.TempDir(), &record{}
+	dir, said := t.TempDir(), &record{}
 	pump, swap := filepath.Join(dir, "a-pump.json"), filepath.Join(dir, "b-swap.json")
 	write(t, pump, string(testdata(t, "pump-030.json")))
 	write(t, filepath.Join(dir, "c-broken.json"), `{"address":`)
@@ -61,7 +61,7 @@ func TestFolderFollowsItsFiles(t *testing.T) {
 	write(t, filepath.Join(dir, "d-same.json"), string(testdata(t, "pump-029.json")))
 	changes := make(chan struct{}, 100)
 	f, err := idl.Open(idl.FolderConfig{
-		Dir: dir, Every: 5 * time.Millisecond, Log: slog.New(slog.NewTextHandler(log, nil)), Changed: func() { changes <- struct{}{} },
+		Dir: dir, Every: 5 * time.Millisecond, Log: slog.New(slog.NewTextHandler(said, nil)), Changed: func() { changes <- struct{}{} },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -109,11 +109,11 @@ func TestFolderFollowsItsFiles(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	within(t, "the missing folder is told of", func() bool { return log.count("cannot be read") > 0 })
+	within(t, "the missing folder is told of", func() bool { return said.count("cannot be read") > 0 })
 	if f.Set().Len() != 1 {
 		t.Errorf("%d programs after the folder went", f.Set().Len())
 	}
-	if n := log.count("c-broken.json"); n > 2 {
+	if n := said.count("c-broken.json"); n > 2 {
 		t.Errorf("the same broken file was told of %d times", n)
 	}
 }

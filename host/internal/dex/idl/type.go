@@ -90,6 +90,7 @@ func (t *layoutType) measure() (ok bool) {
 		return true
 	case measuredNow:
 		return false
+	case measuredNot:
 	}
 	t.measured = measuredNow
 	defer func() { // a type without an end stays measuredNow, so that all who hold it are refused

@@ -5,7 +5,7 @@
 //
 //	"WEIRCAP\n"  u32 length of header  u32 CRC of header  header: JSON, see Header
 //	then frames, each synced to disk when written:
-//	"WCFR"  u32 length packed  u32 length plain  u32 updates  i64 receipt of the first, Unix ns  u32 CRC of these 24 bytes
+//	"WCFR"  u32 length packed  u32 length plain  u32 updates  i64 receipt of the first, Unix ns  u32 CRC of the 24 bytes before it
 //	u32 CRC of what follows  one zstd frame
 //	a frame's plain content, for each update:
 //	uvarint length  varint nanoseconds since the update before it (may be negative)  SubscribeUpdate as it came

@@ -4,6 +4,7 @@
 package market
 
 import (
+	"bytes"
 	"context"
 	"math/rand/v2"
 
@@ -33,6 +34,7 @@ type Market struct {
 	time                 int64
 	ticks                int64
 	recent               dex.Key
+	recentBytes          []byte // the same; transactions keep it, so that it is new for each slot
 	hash, parentHash     string
 	block                *geysersim.Block
 
@@ -66,6 +68,7 @@ func New(o Options) *Market {
 		m.wallets = append(m.wallets, m.newWallet())
 	}
 	m.recent = m.keys.next()
+	m.recentBytes = bytes.Clone(m.recent[:])
 	m.hash = base58.Encode(m.recent[:])
 	return m
 }
@@ -108,6 +111,7 @@ func (m *Market) advance() {
 	m.height++
 	m.time = m.opt.StartTime + (m.ticks-1)*2/5
 	m.recent = m.keys.next()
+	m.recentBytes = bytes.Clone(m.recent[:])
 	m.hash = base58.Encode(m.recent[:])
 }
 

@@ -93,7 +93,7 @@ func (t *txn) message(b *bundle) {
 	b.header.NumReadonlySignedAccounts = uint32(o.counts[1])
 	b.header.NumReadonlyUnsignedAccounts = uint32(o.counts[3])
 	b.msg.Header, b.msg.AccountKeys, b.msg.Versioned = &b.header, keys[:static:static], t.v0
-	b.msg.RecentBlockhash = t.m.recent[:]
+	b.msg.RecentBlockhash = t.m.recentBytes
 	writable := static + o.counts[4]
 	b.meta.LoadedWritableAddresses, b.meta.LoadedReadonlyAddresses = keys[static:writable:writable], keys[writable:]
 	if static < len(keys) {

@@ -39,7 +39,7 @@ func (x expectation) add(out outputs, f geysersim.Truth) {
 	switch f.Kind {
 	case geysersim.TruthTrade:
 		out.add("trading", "trade", f.Signature, f.Venue, f.Pool, f.Mint, f.QuoteMint, f.Trader, f.Side, f.BaseAmount, f.QuoteAmount, f.PoolQuoteAmount)
-		if f.Venue != geysersim.VenuePump {
+		if f.Venue != geysersim.VenuePump && f.Venue != "raydium_launchlab" { // curves are no pools
 			out.add("liquidity", "pool_traded", f.Signature, f.Pool, f.After.Base, f.After.Quote)
 		} else if !x[f.Mint] {
 			x[f.Mint] = true

@@ -80,8 +80,9 @@ func TestLayoutSizes(t *testing.T) {
 	}
 	b := new(launchlab.TradeEvent).Append(nil)
 	for n := 8; n < 146; n++ {
-		if _, _, err := parseTrade(b[:n]); n != 138 && !errors.Is(err, dex.ErrShort) {
-			t.Errorf("%d bytes: %v", n, err)
+		_, extent, err := parseTrade(b[:n])
+		if n < 138 && !errors.Is(err, dex.ErrShort) || n >= 138 && (err != nil || extent != dex.Extent{Fields: launchlab.TradeFirst, Tail: n - 138}) {
+			t.Errorf("%d bytes: %v %+v", n, err, extent)
 		}
 	}
 	for fields, want := range map[uint8]int{launchlab.PoolCreateOldest: 8 + 96 + 13 + 26 + 24, launchlab.PoolCreateNewest: 8 + 96 + 13 + 26 + 25} {

@@ -18,10 +18,10 @@ const (
 // Layouts of TradeEvent. The first is not the beginning of the later ones, which put a fee into its middle; only its length tells
 // it. Extent.Fields of the first counts the fields that it has.
 const (
-	TradeFirst     = 15 // 2025, 138 bytes
-	TradeCreator   = 16 // creator fee, 146 bytes
-	TradeNewest    = 17 // exact in, 147 bytes
-	tradeFirstSize = 138
+	TradeFirst      = 15 // 2025, 138 bytes
+	TradeCreator    = 16 // creator fee, 146 bytes
+	TradeNewest     = 17 // exact in, 147 bytes
+	tradeSecondSize = 146
 )
 
 // Directions of a trade.
@@ -72,7 +72,7 @@ func (e *TradeEvent) Parse(b []byte) error {
 	e.AmountOut = r.Uint64()
 	e.ProtocolFee = r.Uint64()
 	e.PlatformFee = r.Uint64()
-	first := len(b) == tradeFirstSize
+	first := len(b) < tradeSecondSize // also with stray bytes behind it
 	if !first {
 		e.CreatorFee = r.Uint64()
 	}

@@ -199,9 +199,9 @@ func (r *Reader) frameAt(at int64) (head frameHead, reason string, err error) {
 	if crc32.Checksum(r.packed, castagno) != head.sum {
 		return head, "a frame is damaged", nil
 	}
-	var unpacked error
-	if r.plain, unpacked = r.unpack.DecodeAll(r.packed, r.plain[:0]); unpacked != nil || len(r.plain) != int(head.plain) {
-		return head, "a frame cannot be unpacked", nil
+	r.plain, err = r.unpack.DecodeAll(r.packed, r.plain[:0])
+	if err != nil || len(r.plain) != int(head.plain) {
+		return head, "a frame cannot be unpacked", nil //nolint:nilerr // damage is told by the reason, and reading goes on behind it
 	}
 	return head, "", nil
 }

@@ -3,6 +3,7 @@ package decode
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/weir-run/weir/host/internal/dex"
@@ -33,7 +34,7 @@ func said(records []*eventv1.Record) []string {
 			out = append(out, "other")
 			continue
 		}
-		at := fmt.Sprint(r.GetInstruction().GetOuter())
+		at := strconv.FormatUint(uint64(r.GetInstruction().GetOuter()), 10)
 		if r.GetInstruction().Inner != nil {
 			at += fmt.Sprint(".", r.GetInstruction().GetInner())
 		}

@@ -70,7 +70,14 @@ function onUpdate(u) {
   }
 }
 
-const onError = (e) => say({ kind: "error", message: String(e?.message ?? e), code: e?.code, ms: Date.now() - started });
+// The triton client says what it did first and hides the status in the chain of causes.
+function messages(e) {
+  const out = [];
+  for (; e && out.length < 8; e = e.cause) out.push(String(e.message ?? e));
+  return out.join(": ");
+}
+
+const onError = (e) => say({ kind: "error", message: messages(e), ms: Date.now() - started });
 
 async function triton() {
   const module = require("@triton-one/yellowstone-grpc");

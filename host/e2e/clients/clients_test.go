@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +28,10 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	if modules, missing = install(); missing == "" {
+	flag.Parse()
+	if testing.Short() {
+		missing = "-short leaves out what needs other processes"
+	} else if modules, missing = install(); missing == "" {
 		weir = filepath.Join(dir, "weir")
 		build := exec.Command("go", "build", "-o", weir, "../../cmd/weir")
 		if out, err := build.CombinedOutput(); err != nil {

@@ -143,7 +143,7 @@ func TestFrozenConnection(t *testing.T) {
 }
 
 // wire counts what a client gets, packed and unpacked.
-type wire struct{ packed, plain, compressed atomic.Int64 }
+type wire struct{ packed, plain atomic.Int64 }
 
 func (*wire) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
 func (*wire) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }

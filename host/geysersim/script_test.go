@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"github.com/weir-run/weir/host/geysersim"
@@ -89,6 +88,7 @@ func part(a *txtar.Archive, name string) []byte {
 
 // play follows the client's lines and gives what came, each with its time.
 func play(t *testing.T, script *geysersim.Script, client []byte) []byte {
+	t.Helper()
 	p := &player{T: t, start: time.Now()}
 	for line := range strings.Lines(string(client)) {
 		words := strings.Fields(line)
@@ -152,6 +152,7 @@ func (p *player) request(words []string) (context.Context, *geyserpb.SubscribeRe
 	r := &geyserpb.SubscribeRequest{Transactions: map[string]*txFilter{}, BlocksMeta: map[string]*geyserpb.SubscribeRequestFilterBlocksMeta{}}
 	ctx, cancel := context.WithTimeout(p.Context(), time.Minute)
 	p.Cleanup(cancel)
+	token := ""
 	for len(words) > 0 {
 		word, rest := words[0], words[1:]
 		switch word {
@@ -170,7 +171,7 @@ func (p *player) request(words []string) (context.Context, *geyserpb.SubscribeRe
 		case "from":
 			r.FromSlot, rest = new(uint64(p.number(rest[0]))), rest[1:]
 		case "token":
-			ctx, rest = metadata.AppendToOutgoingContext(ctx, "x-token", rest[0]), rest[1:]
+			token, rest = rest[0], rest[1:]
 		case "keys":
 			f := &txFilter{}
 			for i := range p.number(rest[0]) {
@@ -182,7 +183,7 @@ func (p *player) request(words []string) (context.Context, *geyserpb.SubscribeRe
 		}
 		words = rest
 	}
-	return ctx, r
+	return withToken(ctx, token), r
 }
 
 func (p *player) read(n int) {
@@ -208,7 +209,7 @@ func TestScriptErrorsNameTheLineAndTheRemedy(t *testing.T) {
 	for text, want := range map[string]string{
 		"# fine\nat slot 120 drop UNAVAILABLE \"x\"\nat slto 5 end": `f:3: unexpected "slto" behind at: write at slot N`,
 		"every 1s explode":                     `f:1: unknown action "explode": choose one of accept, bankreset, clear, compress, dead,`,
-		"at slot 5 drop UNAVAILBLE":            `f:1: unknown status code "UNAVAILBLE": write one like UNAVAILABLE, INTERNAL or DATA_LOSS`,
+		"at slot 5 drop UNAVAIL":               `f:1: unknown status code "UNAVAIL": write one like UNAVAILABLE, INTERNAL or DATA_LOSS`,
 		"at slot 5 drop UNAVAILABLE a b":       `f:1: unexpected "b" behind drop: one action a line`,
 		"at slot 5 drop UNAVAILABLE \"a b":     `f:1: text "a b has no end: close it with "`,
 		"drop UNAVAILABLE":                     `f:1: drop needs a moment: write at slot N, after N updates, after 3s or every 3s in front`,

@@ -177,7 +177,7 @@ func (b *lockedBuffer) String() string {
 var served = regexp.MustCompile(`serving Yellowstone gRPC on (https?://\S+);`)
 
 // simulate starts weir sim on a free port with a script of faults.
-func simulate(t *testing.T, faults string, args ...string) *sim {
+func simulate(t *testing.T, faults string) *sim {
 	t.Helper()
 	if missing != "" {
 		t.Skipf("foreign clients cannot run: %s", missing)
@@ -188,10 +188,9 @@ func simulate(t *testing.T, faults string, args ...string) *sim {
 	if err := os.WriteFile(script, []byte(faults), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(weir, append([]string{
+	cmd := exec.Command(weir,
 		"sim", "--generate", "--seed", "7", "--slot-duration", "40ms", "--transactions-per-slot", "20", "--listen", "127.0.0.1:0",
-		"--truth", s.truth, "--faults", script, "--token", s.token, "--replay-slots", "2000",
-	}, args...)...)
+		"--truth", s.truth, "--faults", script, "--token", s.token, "--replay-slots", "2000")
 	cmd.Stderr = s.log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func summary(u *geyserpb.SubscribeUpdateTransaction) string {
 	}
 	units := ""
 	if meta.ComputeUnitsConsumed != nil {
-		units = fmt.Sprint(meta.GetComputeUnitsConsumed())
+		units = strconv.FormatUint(meta.GetComputeUnitsConsumed(), 10)
 	}
 	digest := sha256.Sum256([]byte(strings.Join(meta.GetLogMessages(), "\n")))
 	return fmt.Sprintf("%d/%d %x vote=%t failed=%t fee=%d units=%s keys=%d+%d inner=%d balances=%s logs=%d %x",
@@ -138,7 +139,7 @@ func checkStream(t *testing.T, s *sim, all []got, wantSlots int) {
 		if got, want := strings.Join(bySlot[meta.Slot], "\n"), strings.Join(want[meta.Slot], "\n"); got != want {
 			t.Errorf("slot %d: got\n%s\nwant\n%s", meta.Slot, got, want)
 		}
-		if parent := fmt.Sprint(metas[i].Slot); meta.Parent != parent {
+		if parent := strconv.FormatUint(metas[i].Slot, 10); meta.Parent != parent {
 			t.Errorf("slot %d has parent %s, want %s", meta.Slot, meta.Parent, parent)
 		}
 	}

@@ -3,6 +3,7 @@ package clients_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,9 +20,7 @@ func everything(extra object) object {
 		"transactions": object{"all": object{}, "pump": object{"accountInclude": []string{dex.Pump.String()}, "failed": false}},
 		"slots":        object{"s": object{}}, "blocksMeta": object{"m": object{}}, "commitment": 1,
 	}
-	for k, v := range extra {
-		r[k] = v
-	}
+	maps.Copy(r, extra)
 	return r
 }
 
@@ -110,7 +109,7 @@ func TestTritonFilterUpdate(t *testing.T) {
 	changed := 0
 	metas := only(all, "meta")
 	for i, m := range metas[1:] {
-		if m.Parent != fmt.Sprint(metas[i].Slot) {
+		if m.Parent != strconv.FormatUint(metas[i].Slot, 10) {
 			t.Errorf("slot %d comes behind %d, its parent is %s", m.Slot, metas[i].Slot, m.Parent)
 		}
 	}

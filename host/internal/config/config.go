@@ -14,8 +14,17 @@ type Config struct {
 	Commitment string `koanf:"commitment"`
 	// Programs are the names of the programs to watch; see Programs.
 	Programs []string `koanf:"programs"`
-	// Endpoints are the providers. This release uses the first one only.
+	// Groups place programs; those that no group names go where they usually do.
+	Groups []Group `koanf:"groups"`
+	// Endpoints are the providers, the preferred one first.
 	Endpoints []Endpoint `koanf:"endpoints"`
+	// Connections is how many streams are kept, 1 to 3; never more than there are groups. With one, records stand in the order of the
+	// chain; with more, transactions of different groups in one slot may change places.
+	Connections int `koanf:"connections"`
+	// Copies is on how many endpoints each group is read at once: 1, or 2, and then the first copy of a transaction wins.
+	Copies int `koanf:"copies"`
+	// RPC fetches what no stream can give any more.
+	RPC RPC `koanf:"rpc"`
 	// Journal says how records are kept.
 	Journal Journal `koanf:"journal"`
 	// NATS says where they are kept.
@@ -42,8 +51,18 @@ type Endpoint struct {
 	OpensPerWindow int           `koanf:"opens_per_window"`
 	OpensWindow    time.Duration `koanf:"opens_window"`
 	OpensHeadroom  int           `koanf:"opens_headroom"`
+	// Profile names the provider's known limits; empty goes by the host name.
+	Profile string `koanf:"profile"`
 	// ReplayMargin is how many slots before the last complete one a resumed stream asks for.
 	ReplayMargin int `koanf:"replay_margin_slots"`
+}
+
+// RPC is a Solana JSON-RPC endpoint for gaps. Without a URL nothing is fetched and gaps stay.
+type RPC struct {
+	// URL is http or https; a token may be part of it, so it is never logged.
+	URL string `koanf:"url"`
+	// RequestsPerSecond is the provider's limit. Default 5.
+	RequestsPerSecond float64 `koanf:"requests_per_second"`
 }
 
 // Journal says how records and outputs are kept.
@@ -74,6 +93,8 @@ type Plugin struct {
 	// CheckpointEvery and CheckpointRecords say when its state is saved: whichever comes first.
 	CheckpointEvery   time.Duration `koanf:"checkpoint_every"`
 	CheckpointRecords int           `koanf:"checkpoint_records"`
+	// Priority raises the groups that the plugin wants: high, medium or low; empty leaves them.
+	Priority Priority `koanf:"priority"`
 	// DrainTimeout bounds a graceful stop.
 	DrainTimeout time.Duration `koanf:"drain_timeout"`
 }
@@ -89,17 +110,21 @@ type Log struct {
 // Default returns the configuration that an empty file gives. It has no endpoint and no plugin.
 func Default() Config {
 	return Config{
-		DataDir:    "data",
-		Commitment: "confirmed",
-		Programs:   []string{"pump", "pumpswap", "raydium_v4"},
-		Journal:    Journal{Sync: "default", MaxBytes: 10 << 30, MaxAge: 7 * 24 * time.Hour},
-		Log:        Log{Level: "info", Format: "text"},
+		DataDir:     "data",
+		Commitment:  "confirmed",
+		Connections: 1,
+		Copies:      1,
+		RPC:         RPC{RequestsPerSecond: 5},
+		Programs:    []string{"pump", "pumpswap", "raydium_v4", "raydium_cpmm", "raydium_clmm", "raydium_launchlab"},
+		Journal:     Journal{Sync: "default", MaxBytes: 10 << 30, MaxAge: 7 * 24 * time.Hour},
+		Log:         Log{Level: "info", Format: "text"},
 	}
 }
 
 // fill sets what an endpoint or plugin leaves open. The open limit is the lowest that a provider is known to have (100 in 60 s),
 // with headroom for opens that another process of the same token makes.
 func (c *Config) fill() {
+	c.fillGroups()
 	for i := range c.Endpoints {
 		e := &c.Endpoints[i]
 		orValue(&e.Name, hostOf(e.URL))

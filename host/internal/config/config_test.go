@@ -41,7 +41,10 @@ func TestLoadFillsDefaultsAndKeepsWhatIsSaid(t *testing.T) {
 	if p.Path != "weir-trading" || p.CheckpointEvery != 5*time.Second || p.Config["max_tokens"] != 5 {
 		t.Errorf("plugin %+v", p)
 	}
-	if cfg.Commitment != "confirmed" || cfg.Journal.MaxBytes != 10<<30 || len(cfg.Programs) != 3 {
+	if cfg.Groups[0].Name != "curve" || cfg.Groups[0].Priority != config.High || len(cfg.Groups) != 3 {
+		t.Errorf("groups %+v", cfg.Groups)
+	}
+	if cfg.Commitment != "confirmed" || cfg.Journal.MaxBytes != 10<<30 || len(cfg.Programs) != 6 {
 		t.Errorf("config %+v", cfg)
 	}
 }
@@ -74,7 +77,11 @@ func TestProblemsNameKeyLineAndRemedy(t *testing.T) {
 		"same name twice":   {small + "  - name: trading\n", []string{"weir.yaml:8: plugins[1].name: \"trading\" is used twice"}},
 		"bad name":          {small + "  - name: Trading Bot\n", []string{"plugins[1].name", "lower case"}},
 		"program":           {small + "programs: [pump, serum]\n", []string{"programs[1]", "raydium_v4"}},
-		"two endpoints":     {"endpoints:\n  - url: http://a:1\n  - url: http://b:1\n", []string{"keep the first"}},
+		"same host twice":   {"endpoints:\n  - url: http://a:1\n  - url: http://a:2\n", []string{"weir.yaml:3: endpoints[1].name: \"a\" is used twice"}},
+		"too many copies":   {small + "copies: 2\n", []string{"weir.yaml:8: copies: 2 needs as many endpoints"}},
+		"connections":       {small + "connections: 9\n", []string{"connections: 9 is out of range"}},
+		"program twice":     {small + "groups:\n  - {name: a, priority: low, programs: [pump]}\n  - {name: b, priority: top, programs: [pump, serum]}\n", []string{"groups[1].priority: \"top\"", "groups[1].programs[0]: \"pump\" is in group a too", "groups[1].programs[1]: \"serum\" is not among programs"}},
+		"rpc":               {small + "rpc: {url: somewhere}\n", []string{"weir.yaml:8: rpc.url", "https"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := config.Load(write(t, c.text), nil, nil)

@@ -13,9 +13,12 @@ import (
 
 // Programs are the programs that can be watched, by the name used in the file.
 var Programs = map[string]dex.Key{
-	"pump":       dex.Pump,
-	"pumpswap":   dex.PumpSwap,
-	"raydium_v4": dex.RaydiumV4,
+	"pump":              dex.Pump,
+	"pumpswap":          dex.PumpSwap,
+	"raydium_v4":        dex.RaydiumV4,
+	"raydium_cpmm":      dex.RaydiumCPMM,
+	"raydium_clmm":      dex.RaydiumCLMM,
+	"raydium_launchlab": dex.LaunchLab,
 }
 
 var instanceName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
@@ -41,6 +44,7 @@ func (c *Config) validate() (out Problems) {
 		oneOf(bad, fmt.Sprintf("programs[%d]", i), name, programNames()...)
 	}
 	c.validateEndpoints(bad)
+	c.validateGroups(bad)
 	c.validatePlugins(bad)
 	return out
 }
@@ -49,14 +53,19 @@ func (c *Config) validateEndpoints(bad func(key, format string, args ...any)) {
 	if len(c.Endpoints) == 0 {
 		bad("endpoints", "is empty: add a provider, for example\n  endpoints:\n    - url: https://your-provider.example\n      token_env: PROVIDER_TOKEN\nor try `weir demo`, which needs none")
 	}
-	if len(c.Endpoints) > 1 {
-		bad("endpoints", "has %d entries; this release reads from one: keep the first", len(c.Endpoints))
+	if len(c.Endpoints) > 8 {
+		bad("endpoints", "has %d entries: at most 8 are used", len(c.Endpoints))
 	}
+	names := map[string]bool{}
 	for i, e := range c.Endpoints {
 		key := fmt.Sprintf("endpoints[%d]", i)
 		if u, err := url.Parse(e.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 			bad(key+".url", "%q is not an endpoint: write http://host:port or https://host[:port]", e.URL)
 		}
+		if names[e.Name] {
+			bad(key+".name", "%q is used twice: give each endpoint its own name", e.Name)
+		}
+		names[e.Name] = true
 		oneOf(bad, key+".compression", e.Compression, "none", "zstd")
 		if given(e.Token, e.TokenFile, e.TokenEnv) > 1 {
 			bad(key, "has more than one of token, token_file and token_env: keep one")
@@ -84,6 +93,9 @@ func (c *Config) validatePlugins(bad func(key, format string, args ...any)) {
 			bad(key+".name", "%q is used twice: an instance name owns its state, give each its own", p.Name)
 		}
 		seen[p.Name] = true
+		if p.Priority != "" {
+			oneOf(bad, key+".priority", string(p.Priority), string(High), string(Medium), string(Low))
+		}
 		if p.CheckpointRecords < 1 {
 			bad(key+".checkpoint_records", "%d is not positive", p.CheckpointRecords)
 		}

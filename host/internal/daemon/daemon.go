@@ -15,9 +15,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/weir-run/weir/host/internal/admin"
+	"github.com/weir-run/weir/host/internal/backfill"
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/enrich"
 	"github.com/weir-run/weir/host/internal/journal"
+	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/monitor"
 	"github.com/weir-run/weir/host/internal/pool"
 )
@@ -38,6 +40,8 @@ type Daemon struct {
 	started  time.Time
 	journal  *journal.Journal
 	enricher *enrich.Enricher
+	ledger   *ledger.Ledger
+	backfill *backfill.Backfill // nil without an RPC node
 	pool     *pool.Pool
 	pipeline *pipeline
 	monitors []*monitor.Instance
@@ -174,6 +178,10 @@ func (d *Daemon) runIntake(ctx context.Context) error {
 	intake, inner := errgroup.WithContext(ctx)
 	intake.Go(func() error { return d.pool.Run(inner) })
 	intake.Go(func() error { return d.pipeline.run(inner) })
+	intake.Go(func() error { return d.watch(inner) })
+	if d.backfill != nil {
+		intake.Go(func() error { return d.backfill.Run(inner) })
+	}
 	err := intake.Wait()
 	if ctx.Err() != nil {
 		err = nil // asked to stop

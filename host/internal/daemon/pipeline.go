@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/weir-run/weir/host/internal/ingest"
 	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/latency"
+	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/pool"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
@@ -23,12 +25,16 @@ import (
 // calls: a transaction is done, or not begun.
 type pipeline struct {
 	log      *slog.Logger
-	endpoint string
 	pool     *pool.Pool
 	ingest   *ingest.Ingest
+	mender   *ledger.Mender
 	decoder  *decode.Decoder
 	enricher *enrich.Enricher
 	journal  *journal.Journal
+	router   atomic.Pointer[router]
+
+	// lock is held for each batch: a backfill brings its transactions in between.
+	lock sync.Mutex
 
 	view   geyser.View
 	badGap uint64 // slot for which a malformed update was already said
@@ -64,76 +70,100 @@ func (p *pipeline) run(ctx context.Context) error {
 		default:
 			return fmt.Errorf("read stream: %w", err)
 		}
-		for i := range batch {
-			err := p.item(ctx, batch[i])
-			if batch[i].Update != nil {
-				batch[i].Update.Release()
+		if err := p.batch(ctx, batch); err != nil {
+			if ctx.Err() != nil {
+				return nil //nolint:nilerr // a stop
 			}
-			if err != nil {
-				return err
-			}
+			return err
 		}
 	}
 }
 
-func (p *pipeline) item(ctx context.Context, it pool.Item) error {
-	if it.Gap != nil {
-		if err := p.gap(it.Gap.From, it.Gap.To, it.Gap.Reason); err != nil {
+func (p *pipeline) batch(ctx context.Context, batch []pool.Item) error {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	for i := range batch {
+		err := p.item(ctx, batch[i])
+		if batch[i].Update != nil {
+			batch[i].Update.Release()
+		}
+		if err != nil {
 			return err
 		}
-		p.ingest.Told(it.Gap.From, it.Gap.To, it.Gap.Groups)
-		return nil
 	}
+	return nil
+}
+
+func (p *pipeline) item(ctx context.Context, it pool.Item) error {
+	if g := it.Gap; g != nil {
+		return p.mender.Gap(ctx, g.From, g.To, g.Groups, g.Reason, g.Endpoint)
+	}
+	u := it.Update
 	p.count.updates.Add(1)
-	if err := p.view.Read(it.Update.Raw()); err != nil {
-		return p.malformed(it.Update, err)
+	if err := p.view.Read(u.Raw()); err != nil {
+		return p.malformed(ctx, it, err)
 	}
 	switch p.view.Kind {
 	case geyser.KindTransaction:
-		return p.transaction(ctx, &p.view.Tx, it.Update.Received())
+		return p.streamed(ctx, &p.view.Tx, it)
 	case geyser.KindBlock:
-		err := p.view.Block(func(tx *geyser.Transaction) error { return p.transaction(ctx, tx, it.Update.Received()) })
+		err := p.view.Block(func(tx *geyser.Transaction) error { return p.streamed(ctx, tx, it) })
 		if errors.Is(err, geyser.ErrMalformed) {
-			return p.malformed(it.Update, err)
+			return p.malformed(ctx, it, err)
 		}
 		return err
 	case geyser.KindBlockMeta:
-		p.ingest.BlockMeta(&p.view.Meta, it.Covers)
+		if _, err := p.mender.BlockMeta(ctx, &p.view.Meta, it.Covers); err != nil {
+			return fmt.Errorf("note block %d: %w", p.view.Meta.Slot, err)
+		}
 		p.journal.Complete(p.ingest.Complete())
 	case geyser.KindSlot:
-		p.ingest.SlotStatus(&p.view.Slot)
+		return p.mender.SlotStatus(ctx, &p.view.Slot, u.Endpoint())
 	default: // pings, and kinds that were not asked for
 	}
 	return nil
 }
 
-func (p *pipeline) transaction(ctx context.Context, tx *geyser.Transaction, received int64) error {
+// streamed takes a transaction that came by a connection, and tells the pool what that was worth.
+func (p *pipeline) streamed(ctx context.Context, tx *geyser.Transaction, it pool.Item) error {
+	fresh, err := p.transaction(ctx, tx, it.Update.Received())
+	p.pool.Parsed(it.Connection, 1, 0)
+	p.pool.Won(it.Connection, fresh)
+	if groups := p.route(tx); groups != 0 {
+		p.pool.Routed(it.Connection, groups, it.Update.Size())
+	}
+	return err
+}
+
+// transaction takes a transaction to the journal, and tells whether it was new.
+func (p *pipeline) transaction(ctx context.Context, tx *geyser.Transaction, received int64) (fresh bool, err error) {
 	p.count.transactions.Add(1)
 	clock := stopwatch{on: p.tick%sampleEvery == 0}
 	p.tick++
 	clock.start(received)
-	fresh := p.ingest.Transaction(tx.Slot, tx.Signature)
+	fresh = p.ingest.Transaction(tx.Slot, tx.Signature)
 	clock.lap(&p.took.ingest)
 	if !fresh {
-		return nil
+		return false, nil
 	}
 	p.count.fresh.Add(1)
 	records := p.decoder.Decode(tx)
 	clock.lap(&p.took.decode)
 	if len(records) == 0 {
-		return nil
+		return true, nil
 	}
 	p.count.decoded.Add(uint64(len(records)))
 	if err := p.enrich(ctx, records); err != nil {
-		return err
+		return true, err
 	}
 	clock.lap(&p.took.enrich)
 	p.count.enriched.Add(uint64(len(records)))
-	if err := p.append(records, tx, received); err != nil {
-		return err
+	if err := p.append(ctx, records, tx, received); err != nil {
+		return true, err
 	}
+	p.mender.Recorded(tx.Slot)
 	clock.lap(&p.took.journal)
-	return nil
+	return true, nil
 }
 
 // enrich waits while the token table cannot be read: a record must not be journaled with less than is known.
@@ -155,7 +185,7 @@ func (p *pipeline) enrich(ctx context.Context, records []*eventv1.Record) error 
 	}
 }
 
-func (p *pipeline) append(records []*eventv1.Record, tx *geyser.Transaction, received int64) error {
+func (p *pipeline) append(ctx context.Context, records []*eventv1.Record, tx *geyser.Transaction, received int64) error {
 	err := p.journal.Append(records, received)
 	switch {
 	case err == nil:
@@ -165,14 +195,15 @@ func (p *pipeline) append(records []*eventv1.Record, tx *geyser.Transaction, rec
 		return fmt.Errorf("write journal: %w", err)
 	default: // this transaction cannot be stored; say so and go on
 		p.count.oversized.Add(1)
-		return p.gap(tx.Slot, tx.Slot, err.Error())
+		return p.mender.Lost(ctx, tx.Slot, p.route(tx), err.Error(), "")
 	}
 }
 
 // malformed says that an update could not be read: as a count, and once a slot as a gap, since what it held is lost.
-func (p *pipeline) malformed(u *geyser.Update, err error) error {
+func (p *pipeline) malformed(ctx context.Context, it pool.Item, err error) error {
 	p.count.malformed.Add(1)
-	slot, next := u.Slot(), p.ingest.Complete()+1
+	p.pool.Parsed(it.Connection, 0, 1)
+	slot, next := it.Update.Slot(), p.ingest.Complete()+1
 	if slot == 0 || (next > 1 && slot > next+maxAhead) { // not even that can be read or be true: it is a slot that is under way
 		slot = next
 	}
@@ -180,19 +211,9 @@ func (p *pipeline) malformed(u *geyser.Update, err error) error {
 		return nil
 	}
 	p.badGap = slot
-	p.log.Warn("an update of the provider cannot be read and is dropped; if this goes on, compare its server version with what Weir supports", "endpoint", p.endpoint, "error", err)
-	return p.gap(slot, slot, err.Error())
-}
-
-// gap journals that something is missing, so that monitors know.
-func (p *pipeline) gap(from, to uint64, reason string) error {
-	p.count.gaps.Add(1)
-	p.log.Warn("gap", "from_slot", from, "to_slot", to, "endpoint", p.endpoint, "reason", reason)
-	record := &eventv1.Record{Slot: to, Body: &eventv1.Record_Gap{Gap: &eventv1.Gap{FromSlot: from, ToSlot: to, Endpoint: p.endpoint, Reason: reason}}}
-	if err := p.journal.Append([]*eventv1.Record{record}, time.Now().UnixNano()); err != nil {
-		return fmt.Errorf("write gap to journal: %w", err)
-	}
-	return nil
+	endpoint := it.Update.Endpoint()
+	p.log.Warn("an update of the provider cannot be read and is dropped; if this goes on, compare its server version with what Weir supports", "endpoint", endpoint, "error", err)
+	return p.mender.Lost(ctx, slot, p.all(), err.Error(), endpoint)
 }
 
 // stopwatch times the stages of a sampled transaction.

@@ -2,11 +2,15 @@ package daemon
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/weir-run/weir/host/internal/admin"
+	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/latency"
 	"github.com/weir-run/weir/host/internal/monitor"
+	"github.com/weir-run/weir/host/internal/pool"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
@@ -16,7 +20,7 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 	s := &adminv1.StatusResponse{
 		Version:     d.version,
 		StartedUnix: d.started.Unix(),
-		Endpoints:   []*adminv1.EndpointStatus{d.endpointStatus()},
+		Endpoints:   d.connections(),
 		Process:     processStatus(),
 		Journal:     &adminv1.JournalStatus{FirstNumber: j.First, LastNumber: j.Last, Bytes: j.Bytes, CompleteSlot: j.CompleteSlot, Trouble: j.Trouble},
 	}
@@ -42,15 +46,49 @@ func (d *Daemon) Events(ctx context.Context, req *adminv1.EventsRequest, visit f
 	}, visit)
 }
 
-func (d *Daemon) endpointStatus() *adminv1.EndpointStatus {
-	p := d.pool.Status().Connections[0] // there is one group
-	s := &adminv1.EndpointStatus{Name: p.Endpoint, State: string(p.State), Updates: p.Updates, Bytes: p.Bytes, Opens: p.Opens, Slot: p.Slot}
-	if p.LagKnown {
-		lag := p.Lag.Microseconds()
+// Gaps answers from the gap ledger.
+func (d *Daemon) Gaps(req *adminv1.GapsRequest) *adminv1.GapsResponse {
+	groups, _ := d.pool.Groups()
+	return admin.GapsOf(d.ledger, names(groups), d.pipeline.ingest.Frontier, req)
+}
+
+func (d *Daemon) connections() (out []*adminv1.EndpointStatus) {
+	s := d.pool.Status()
+	for _, c := range s.Connections {
+		out = append(out, d.connection(c, s.Alarms))
+	}
+	return out
+}
+
+func (d *Daemon) connection(c pool.ConnectionStatus, quiet []string) *adminv1.EndpointStatus {
+	at := slices.IndexFunc(d.cfg.Endpoints, func(e config.Endpoint) bool { return e.Name == c.Endpoint })
+	e := d.cfg.Endpoints[max(at, 0)]
+	limit := e.OpensPerWindow - e.OpensHeadroom
+	s := &adminv1.EndpointStatus{
+		Name: c.Endpoint, State: string(c.State), Updates: c.Updates, Bytes: c.Bytes, Opens: c.Opens, Slot: c.Slot,
+		Connection: uint32(c.Index), Groups: c.Groups, Filters: uint32(c.Filters), Breaker: string(c.Breaker),
+		OpensUsed: uint32(max(limit-c.OpensLeft, 0)), OpensLimit: uint32(limit), Profile: profileOf(e).Name,
+	}
+	for _, g := range c.Groups {
+		if slices.Contains(quiet, g) {
+			s.Alarms = append(s.Alarms, g+" brings nothing")
+		}
+	}
+	if c.Updates > 0 {
+		s.Tps, s.BytesPerSecond = &c.TPS, &c.BytesPerSecond
+	}
+	if c.Parsed+c.Failed > 0 {
+		s.ParseRate = &c.ParseRate
+	}
+	if d.cfg.Copies > 1 && c.Won+c.Lost > 0 {
+		s.WinRate = &c.WinRate
+	}
+	if c.LagKnown {
+		lag := c.Lag.Microseconds()
 		s.LagMicros = &lag
 	}
-	if p.LastError != nil {
-		s.LastError = p.LastErrorAt.UTC().Format(time.TimeOnly) + " " + p.LastError.Error()
+	if c.LastError != nil {
+		s.LastError = c.LastErrorAt.UTC().Format(time.TimeOnly) + " " + c.LastError.Error()
 	}
 	return s
 }

@@ -2,15 +2,17 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/weir-run/weir/host/internal/backfill"
 	"github.com/weir-run/weir/host/internal/budget"
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/decode"
 	"github.com/weir-run/weir/host/internal/geyser"
+	"github.com/weir-run/weir/host/internal/geyser/profile"
 	"github.com/weir-run/weir/host/internal/ingest"
-	"github.com/weir-run/weir/host/internal/journal"
+	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/pool"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
@@ -21,115 +23,144 @@ var commitments = map[string]geyserpb.CommitmentLevel{
 	"finalized": geyserpb.CommitmentLevel_FINALIZED,
 }
 
-// initStream makes the stream and all that its updates pass before the journal, continued from where the journal ends.
+// initStream makes the streams and all that their updates pass before the journal, continued from where the journal ends.
 func (d *Daemon) initStream(ctx context.Context) error {
-	e := d.cfg.Endpoints[0]
-	token, err := e.ReadToken()
-	if err != nil {
-		return fmt.Errorf("endpoint %s: %w", e.Name, err)
-	}
-	opens, err := budget.Open(budget.Config{
-		Opens: e.OpensPerWindow - e.OpensHeadroom, Window: e.OpensWindow,
-		File: budget.File(d.cfg.DataDir, token), Log: d.log.With("room", "budget"),
-	})
-	if err != nil {
-		return fmt.Errorf("open budget of endpoint %s: %w", e.Name, err)
-	}
-	var programs []string
-	for _, name := range d.cfg.Programs {
-		programs = append(programs, config.Programs[name].String())
-	}
 	held, err := d.held(ctx)
 	if err != nil {
 		return err
 	}
+	sources, err := d.sources()
+	if err != nil {
+		return err
+	}
 	d.pool, err = pool.New(pool.Config{
-		Sources: []pool.Source{{
-			Endpoint: geyser.Endpoint{Name: e.Name, URL: e.URL, Token: token, Zstd: e.Compression == "zstd"},
-			Budget:   opens, Margin: uint64(e.ReplayMargin),
-		}},
-		Groups:     []pool.Group{{Name: "all", Programs: programs}},
-		Commitment: commitments[d.cfg.Commitment],
-		Resume:     func() uint64 { return max(d.journal.Status().CompleteSlot, held.complete) },
-		Log:        d.log.With("room", "pool"),
+		Sources:     sources,
+		Groups:      groupsFor(d.cfg.Groups, nil),
+		Commitment:  commitments[d.cfg.Commitment],
+		Connections: max(d.cfg.Connections, d.cfg.Copies),
+		Copies:      d.cfg.Copies,
+		Resume:      func() uint64 { return max(d.journal.Status().CompleteSlot, held.complete) },
+		Log:         d.log.With("room", "pool"),
 	})
 	if err != nil {
 		return err
 	}
-	in, err := d.restoreIngest(ctx, held, uint64(e.ReplayMargin))
+	var margin uint64
+	for _, s := range sources {
+		margin = max(margin, s.Margin)
+	}
+	return d.initPipeline(ctx, held, margin)
+}
+
+// sources makes a source of each endpoint. Endpoints of one token share its budget, since the provider counts by token.
+func (d *Daemon) sources() (out []pool.Source, err error) {
+	budgets := map[string]*budget.Budget{}
+	for _, e := range d.cfg.Endpoints {
+		token, err := e.ReadToken()
+		if err != nil {
+			return nil, fmt.Errorf("endpoint %s: %w", e.Name, err)
+		}
+		key := token
+		if token == "" {
+			key = e.Name + " has no token"
+		}
+		if budgets[key] == nil {
+			budgets[key], err = budget.Open(budget.Config{
+				Opens: e.OpensPerWindow - e.OpensHeadroom, Window: e.OpensWindow,
+				File: budget.File(d.cfg.DataDir, key), Log: d.log.With("room", "budget"),
+			})
+			if err != nil {
+				return nil, fmt.Errorf("open budget of endpoint %s: %w", e.Name, err)
+			}
+		}
+		if _, known := profile.Named(e.Profile); e.Profile != "" && !known {
+			return nil, fmt.Errorf("endpoint %s: profile %q is not known: use one of %s", e.Name, e.Profile, strings.Join(profile.Names(), ", "))
+		}
+		out = append(out, pool.Source{
+			Endpoint: geyser.Endpoint{Name: e.Name, URL: e.URL, Token: token, Zstd: e.Compression == "zstd"},
+			Profile:  profileOf(e), Budget: budgets[key], Margin: uint64(e.ReplayMargin),
+		})
+	}
+	return out, nil
+}
+
+// profileOf is the profile that the configuration names, else the one that goes with the host name.
+func profileOf(e config.Endpoint) profile.Profile {
+	if p, ok := profile.Named(e.Profile); ok {
+		return p
+	}
+	return profile.For(e.URL)
+}
+
+// initPipeline makes what lies between queue and journal.
+func (d *Daemon) initPipeline(ctx context.Context, h held, margin uint64) error {
+	names := make([]string, len(d.cfg.Groups))
+	for i, g := range d.cfg.Groups {
+		names[i] = g.Name
+	}
+	gaps, err := d.journal.Table(ctx, "gaps")
+	if err != nil {
+		return fmt.Errorf("open gap table: %w", err)
+	}
+	d.ledger, err = ledger.Open(ctx, ledger.Config{
+		Table: gaps, Groups: names, Complete: h.complete, Oldest: h.oldest, Flush: d.journal.Flush, Log: d.log.With("room", "ledger"),
+	})
 	if err != nil {
 		return err
 	}
+	in := ingest.New(ingest.Config{Window: window(margin)})
+	in.SetGroups(len(names))
 	d.pipeline = &pipeline{
-		log: d.log.With("room", "ingest"), endpoint: e.Name, pool: d.pool, ingest: in,
+		log: d.log.With("room", "ingest"), pool: d.pool, ingest: in,
 		decoder: decode.New(decode.Options{}), enricher: d.enricher, journal: d.journal,
 	}
-	return nil
-}
-
-// held is what the journal has from earlier runs.
-type held struct {
-	// any is false for a new journal.
-	any bool
-	// complete is the highest slot that is there with everything before it. When a run ended within its first slot, no slot is, and
-	// then this is the slot before it.
-	complete uint64
-	// oldest is the lowest slot of which nothing was dropped by retention.
-	oldest uint64
-}
-
-func (d *Daemon) held(ctx context.Context) (held, error) {
-	s := d.journal.Status()
-	if s.Last == 0 {
-		return held{any: s.CompleteSlot > 0, complete: s.CompleteSlot, oldest: s.CompleteSlot}, nil
-	}
-	first, err := d.firstSlot(ctx, s.First)
-	if err != nil {
-		return held{}, fmt.Errorf("read the start of the journal: %w", err)
-	}
-	h := held{any: true, complete: s.CompleteSlot, oldest: first}
-	if h.complete == 0 {
-		h.complete = first - min(first, 1)
-	}
-	if s.First > 1 { // its slot may be half gone
-		h.oldest++
-	}
-	return h, nil
-}
-
-// firstSlot is the slot of a record number, or of the first one after it that can be read.
-func (d *Daemon) firstSlot(ctx context.Context, number uint64) (uint64, error) {
-	reader := d.journal.NewReader(number - 1)
-	for {
-		frame, err := reader.Next(ctx)
-		if _, gone := errors.AsType[*journal.GapError](err); gone {
-			continue // what follows it comes next
-		}
-		if err != nil {
-			return 0, err
-		}
-		for e, err := range journal.Envelopes(frame.Payload) {
-			return e.Slot, err
+	mending := d.pipeline.menderConfig(d.ledger, d.cfg.Commitment == "processed", d.log.With("room", "ledger"))
+	mending.Missed = func() {
+		if d.backfill != nil {
+			d.backfill.Wake()
 		}
 	}
+	d.pipeline.mender = ledger.NewMender(mending)
+	if err := d.pipeline.setGroups(d.pool); err != nil {
+		return err
+	}
+	if err := d.initBackfill(); err != nil {
+		return err
+	}
+	if d.cfg.Commitment == "processed" {
+		margin = max(margin, forkSlots)
+	}
+	return d.restore(ctx, h, margin)
 }
 
-// restoreIngest seeds the deduplication with what the journal holds of the slots that the provider will be asked for again. What
-// the provider sends of slots before the journal's first is not new either: it is what this journal never had.
-func (d *Daemon) restoreIngest(ctx context.Context, h held, margin uint64) (*ingest.Ingest, error) {
-	in := ingest.New(ingest.Config{Window: max(256, 4*margin)})
-	if !h.any {
-		return in, nil
+// forkSlots is how far back a slot that was processed can still turn out void.
+const forkSlots = 64
+
+// initBackfill makes what fetches gaps, where an RPC node is configured.
+func (d *Daemon) initBackfill() (err error) {
+	if d.cfg.RPC.URL == "" {
+		return nil
 	}
-	oldest := max(h.complete-min(h.complete, margin), h.oldest)
-	in.Restore(h.complete, oldest)
-	seeded := 0
-	if err := d.journal.Tail(ctx, oldest, func(slot uint64, signature []byte) {
-		in.Seed(slot, signature)
-		seeded++
-	}); err != nil {
-		return nil, fmt.Errorf("read the end of the journal: %w", err)
+	p := d.pipeline
+	groups, _ := d.pool.Groups()
+	watched := make([]backfill.Group, len(groups))
+	for i, g := range groups {
+		watched[i] = backfill.Group{Name: g.Name, Programs: g.Programs}
 	}
-	d.log.Info("resuming", "complete_slot", h.complete, "oldest_slot", oldest, "last_record", d.journal.Status().Last, "records_known", seeded)
-	return in, nil
+	commitment := "confirmed"
+	if d.cfg.Commitment == "finalized" {
+		commitment = d.cfg.Commitment
+	}
+	d.backfill, err = backfill.New(backfill.Config{
+		URL: d.cfg.RPC.URL, Commitment: commitment, RequestsPerSecond: d.cfg.RPC.RequestsPerSecond, Groups: watched,
+		Open: d.ledger.Open, Newest: func() uint64 { return d.ledger.Totals().Newest }, Log: d.log.With("room", "backfill"),
+		Pipeline: &backfill.Intake{
+			Lock: &p.lock, Ingest: p.ingest, Mender: p.mender, Flush: d.journal.Flush, Tail: d.journal.Tail,
+			Transaction: func(ctx context.Context, tx *geyser.Transaction, received int64) error {
+				_, err := p.transaction(ctx, tx, received)
+				return err
+			},
+		},
+	})
+	return err
 }

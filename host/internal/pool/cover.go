@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"slices"
 	"time"
 
 	"github.com/weir-run/weir/host/internal/geyser/fold"
@@ -42,8 +43,12 @@ func (c *cover) durable(slot uint64) {
 	}
 }
 
-// base returns the highest slot that none of the groups needs any more, 0 when none of them has begun.
+// base returns the highest slot that none of the groups needs any more, 0 when none of them has begun. A group that has not begun does so
+// with the first slot of the others, once one of them has completed a slot, so that a run tells of the same slots for all groups.
 func (c *cover) base(groups GroupSet, durable uint64) (base uint64) {
+	if groups&^c.begun != 0 && c.start > 0 && slices.Max(c.at[:]) >= c.start {
+		base = c.start - 1
+	}
 	for g := range (groups & c.begun).All() {
 		if b := max(durable, c.floor[g]); base == 0 || b < base {
 			base = b

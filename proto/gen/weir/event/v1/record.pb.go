@@ -630,7 +630,9 @@ type Gap struct {
 	// Name of the endpoint whose answer showed the gap; empty when it was found in the journal.
 	Endpoint string `protobuf:"bytes,3,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
 	// What happened, in words.
-	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Names of the subscription groups concerned; empty means everything.
+	Groups        []string `protobuf:"bytes,5,rep,name=groups,proto3" json:"groups,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -693,6 +695,13 @@ func (x *Gap) GetReason() string {
 	return ""
 }
 
+func (x *Gap) GetGroups() []string {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
 var File_weir_event_v1_record_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_record_proto_rawDesc = "" +
@@ -730,12 +739,13 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\t_tx_index\"C\n" +
 	"\rSlotRetracted\x12\x1a\n" +
 	"\bendpoint\x18\x01 \x01(\tR\bendpoint\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"o\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x87\x01\n" +
 	"\x03Gap\x12\x1b\n" +
 	"\tfrom_slot\x18\x01 \x01(\x04R\bfromSlot\x12\x17\n" +
 	"\ato_slot\x18\x02 \x01(\x04R\x06toSlot\x12\x1a\n" +
 	"\bendpoint\x18\x03 \x01(\tR\bendpoint\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason*\xb6\x02\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06groups\x18\x05 \x03(\tR\x06groups*\xb6\x02\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +

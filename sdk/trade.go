@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
@@ -171,6 +172,11 @@ func (t *tradeRecord) readTradeDetail(c *cursor, tag uint64) bool {
 	case 24<<3 | varint:
 		t.limit = c.varint()
 		d.LimitAmount = &t.limit
+	case 30<<3 | length:
+		// Only pools of concentrated liquidity have it: protobuf may take its time.
+		c.require(d.Concentrated == nil)
+		d.Concentrated = &eventv1.ConcentratedPrice{}
+		c.require(proto.Unmarshal(c.bytes(), d.Concentrated) == nil)
 	default:
 		return t.readTradeCost(c, tag)
 	}

@@ -105,7 +105,8 @@ var rules = []rule{
 	{codes.DataLoss, "", Lagged, 0, ""},
 	{codes.ResourceExhausted, "larger than max", Fatal, 0, "raise the message limit of this endpoint"},
 	{codes.ResourceExhausted, "", Slow, window, ""},
-	{codes.Unavailable, "429", Slow, window, ""},
+	// Not the bare number: it can stand in the port of an address that refused.
+	{codes.Unavailable, "server: 429", Slow, window, ""},
 	{codes.PermissionDenied, "maximum connection count", Slow, leakedWait, "another process holds streams of this token"},
 	{codes.PermissionDenied, "", Fatal, 0, ""},
 	{codes.Unauthenticated, "", Refused, 0, ""},

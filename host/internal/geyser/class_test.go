@@ -41,6 +41,7 @@ func TestClasses(t *testing.T) {
 		{codes.ResourceExhausted, "Max subscriptions reached", Slow, time.Minute, 0},
 		{codes.ResourceExhausted, "grpc: received message larger than max (9 vs. 4)", Fatal, 0, 0},
 		{codes.Unavailable, "unexpected HTTP status code received from server: 429 (Too Many Requests)", Slow, time.Minute, 0},
+		{codes.Unavailable, "connection error: dial tcp 127.0.0.1:33429: connect: connection refused", Retry, 0, 0},
 		{codes.PermissionDenied, "Maximum connection count reached", Slow, 5 * time.Minute, 0},
 		{codes.PermissionDenied, "no", Fatal, 0, 0},
 		{codes.Unauthenticated, "No valid auth token", Refused, 0, 0},

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"math"
+	"slices"
 
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/pumpfun"
@@ -23,8 +24,8 @@ func (l ledger) residual(at uint32) (int64, bool) {
 		}
 	}
 	end, height := int(c.at)+len(l.d.below(c)), c.height
-	for i := len(l.d.order) - 1; i >= 0; i-- {
-		in := &tx.Inner[l.d.order[i]]
+	for i, n := range slices.Backward(l.d.order) {
+		in := &tx.Inner[n]
 		switch {
 		case i >= int(c.at) && i < end: // its own
 		case i < int(c.at) && int32(in.Outer) == c.outer && c.inner >= 0 && i == int(c.at)-1: // itself

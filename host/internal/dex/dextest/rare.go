@@ -53,6 +53,7 @@ func history(t *rapid.T, l *layout.Layout, form, fields int) {
 			n *= rapid.IntRange(0, 3).Draw(t, f.Name+" items")
 		case layout.Option:
 			n *= rapid.IntRange(0, 1).Draw(t, f.Name+" there")
+		case layout.Fixed:
 		}
 		raw = append(raw, rapid.SliceOfN(rapid.Byte(), n, n).Draw(t, f.Name))
 	}

@@ -40,7 +40,7 @@ const (
 
 // sizes of the types that tables name. What begins with [ is an array, vec< a list, opt< an option.
 var sizes = map[string]int{
-	"bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "i64": 8, "u128": 16, "i128": 16, "pubkey": 32,
+	"bool": 1, "u8": 1, "u16": 2, "u32": 4, "i32": 4, "u64": 8, "i64": 8, "u128": 16, "i128": 16, "pubkey": 32,
 	"Shareholder": 34, "Fees": 24, "FeeTier": 40, "QuoteControlMint": 40, "ConfigStatus": 1,
 }
 

@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"slices"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
@@ -81,11 +83,8 @@ func (d *Decoder) tip() *uint64 {
 		return nil
 	}
 	sum := d.pool.u64.of(0)
-	for _, key := range d.tx.Keys {
-		if isTip(key) {
-			d.tips(sum)
-			break
-		}
+	if slices.ContainsFunc(d.tx.Keys, isTip) {
+		d.tips(sum)
 	}
 	return sum
 }

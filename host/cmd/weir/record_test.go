@@ -160,6 +160,9 @@ func TestRecordDecodeAndReplay(t *testing.T) {
 
 // The recorder resumes a broken stream: the capture has everything, some of it twice, and decode gives it once.
 func TestRecordSurvivesABrokenStream(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs in real time")
+	}
 	server, url := serve(t, geysersim.Options{
 		Source: &some{market.New(market.Options{Seed: 5}), 100}, SlotDuration: 20 * time.Millisecond, KeepTruth: true,
 	})
@@ -170,7 +173,7 @@ func TestRecordSurvivesABrokenStream(t *testing.T) {
 			server.ResetConnections()
 		}
 	}()
-	code, _, stderr := weir(t, "record", "--url", url, "--for", "5s", file)
+	code, _, stderr := weir(t, "record", "--url", url, "--for", "8s", file)
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}

@@ -89,7 +89,9 @@ func feed() error {
 		}
 		return nil
 	}))
-	fmt.Println(l.Addr())
+	if _, err := fmt.Fprintln(os.Stdout, l.Addr()); err != nil {
+		return err
+	}
 	return server.Serve(l)
 }
 

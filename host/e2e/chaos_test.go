@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,9 +37,7 @@ type chaos struct {
 	play      *script
 	endpoints []*flaw
 	recovery  *recovery
-
-	mu   sync.Mutex // the host may be restarted while a plugin is looked for
-	host *process
+	host      *process
 }
 
 // TestChaos runs the whole chain on two markets' worth of faults and compares all that comes out with the truth. WEIR_CHAOS says how
@@ -82,7 +81,7 @@ func TestChaos(t *testing.T) {
 // newChaos makes the endpoints, two or more in front of one chain, and a configuration. Nothing runs yet.
 func newChaos(t *testing.T, seed uint64, n int, y *tally) *chaos {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "weir-chaos-")
+	dir, err := os.MkdirTemp("", "weir-chaos-") //nolint:usetesting // kept when the test fails
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,8 +157,8 @@ func (c *chaos) end() {
 	if c.host != nil {
 		c.host.kill9()
 	}
-	for i := len(c.endpoints) - 1; i >= 0; i-- {
-		c.endpoints[i].server.Close()
+	for _, e := range slices.Backward(c.endpoints) {
+		e.server.Close()
 	}
 	c.log.Close()
 	if c.t.Failed() {

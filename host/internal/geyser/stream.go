@@ -196,7 +196,7 @@ func (s *Stream) Close() {
 // OldestReplay asks the server, outside of the stream and so without an open, for the oldest slot that it can replay. 0 is for a server
 // that keeps none, or does not know yet.
 func (s *Stream) OldestReplay(ctx context.Context) (uint64, error) {
-	if md, ok := metadata.FromOutgoingContext(s.ctx); ok {
+	if md, ok := metadata.FromOutgoingContext(s.ctx); ok { //nolint:contextcheck // only the token of the stream is taken from it
 		ctx = metadata.NewOutgoingContext(ctx, md)
 	}
 	r, err := geyserpb.NewGeyserClient(s.conn).SubscribeReplayInfo(ctx, &geyserpb.SubscribeReplayInfoRequest{})

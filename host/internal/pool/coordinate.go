@@ -111,7 +111,7 @@ func (p *Pool) standIns(g int, homes connectionSet) (out connectionSet) {
 	if alive >= bits.OnesCount8(uint8(homes)) {
 		return out
 	}
-	if best := p.standIn(g, homes|out); best >= 0 {
+	if best := p.standIn(homes | out); best >= 0 {
 		p.moves++
 		p.log.Info("another connection stands in", "group", p.table.groups[g].Name, "endpoint", p.connections[best].source.Endpoint.Name, "connection", best)
 		out = out.with(best)
@@ -120,7 +120,7 @@ func (p *Pool) standIns(g int, homes connectionSet) (out connectionSet) {
 }
 
 // standIn picks a connection that works: of another source first, then the one with the fewest groups. -1 when there is none.
-func (p *Pool) standIn(g int, taken connectionSet) int {
+func (p *Pool) standIn(taken connectionSet) int {
 	best, least := -1, 0
 	for i, k := range p.connections {
 		if taken.has(i) || !k.streaming {

@@ -61,12 +61,12 @@ type source struct {
 	proven atomic.Bool // was useful once in this process
 }
 
-func newSource(index int, s Source, log *slog.Logger) *source {
+func newSource(index int, s Source, parent *slog.Logger) *source {
 	s = s.withDefaults()
 	out := &source{Source: s, index: index, profile: s.Profile}
-	log = log.With("endpoint", s.Endpoint.Name)
+	logger := parent.With("endpoint", s.Endpoint.Name)
 	out.breaker = breaker.New(breaker.Config{OnChange: func(from, to breaker.State) {
-		log.Info("breaker changed", "from", from, "to", to)
+		logger.Info("breaker changed", "from", from, "to", to)
 	}})
 	return out
 }

@@ -133,7 +133,6 @@ type worldOptions struct {
 	seed        uint64
 	groups      []pool.Group
 	change      func(*pool.Config)
-	burst       bool
 }
 
 func newWorld(t *testing.T, o worldOptions) *world {
@@ -199,8 +198,8 @@ func newWorld(t *testing.T, o worldOptions) *world {
 			t.Errorf("Run: %v", err)
 		}
 		<-read
-		for i := len(w.servers) - 1; i >= 0; i-- {
-			if err := w.servers[i].Close(); err != nil {
+		for i, server := range slices.Backward(w.servers) {
+			if err := server.Close(); err != nil {
 				t.Error(err)
 			}
 			if err := <-served[i]; err != nil {
@@ -328,12 +327,6 @@ func (w *world) began(group int) uint64 {
 		}
 	}
 	return 0
-}
-
-func (w *world) gapsSoFar() []pool.Gap {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.Clone(w.gaps)
 }
 
 // covered returns the longest time between two slots of a group that came first covered, from a time on.

@@ -242,6 +242,7 @@ func (p *Pool) SetGroups(groups []Group) error {
 	if !p.table.asks(before) {
 		p.version++
 	}
+	p.watch.Set(p.table.quietGroups())
 	gone := before.active &^ p.table.active
 	p.vacant |= gone & p.cover.begun
 	p.cover.forget(gone)

@@ -216,6 +216,7 @@ func TestRandomFaults(t *testing.T) {
 					}
 				}
 			}
+			synctest.Wait() // a fault may strike in the instant in which the last slot came
 			struck := server.Struck()
 			t.Log(struck)
 			if len(seen) != 100 || len(struck) < 7 {

@@ -75,7 +75,11 @@ func (s strike) String() string {
 	return fmt.Sprintf("%7.3fs %-18s endpoint %d, %s, hold %s, n %d, pick %d", s.at.Seconds(), s.class, s.endpoint, s.plugin, s.hold, s.n, s.pick)
 }
 
-// schedule says what strikes within a time: about one fault a second. The same seed gives the same one.
+// warmUp is played undisturbed. The replay store of a real server holds minutes; with one that has only just begun, a host is right not to
+// ask for a margin in an open stream.
+const warmUp = 10 * time.Second
+
+// schedule says what strikes within a time after that: about one fault a second. The same seed gives the same one.
 func schedule(seed uint64, length time.Duration, endpoints int) []strike {
 	random := rand.New(rand.NewPCG(seed, 5))
 	total := 0
@@ -86,7 +90,7 @@ func schedule(seed uint64, length time.Duration, endpoints int) []strike {
 		return low + time.Duration(random.Int64N(int64(high-low)))
 	}
 	var out []strike
-	for at := 2 * time.Second; at < length; at += between(500*time.Millisecond, 1500*time.Millisecond) {
+	for at := warmUp; at < warmUp+length; at += between(500*time.Millisecond, 1500*time.Millisecond) {
 		s := strike{
 			at: at, endpoint: random.IntN(endpoints), plugin: []string{"lifecycle", "trading", "liquidity"}[random.IntN(3)],
 			hold: between(200*time.Millisecond, 1200*time.Millisecond).Round(time.Millisecond), n: 1 + random.IntN(1500), pick: random.IntN(1 << 10),

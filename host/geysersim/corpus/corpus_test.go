@@ -94,6 +94,9 @@ func TestEverySignatureOfTheCorpusHolds(t *testing.T) {
 		if block.Slot <= last {
 			t.Errorf("slot %d comes after %d", block.Slot, last)
 		}
+		if block.Parent != 0 && block.Parent != last {
+			t.Errorf("slot %d has parent %d, which is not the block before it, %d", block.Slot, block.Parent, last)
+		}
 		last = block.Slot
 		for _, tx := range block.Transactions {
 			transactions++

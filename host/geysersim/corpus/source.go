@@ -82,7 +82,8 @@ func loadFolder(folder string) ([]Loaded, error) {
 
 // NewBlocks groups transactions by slot, in ascending order of slots. Within a slot, those whose index is known come first, in its
 // order; the others follow in the order given and get the next free indexes. A transaction that comes twice in a slot counts once,
-// the first time. All transactions without a slot make up one more block, one slot after the highest. It sets Info.Index.
+// the first time. All transactions without a slot make up one more block, one slot after the highest. It sets Info.Index. A parent that is not
+// the block before is 0, as if it were not known.
 func NewBlocks(all []Loaded) *Blocks {
 	last := uint64(0)
 	for _, l := range all {
@@ -101,7 +102,17 @@ func NewBlocks(all []Loaded) *Blocks {
 		out.blocks = append(out.blocks, newBlock(slot, group))
 	}
 	slices.SortFunc(out.blocks, func(a, b *geysersim.Block) int { return cmp.Compare(a.Slot, b.Slot) })
+	orphan(out.blocks)
 	return out
+}
+
+// orphan takes away the parents that are not in the source: a client that follows parents would otherwise take years of slots for lost.
+func orphan(blocks []*geysersim.Block) {
+	for i, b := range blocks {
+		if i == 0 || b.Parent != blocks[i-1].Slot {
+			b.Parent = 0
+		}
+	}
 }
 
 func newBlock(slot uint64, group []Loaded) *geysersim.Block {

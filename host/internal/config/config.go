@@ -18,8 +18,8 @@ type Config struct {
 	Groups []Group `koanf:"groups"`
 	// Endpoints are the providers, the preferred one first.
 	Endpoints []Endpoint `koanf:"endpoints"`
-	// Connections is how many streams are kept, 1 to 3; never more than there are groups. With one, records stand in the order of the
-	// chain; with more, transactions of different groups in one slot may change places.
+	// Connections is how many streams are kept, 1 to 3; never more than there are groups. At confirmed and finalized, records stand in the
+	// order of the chain whatever their number.
 	Connections int `koanf:"connections"`
 	// Copies is on how many endpoints each group is read at once: 1, or 2, and then the first copy of a transaction wins.
 	Copies int `koanf:"copies"`
@@ -112,7 +112,7 @@ func Default() Config {
 	return Config{
 		DataDir:     "data",
 		Commitment:  "confirmed",
-		Connections: 1,
+		Connections: 2,
 		Copies:      1,
 		RPC:         RPC{RequestsPerSecond: 5},
 		Programs:    []string{"pump", "pumpswap", "raydium_v4", "raydium_cpmm", "raydium_clmm", "raydium_launchlab"},

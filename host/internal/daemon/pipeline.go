@@ -15,7 +15,6 @@ import (
 	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/ingest"
 	"github.com/weir-run/weir/host/internal/journal"
-	"github.com/weir-run/weir/host/internal/latency"
 	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/pool"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
@@ -32,6 +31,7 @@ type pipeline struct {
 	enricher *enrich.Enricher
 	journal  *journal.Journal
 	router   atomic.Pointer[router]
+	order    *order // nil when transactions go on as they come
 
 	// lock is held for each batch: a backfill brings its transactions in between.
 	lock sync.Mutex
@@ -42,15 +42,12 @@ type pipeline struct {
 	count struct {
 		updates, transactions, fresh, malformed, decoded, enriched, journaled, oversized, gaps atomic.Uint64
 	}
-	took struct{ ingest, decode, enrich, journal latency.Recorder }
+	took laps
 	tick uint
 }
 
 // batchItems bounds how many updates are taken from the queue at once.
 const batchItems = 256
-
-// sampleEvery is how many transactions pass for each one whose stages are timed: reading the clock costs as much as deduplicating.
-const sampleEvery = 64
 
 // maxAhead is how many slots ahead of the last complete one a slot can be: a day of mainnet and more.
 const maxAhead = 1 << 20
@@ -83,8 +80,8 @@ func (p *pipeline) batch(ctx context.Context, batch []pool.Item) error {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	for i := range batch {
-		err := p.item(ctx, batch[i])
-		if batch[i].Update != nil {
+		kept, err := p.item(ctx, batch[i])
+		if batch[i].Update != nil && !kept {
 			batch[i].Update.Release()
 		}
 		if err != nil {
@@ -94,76 +91,101 @@ func (p *pipeline) batch(ctx context.Context, batch []pool.Item) error {
 	return nil
 }
 
-func (p *pipeline) item(ctx context.Context, it pool.Item) error {
+// item takes one step of the flow. kept says that the update is needed longer.
+func (p *pipeline) item(ctx context.Context, it pool.Item) (kept bool, err error) {
 	if g := it.Gap; g != nil {
-		return p.mender.Gap(ctx, g.From, g.To, g.Groups, g.Reason, g.Endpoint)
+		if err := p.mender.Gap(ctx, g.From, g.To, g.Groups, g.Reason, g.Endpoint); err != nil {
+			return false, err
+		}
+		return false, p.proceed(ctx)
 	}
 	u := it.Update
 	p.count.updates.Add(1)
 	if err := p.view.Read(u.Raw()); err != nil {
-		return p.malformed(ctx, it, err)
+		return false, p.malformed(ctx, it, err)
 	}
 	switch p.view.Kind {
 	case geyser.KindTransaction:
 		return p.streamed(ctx, &p.view.Tx, it)
-	case geyser.KindBlock:
-		err := p.view.Block(func(tx *geyser.Transaction) error { return p.streamed(ctx, tx, it) })
+	case geyser.KindBlock: // the pool asks for none; captures have them
+		err := p.view.Block(func(tx *geyser.Transaction) error {
+			it.Whole = true
+			_, err := p.streamed(ctx, tx, it)
+			return err
+		})
 		if errors.Is(err, geyser.ErrMalformed) {
-			return p.malformed(ctx, it, err)
+			return false, p.malformed(ctx, it, err)
 		}
-		return err
+		return false, err
 	case geyser.KindBlockMeta:
 		if _, err := p.mender.BlockMeta(ctx, &p.view.Meta, it.Covers); err != nil {
-			return fmt.Errorf("note block %d: %w", p.view.Meta.Slot, err)
+			return false, fmt.Errorf("note block %d: %w", p.view.Meta.Slot, err)
 		}
-		p.journal.Complete(p.ingest.Complete())
+		return false, p.proceed(ctx)
 	case geyser.KindSlot:
-		return p.mender.SlotStatus(ctx, &p.view.Slot, u.Endpoint())
+		return false, p.mender.SlotStatus(ctx, &p.view.Slot, u.Endpoint())
 	default: // pings, and kinds that were not asked for
+		return false, nil
 	}
-	return nil
 }
 
-// streamed takes a transaction that came by a connection, and tells the pool what that was worth.
-func (p *pipeline) streamed(ctx context.Context, tx *geyser.Transaction, it pool.Item) error {
-	fresh, err := p.transaction(ctx, tx, it.Update.Received())
+// streamed takes a transaction that came by a connection, and tells the pool what that was worth. kept says that it waits for its turn.
+func (p *pipeline) streamed(ctx context.Context, tx *geyser.Transaction, it pool.Item) (kept bool, err error) {
+	clock := p.clock(it.Update.Received())
+	fresh := p.fresh(tx, &clock)
 	p.pool.Parsed(it.Connection, 1, 0)
 	p.pool.Won(it.Connection, fresh)
 	if groups := p.route(tx); groups != 0 {
 		p.pool.Routed(it.Connection, groups, it.Update.Size())
 	}
-	return err
+	switch {
+	case !fresh:
+		return false, nil
+	case p.order.waits(tx.Slot, it):
+		return true, p.hold(ctx, tx, it.Update, clock)
+	default:
+		return false, p.record(ctx, tx, it.Update.Received(), &clock)
+	}
 }
 
 // transaction takes a transaction to the journal, and tells whether it was new.
 func (p *pipeline) transaction(ctx context.Context, tx *geyser.Transaction, received int64) (fresh bool, err error) {
-	p.count.transactions.Add(1)
-	clock := stopwatch{on: p.tick%sampleEvery == 0}
-	p.tick++
-	clock.start(received)
-	fresh = p.ingest.Transaction(tx.Slot, tx.Signature)
-	clock.lap(&p.took.ingest)
-	if !fresh {
+	clock := p.clock(received)
+	if !p.fresh(tx, &clock) {
 		return false, nil
 	}
-	p.count.fresh.Add(1)
+	return true, p.record(ctx, tx, received, &clock)
+}
+
+func (p *pipeline) fresh(tx *geyser.Transaction, clock *stopwatch) bool {
+	p.count.transactions.Add(1)
+	fresh := p.ingest.Transaction(tx.Slot, tx.Signature)
+	clock.lap(&p.took.ingest)
+	if fresh {
+		p.count.fresh.Add(1)
+	}
+	return fresh
+}
+
+// record takes a new transaction to the journal.
+func (p *pipeline) record(ctx context.Context, tx *geyser.Transaction, received int64, clock *stopwatch) error {
 	records := p.decoder.Decode(tx)
 	clock.lap(&p.took.decode)
 	if len(records) == 0 {
-		return true, nil
+		return nil
 	}
 	p.count.decoded.Add(uint64(len(records)))
 	if err := p.enrich(ctx, records); err != nil {
-		return true, err
+		return err
 	}
 	clock.lap(&p.took.enrich)
 	p.count.enriched.Add(uint64(len(records)))
 	if err := p.append(ctx, records, tx, received); err != nil {
-		return true, err
+		return err
 	}
 	p.mender.Recorded(tx.Slot)
 	clock.lap(&p.took.journal)
-	return true, nil
+	return nil
 }
 
 // enrich waits while the token table cannot be read: a record must not be journaled with less than is known.
@@ -214,25 +236,4 @@ func (p *pipeline) malformed(ctx context.Context, it pool.Item, err error) error
 	endpoint := it.Update.Endpoint()
 	p.log.Warn("an update of the provider cannot be read and is dropped; if this goes on, compare its server version with what Weir supports", "endpoint", endpoint, "error", err)
 	return p.mender.Lost(ctx, slot, p.all(), err.Error(), endpoint)
-}
-
-// stopwatch times the stages of a sampled transaction.
-type stopwatch struct {
-	on   bool
-	last time.Time
-}
-
-func (s *stopwatch) start(received int64) {
-	if s.on {
-		s.last = time.Unix(0, received)
-	}
-}
-
-func (s *stopwatch) lap(r *latency.Recorder) {
-	if !s.on {
-		return
-	}
-	now := time.Now()
-	r.Add(now, now.Sub(s.last))
-	s.last = now
 }

@@ -97,7 +97,7 @@ func (d *Daemon) connection(c pool.ConnectionStatus, quiet []string) *adminv1.En
 func (p *pipeline) stages() []*adminv1.StageStatus {
 	in := p.ingest.Stats()
 	c := &p.count
-	return []*adminv1.StageStatus{
+	stages := []*adminv1.StageStatus{
 		{
 			Name: "ingest", In: c.transactions.Load(), Out: c.fresh.Load(), Latency: recent(&p.took.ingest),
 			Dropped: map[string]uint64{"duplicate": in.Duplicates, "old": in.Old, "far": in.Far, "malformed": c.malformed.Load()},
@@ -109,6 +109,10 @@ func (p *pipeline) stages() []*adminv1.StageStatus {
 			Dropped: map[string]uint64{"oversized": c.oversized.Load()},
 		},
 	}
+	if p.order != nil {
+		stages = slices.Insert(stages, 1, p.order.stage(c.fresh.Load(), &p.took.order))
+	}
+	return stages
 }
 
 // undecoded counts instructions of watched programs that gave no record although they should.

@@ -12,6 +12,7 @@ import (
 	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/geyser/profile"
 	"github.com/weir-run/weir/host/internal/ingest"
+	"github.com/weir-run/weir/host/internal/ingest/merge"
 	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/pool"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
@@ -113,6 +114,9 @@ func (d *Daemon) initPipeline(ctx context.Context, h held, margin uint64) error 
 	d.pipeline = &pipeline{
 		log: d.log.With("room", "ingest"), pool: d.pool, ingest: in,
 		decoder: decode.New(decode.Options{}), enricher: d.enricher, journal: d.journal,
+	}
+	if d.cfg.Commitment != "processed" {
+		d.pipeline.order = newOrder(merge.Config{})
 	}
 	mending := d.pipeline.menderConfig(d.ledger, d.cfg.Commitment == "processed", d.log.With("room", "ledger"))
 	mending.Missed = func() {

@@ -142,11 +142,15 @@ func (in *Ingest) Told(from, to uint64, groups fold.GroupSet) {
 }
 
 // Hole returns the lowest hole that the highest slot seen is more than patience slots ahead of, with all groups that have the same one.
-// Until then a slot may still come: from another connection, or late.
+// Until then a slot may still come: from another connection, or late. A group of which nothing at all is proven for three windows has a
+// hole too, of one window: before long its slots leave the window, and what comes of them is dropped.
 func (in *Ingest) Hole(patience uint64) (h Hole, ok bool) {
 	for i, f := range in.groups {
 		from, to, is := f.hole()
-		if !is || below(in.highest, patience) <= from {
+		if !is && f.begun && in.recent.back(3*in.window) > f.at.Load() {
+			from, to, is = f.at.Load()+1, in.recent.back(2*in.window), true
+		}
+		if !is || in.recent.back(patience) <= from {
 			continue
 		}
 		switch {

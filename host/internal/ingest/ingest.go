@@ -13,8 +13,9 @@ import (
 
 // Config of an Ingest. The zero value is good.
 type Config struct {
-	// Window is how many slots behind the highest one keep their signatures. It must exceed how far a stream may be resumed behind the
-	// last complete slot. Default 256, some 100 s of mainnet; at 2,000 transactions a slot that is about 50 MB.
+	// Window is how many slots behind the highest one keep their signatures; those that the chain skipped do not count. It must exceed how
+	// far a stream may be resumed behind the last complete slot. Default 256, some 100 s of mainnet; at 2,000 transactions a slot that is
+	// about 50 MB.
 	Window uint64
 }
 
@@ -26,6 +27,7 @@ type Ingest struct {
 	floor   uint64 // lowest slot that is looked at
 	began   bool   // floor is set
 	highest uint64 // slot of any transaction or block meta
+	recent  recent // the highest ones before it
 
 	groups   []*frontier
 	shared   atomic.Pointer[[]*frontier] // groups, for readers
@@ -64,7 +66,7 @@ func New(c Config) *Ingest {
 	if c.Window == 0 {
 		c.Window = 256
 	}
-	in := &Ingest{window: c.Window, seen: newSeen(), short: map[uint64]shortfall{}, void: map[uint64]struct{}{}}
+	in := &Ingest{window: c.Window, recent: newRecent(4 * c.Window), seen: newSeen(), short: map[uint64]shortfall{}, void: map[uint64]struct{}{}}
 	in.SetGroups(1)
 	return in
 }
@@ -199,7 +201,8 @@ func (in *Ingest) reach(slot uint64) {
 		return
 	}
 	in.highest = slot
-	floor := max(min(below(slot, in.window), in.complete.Load()), below(slot, 4*in.window))
+	in.recent.add(slot)
+	floor := max(min(in.recent.back(in.window), in.complete.Load()), in.recent.back(4*in.window))
 	if floor > in.floor {
 		in.floor = floor
 		in.stats.remembered.Add(-uint64(in.seen.forget(floor)))
@@ -207,5 +210,3 @@ func (in *Ingest) reach(slot uint64) {
 		maps.DeleteFunc(in.void, func(slot uint64, _ struct{}) bool { return slot < floor })
 	}
 }
-
-func below(slot, n uint64) uint64 { return max(slot, n) - n }

@@ -45,6 +45,8 @@ type connection struct {
 	ends      []time.Time // in trouble, within the last minute
 	rates     rates
 
+	wholeFrom atomic.Uint64 // the first slot of which it brings all groups; 0 = it does not
+
 	count counters
 }
 
@@ -212,6 +214,7 @@ func (k *connection) ended(err error, hopeless bool) {
 	k.hopeless = hopeless
 	k.down = !errors.Is(err, errOverflow)
 	p.cover.end(k.index)
+	k.rewhole()
 	now := time.Now()
 	if k.down {
 		k.ends = append(k.ends, now)

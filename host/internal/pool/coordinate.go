@@ -172,6 +172,11 @@ func (p *Pool) owe(groups GroupSet, now time.Time) {
 		k.log.Error("slots are missing", "from", gap.From, "to", gap.To, "groups", p.table.names(gap.Groups), "reason", gap.Reason)
 		p.queue.push(Item{Gap: gap, Connection: s.k})
 	}
+	if len(order) > 0 { // behind the gap, connections may be in order again
+		for _, k := range p.connections {
+			k.rewhole()
+		}
+	}
 }
 
 // owedFor is how long a hole waits for a connection that may still bring what is missing: some 150 slots, the replay store of most
@@ -287,6 +292,7 @@ func (k *connection) send(now time.Time, added, removed GroupSet) {
 		return
 	}
 	p.cover.drop(k.index, removed)
+	k.rewhole()
 	k.log.Info("request sent in the open stream", "added", p.table.names(added), "removed", p.table.names(removed), "from_slot", a.from)
 	k.sent, k.version, k.ask, k.heal = k.wants, p.version, a, 0
 	k.asked, k.changed = now, time.Time{}

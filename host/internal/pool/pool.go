@@ -246,6 +246,9 @@ func (p *Pool) SetGroups(groups []Group) error {
 	gone := before.active &^ p.table.active
 	p.vacant |= gone & p.cover.begun
 	p.cover.forget(gone)
+	for _, k := range p.connections {
+		k.rewhole()
+	}
 	signal(p.kick)
 	return nil
 }
@@ -307,6 +310,9 @@ type Item struct {
 	// came before it on this connection. Groups that nobody watches any more are covered always, until one that comes back begins
 	// anew.
 	Covers GroupSet
+	// Whole, on a transaction, says that this connection brings all groups of its slot by itself, and has brought all of them before: what
+	// comes by it is in order.
+	Whole bool
 }
 
 // Gap says that transactions of the slots From to To, both inclusive, may be missing for some groups, and that no connection will bring

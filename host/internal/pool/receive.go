@@ -34,7 +34,7 @@ func (k *connection) receive(stream *geyser.Stream, opened time.Time) error {
 		if kind == geyser.KindBlockMeta {
 			ok, crowded = k.meta(u, stream.Started())
 		} else {
-			ok, crowded = k.pool.queue.push(Item{Update: u, Connection: k.index})
+			ok, crowded = k.pool.queue.push(Item{Update: u, Connection: k.index, Whole: k.whole(slot)})
 		}
 		if !ok {
 			u.Release()
@@ -116,6 +116,7 @@ func (k *connection) first(slot uint64) {
 		k.cover(k.sent, slot+1)
 	}
 	k.resume.granted()
+	k.rewhole()
 	signal(p.kick)
 }
 
@@ -157,6 +158,7 @@ func (k *connection) meta(u *geyser.Update, started int64) (ok, crowded bool) {
 	before := p.cover.at[k.index]
 	p.cover.advance(k.index, covered, slot, parent)
 	k.settled()
+	k.rewhole()
 	if covered != 0 && before < slot && k.wants != k.sent || k.ask != nil {
 		signal(p.kick)
 	}

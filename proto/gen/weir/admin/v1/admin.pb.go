@@ -528,7 +528,7 @@ func (x *EndpointStatus) GetProfile() string {
 // StageStatus counts what went through a stage since start.
 type StageStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// ingest, decode, enrich, journal or monitor.
+	// ingest, order, decode, enrich, journal or monitor.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Items in.
 	In uint64 `protobuf:"varint,2,opt,name=in,proto3" json:"in,omitempty"`
@@ -537,7 +537,13 @@ type StageStatus struct {
 	// Items dropped by reason.
 	Dropped map[string]uint64 `protobuf:"bytes,4,rep,name=dropped,proto3" json:"dropped,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	// Latency of the stage; for monitor from receipt to durable output.
-	Latency       *Latency `protobuf:"bytes,5,opt,name=latency,proto3" json:"latency,omitempty"`
+	Latency *Latency `protobuf:"bytes,5,opt,name=latency,proto3" json:"latency,omitempty"`
+	// Of order: transactions that went on out of the chain's order, because their group came too late, or because too much was held.
+	OutOfOrder uint64 `protobuf:"varint,6,opt,name=out_of_order,json=outOfOrder,proto3" json:"out_of_order,omitempty"`
+	// Of order: transactions that wait right now.
+	Held uint64 `protobuf:"varint,7,opt,name=held,proto3" json:"held,omitempty"`
+	// Their bytes.
+	HeldBytes     uint64 `protobuf:"varint,8,opt,name=held_bytes,json=heldBytes,proto3" json:"held_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -605,6 +611,27 @@ func (x *StageStatus) GetLatency() *Latency {
 		return x.Latency
 	}
 	return nil
+}
+
+func (x *StageStatus) GetOutOfOrder() uint64 {
+	if x != nil {
+		return x.OutOfOrder
+	}
+	return 0
+}
+
+func (x *StageStatus) GetHeld() uint64 {
+	if x != nil {
+		return x.Held
+	}
+	return 0
+}
+
+func (x *StageStatus) GetHeldBytes() uint64 {
+	if x != nil {
+		return x.HeldBytes
+	}
+	return 0
 }
 
 // Latency of recent items in microseconds; absent values when there were none.
@@ -1393,13 +1420,18 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x04_tpsB\x13\n" +
 	"\x11_bytes_per_secondB\r\n" +
 	"\v_parse_rateB\v\n" +
-	"\t_win_rate\"\xf4\x01\n" +
+	"\t_win_rate\"\xc9\x02\n" +
 	"\vStageStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02in\x18\x02 \x01(\x04R\x02in\x12\x10\n" +
 	"\x03out\x18\x03 \x01(\x04R\x03out\x12A\n" +
 	"\adropped\x18\x04 \x03(\v2'.weir.admin.v1.StageStatus.DroppedEntryR\adropped\x120\n" +
-	"\alatency\x18\x05 \x01(\v2\x16.weir.admin.v1.LatencyR\alatency\x1a:\n" +
+	"\alatency\x18\x05 \x01(\v2\x16.weir.admin.v1.LatencyR\alatency\x12 \n" +
+	"\fout_of_order\x18\x06 \x01(\x04R\n" +
+	"outOfOrder\x12\x12\n" +
+	"\x04held\x18\a \x01(\x04R\x04held\x12\x1d\n" +
+	"\n" +
+	"held_bytes\x18\b \x01(\x04R\theldBytes\x1a:\n" +
 	"\fDroppedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\xa2\x01\n" +

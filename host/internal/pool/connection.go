@@ -81,7 +81,7 @@ func (k *connection) request(groups GroupSet, from uint64) (*geyserpb.SubscribeR
 // run keeps the stream open until ctx ends, or returns why it can never be.
 func (k *connection) run(ctx context.Context) error {
 	defer k.count.state.Store(Stopped)
-	if sleep(ctx, time.Duration(k.index)*k.pool.config.Stagger) != nil {
+	if k.begins(ctx) != nil {
 		return nil
 	}
 	for {
@@ -211,6 +211,7 @@ func (k *connection) ended(err error, hopeless bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	k.stream, k.sent, k.streaming, k.ask, k.heal = nil, 0, false, nil, 0
+	p.start()
 	k.hopeless = hopeless
 	k.down = !errors.Is(err, errOverflow)
 	p.cover.end(k.index)

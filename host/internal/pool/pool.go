@@ -103,6 +103,7 @@ type Pool struct {
 	sources     []*source
 	connections []*connection
 	kick        chan struct{} // of capacity 1: a token says "look again"
+	started     chan struct{} // closed when further connections may open
 	gaps        atomic.Uint64
 
 	mu      sync.Mutex
@@ -129,7 +130,7 @@ func New(c Config) (*Pool, error) {
 	}
 	c = c.withDefaults()
 	p := &Pool{
-		config: c, log: c.Log, queue: newQueue(c.QueueBytes, c.QueueUpdates), kick: make(chan struct{}, 1),
+		config: c, log: c.Log, queue: newQueue(c.QueueBytes, c.QueueUpdates), kick: make(chan struct{}, 1), started: make(chan struct{}),
 		table: groupTable{failed: c.Failed},
 	}
 	for i, s := range c.Sources {
@@ -180,7 +181,11 @@ func (p *Pool) makeConnections() {
 func (p *Pool) Run(ctx context.Context) error {
 	defer p.queue.close()
 	p.mu.Lock()
-	p.cover.restore(p.table.active, p.config.Resume())
+	durable := p.config.Resume()
+	p.cover.restore(p.table.active, durable)
+	if durable > 0 {
+		p.start()
+	}
 	p.mu.Unlock()
 	ctx, stop := context.WithCancel(ctx)
 	ends := make(chan error, len(p.connections))

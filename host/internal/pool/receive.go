@@ -159,6 +159,7 @@ func (k *connection) meta(u *geyser.Update, started int64) (ok, crowded bool) {
 	p.cover.advance(k.index, covered, slot, parent)
 	k.settled()
 	k.rewhole()
+	p.mayStart()
 	if covered != 0 && before < slot && k.wants != k.sent || k.ask != nil {
 		signal(p.kick)
 	}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+)
+
+func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	up := time.Since(time.Unix(s.GetStartedUnix(), 0)).Round(time.Second)
+	fmt.Fprintf(t, "weir %s, up %s\n", s.GetVersion(), up)
+	printConnections(t, s.GetEndpoints())
+	printStages(t, s.GetStages())
+	j := s.GetJournal()
+	fmt.Fprintf(t, "\njournal\trecords %d to %d\t%.1f MiB\tcomplete to slot %d\n", j.GetFirstNumber(), j.GetLastNumber(), float64(j.GetBytes())/(1<<20), j.GetCompleteSlot())
+	p := s.GetProcess()
+	fmt.Fprintf(t, "process\t%s of CPU\t%.1f MiB heap\t%d goroutines\n", (time.Duration(p.GetCpuMicros()) * time.Microsecond).Round(time.Millisecond), float64(p.GetHeapBytes())/(1<<20), p.GetGoroutines())
+	if j.GetTrouble() != "" {
+		fmt.Fprintf(t, "trouble\t%s\n", j.GetTrouble())
+	}
+	fmt.Fprint(t, "\nMONITOR\tPLUGIN\tSTATE\tPID\tSTARTS\tAT\tBEHIND\tEVENTS\tSUPPRESSED\tCHECKPOINT\tLAST CRASH\n")
+	for _, p := range s.GetPlugins() {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", p.GetInstance(), dash(p.GetMonitor()), p.GetState(), p.GetPid(), p.GetStarts(), p.GetThrough(), p.GetLag(),
+			p.GetOutputs(), p.GetSuppressed(), p.GetCheckpoint(), dash(cmp.Or(p.GetReason(), p.GetLastCrash())))
+	}
+	return t.Flush()
+}
+
+// printConnections prints a row a connection, and below the table in words what is wrong, which has no room in a row.
+func printConnections(w io.Writer, connections []*adminv1.EndpointStatus) {
+	fmt.Fprint(w, "\nCONNECTION\tSTATE\tGROUPS\tFILTERS\tSLOT\tTX/S\tMB/S\tLAG\tPARSED\tWON\tBREAKER\tOPENS\tPROFILE\n")
+	for _, c := range connections {
+		fmt.Fprintf(w, "%d %s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d of %d\t%s\n", c.GetConnection(), c.GetName(), c.GetState(), dash(strings.Join(c.GetGroups(), ",")), c.GetFilters(), c.GetSlot(),
+			number(c.Tps, 1, "%.0f"), number(c.BytesPerSecond, 1e6, "%.2f"), lag(c.LagMicros), number(c.ParseRate, 0.01, "%.2f%%"), number(c.WinRate, 0.01, "%.1f%%"), dash(c.GetBreaker()), c.GetOpensUsed(), c.GetOpensLimit(), dash(c.GetProfile()))
+	}
+	for _, c := range connections {
+		for _, alarm := range c.GetAlarms() {
+			fmt.Fprintf(w, "! %d %s: %s\n", c.GetConnection(), c.GetName(), alarm)
+		}
+		if c.GetLastError() != "" {
+			fmt.Fprintf(w, "last error of %d %s: %s\n", c.GetConnection(), c.GetName(), dash(c.GetLastError()))
+		}
+	}
+}
+
+func printStages(w io.Writer, stages []*adminv1.StageStatus) {
+	fmt.Fprint(w, "\nSTAGE\tIN\tOUT\tDROPPED\tP50\tP99\tMAX\n")
+	for _, st := range stages {
+		l := cmp.Or(st.GetLatency(), &adminv1.Latency{})
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\t%s\n", st.GetName(), st.GetIn(), st.GetOut(), reasons(st.GetDropped()), micros(l.P50Micros), micros(l.P99Micros), micros(l.MaxMicros))
+	}
+	for _, st := range stages {
+		if st.GetHeld() > 0 {
+			fmt.Fprintf(w, "%s holds %d transactions, %.1f MiB\n", st.GetName(), st.GetHeld(), float64(st.GetHeldBytes())/(1<<20))
+		}
+		if st.GetOutOfOrder() > 0 {
+			fmt.Fprintf(w, "! %s: %d transactions went on out of the order of the chain\n", st.GetName(), st.GetOutOfOrder())
+		}
+	}
+}
+
+// number prints v in units, and what is not known as a dash.
+func number(v *float64, unit float64, format string) string {
+	if v == nil {
+		return "-"
+	}
+	return fmt.Sprintf(format, *v/unit)
+}
+
+func lag(v *int64) string {
+	if v == nil {
+		return "-"
+	}
+	return (time.Duration(*v) * time.Microsecond).Round(time.Millisecond).String()
+}
+
+func reasons(dropped map[string]uint64) string {
+	var parts []string
+	for _, reason := range slices.Sorted(maps.Keys(dropped)) {
+		if dropped[reason] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", reason, dropped[reason]))
+		}
+	}
+	return dash(strings.Join(parts, ", "))
+}
+
+func micros(v *uint64) string {
+	if v == nil {
+		return "-"
+	}
+	return (time.Duration(*v) * time.Microsecond).String()
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

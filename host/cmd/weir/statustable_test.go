@@ -1,0 +1,51 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+)
+
+func at[T any](v T) *T { return &v }
+
+// Each thing an operator asks of a connection is in its row or under the table; what is not known is a dash and no zero.
+func TestStatusTable(t *testing.T) {
+	var out strings.Builder
+	err := printStatus(&out, &adminv1.StatusResponse{
+		Version: "v1", StartedUnix: time.Now().Unix(),
+		Endpoints: []*adminv1.EndpointStatus{
+			{
+				Name: "shyft", State: "streaming", Groups: []string{"curve", "amm"}, Filters: 2, Slot: 460000123, Tps: at(512.4), BytesPerSecond: at(1.5e6),
+				LagMicros: at(int64(251_400)), ParseRate: at(0.99987), WinRate: at(0.615), Breaker: "closed", OpensUsed: 3, OpensLimit: 80, Profile: "shyft",
+				Alarms: []string{"amm brings nothing"}, LastError: "12:00:01 UNAVAILABLE: gone\nmore",
+			},
+			{Name: "triton", Connection: 1, State: "waiting", Breaker: "open", OpensLimit: 90},
+		},
+		Stages: []*adminv1.StageStatus{
+			{Name: "ingest", In: 10, Out: 8, Dropped: map[string]uint64{"old": 0, "duplicate": 2}},
+			{Name: "order", In: 8, Out: 5, Held: 3, HeldBytes: 3 << 19, OutOfOrder: 4},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	for i, line := range lines {
+		lines[i] = strings.Join(strings.Fields(line), " ")
+	}
+	text := strings.Join(lines, "\n")
+	for _, want := range []string{
+		"CONNECTION STATE GROUPS FILTERS SLOT TX/S MB/S LAG PARSED WON BREAKER OPENS PROFILE\n" +
+			"0 shyft streaming curve,amm 2 460000123 512 1.50 251ms 99.99% 61.5% closed 3 of 80 shyft\n" +
+			"1 triton waiting - 0 0 - - - - - open 0 of 90 -\n" +
+			"! 0 shyft: amm brings nothing\n" +
+			"last error of 0 shyft: 12:00:01 UNAVAILABLE: gone\n",
+		"ingest 10 8 duplicate 2 - - -\norder 8 5 - - - -\norder holds 3 transactions, 1.5 MiB\n! order: 4 transactions went on out of the order of the chain\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("\n%s\nlacks\n%s", text, want)
+		}
+	}
+}

@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/daemon"
+	"github.com/weir-run/weir/host/internal/dex/idl"
 )
 
 type checkCommand struct {
@@ -15,7 +17,7 @@ type checkCommand struct {
 
 // Help is shown below the flags.
 func (checkCommand) Help() string {
-	return "Reads the configuration as weir run would, with environment and flags, and looks for each plugin's binary. It opens no stream: a check never counts against a provider's limits."
+	return "Reads the configuration as weir run would, with environment and flags, looks for each plugin's binary, and reads the IDLs. It opens no stream: a check never counts against a provider's limits."
 }
 
 // Run checks and prints what would run.
@@ -30,6 +32,17 @@ func (c checkCommand) Run(std streams) error {
 			problems = append(problems, config.Problem{File: c.path(), Key: fmt.Sprintf("plugins[%d].path", i), Text: err.Error()})
 		}
 	}
+	programs := 0
+	if cfg.IDLDir != "" {
+		folder, err := idl.Open(idl.FolderConfig{Dir: cfg.IDLDir, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return config.Problems{{File: c.path(), Key: "idl_dir", Text: err.Error()}}
+		}
+		for _, problem := range folder.Problems() {
+			problems = append(problems, config.Problem{File: c.path(), Key: "idl_dir", Text: problem.Error()})
+		}
+		programs = len(folder.Programs())
+	}
 	if len(problems) > 0 {
 		return problems
 	}
@@ -42,6 +55,9 @@ func (c checkCommand) Run(std streams) error {
 		return fmt.Errorf("find data folder: %w", err)
 	}
 	fmt.Fprintf(std.out, "%s: good\n  data in    %s\n  stream     %s at %s, programs %s\n", where, dir, cfg.Endpoints[0].Name, cfg.Commitment, strings.Join(cfg.Programs, ", "))
+	if cfg.IDLDir != "" {
+		fmt.Fprintf(std.out, "  IDLs       of %d programs in %s\n", programs, cfg.IDLDir)
+	}
 	for _, p := range cfg.Plugins {
 		fmt.Fprintf(std.out, "  monitor    %s (%s)\n", p.Name, p.Path)
 	}

@@ -26,6 +26,12 @@ func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
 	if j.GetTrouble() != "" {
 		fmt.Fprintf(t, "trouble\t%s\n", j.GetTrouble())
 	}
+	if s.GetIdl() != nil {
+		fmt.Fprintf(t, "IDLs\t%d programs\tin %s\n", len(s.GetIdl().GetPrograms()), s.GetIdl().GetDir())
+	}
+	for _, problem := range s.GetIdl().GetProblems() {
+		fmt.Fprintf(t, "! IDL refused: %s\n", problem)
+	}
 	fmt.Fprint(t, "\nMONITOR\tPLUGIN\tSTATE\tPID\tSTARTS\tAT\tBEHIND\tEVENTS\tSUPPRESSED\tCHECKPOINT\tLAST CRASH\n")
 	for _, p := range s.GetPlugins() {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", p.GetInstance(), dash(p.GetMonitor()), p.GetState(), p.GetPid(), p.GetStarts(), p.GetThrough(), p.GetLag(),

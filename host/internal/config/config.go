@@ -14,6 +14,8 @@ type Config struct {
 	Commitment string `koanf:"commitment"`
 	// Programs are the names of the programs to watch; see Programs.
 	Programs []string `koanf:"programs"`
+	// IDLDir is a folder of Anchor IDLs, each of which makes its program's instructions and events records. Empty: none.
+	IDLDir string `koanf:"idl_dir"`
 	// Groups place programs; those that no group names go where they usually do.
 	Groups []Group `koanf:"groups"`
 	// Endpoints are the providers, the preferred one first.

@@ -64,7 +64,13 @@ func (c *Config) fillGroups() {
 	}
 }
 
+// IDLGroup is the group of the programs in IDLDir.
+const IDLGroup = "idl"
+
 func (c *Config) validateGroups(bad func(key, format string, args ...any)) {
+	if c.IDLDir != "" && slices.ContainsFunc(c.Groups, func(g Group) bool { return g.Name == IDLGroup }) {
+		bad("groups", "%q is the group of the programs in idl_dir: use another name", IDLGroup)
+	}
 	if c.Connections < 1 || c.Connections > 3 {
 		bad("connections", "%d is out of range: use 1 to 3", c.Connections)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/backfill"
 	"github.com/weir-run/weir/host/internal/config"
+	"github.com/weir-run/weir/host/internal/dex/idl"
 	"github.com/weir-run/weir/host/internal/enrich"
 	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/ledger"
@@ -42,6 +43,7 @@ type Daemon struct {
 	enricher *enrich.Enricher
 	ledger   *ledger.Ledger
 	backfill *backfill.Backfill // nil without an RPC node
+	idl      *idl.Folder        // nil without a folder for them
 	pool     *pool.Pool
 	pipeline *pipeline
 	monitors []*monitor.Instance
@@ -66,6 +68,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 		return nil, err
 	}
 	if err := d.initEnrich(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.initIDL(); err != nil {
 		return nil, err
 	}
 	if err := d.initStream(ctx); err != nil {
@@ -179,6 +184,9 @@ func (d *Daemon) runIntake(ctx context.Context) error {
 	intake.Go(func() error { return d.pool.Run(inner) })
 	intake.Go(func() error { return d.pipeline.run(inner) })
 	intake.Go(func() error { return d.watch(inner) })
+	if d.idl != nil {
+		intake.Go(func() error { return d.idl.Run(inner) })
+	}
 	if d.backfill != nil {
 		intake.Go(func() error { return d.backfill.Run(inner) })
 	}

@@ -22,6 +22,7 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 		StartedUnix: d.started.Unix(),
 		Endpoints:   d.connections(),
 		Process:     processStatus(),
+		Idl:         d.idlStatus(),
 		Journal:     &adminv1.JournalStatus{FirstNumber: j.First, LastNumber: j.Last, Bytes: j.Bytes, CompleteSlot: j.CompleteSlot, Trouble: j.Trouble},
 	}
 	monitors := &adminv1.StageStatus{Name: "monitor", Dropped: map[string]uint64{}}

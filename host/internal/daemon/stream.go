@@ -36,7 +36,7 @@ func (d *Daemon) initStream(ctx context.Context) error {
 	}
 	d.pool, err = pool.New(pool.Config{
 		Sources:     sources,
-		Groups:      groupsFor(d.cfg.Groups, nil),
+		Groups:      d.groups(nil),
 		Commitment:  commitments[d.cfg.Commitment],
 		Connections: max(d.cfg.Connections, d.cfg.Copies),
 		Copies:      d.cfg.Copies,
@@ -95,25 +95,23 @@ func profileOf(e config.Endpoint) profile.Profile {
 
 // initPipeline makes what lies between queue and journal.
 func (d *Daemon) initPipeline(ctx context.Context, h held, margin uint64) error {
-	names := make([]string, len(d.cfg.Groups))
-	for i, g := range d.cfg.Groups {
-		names[i] = g.Name
-	}
+	groups, _ := d.pool.Groups()
+	watched := names(groups)
 	gaps, err := d.journal.Table(ctx, "gaps")
 	if err != nil {
 		return fmt.Errorf("open gap table: %w", err)
 	}
 	d.ledger, err = ledger.Open(ctx, ledger.Config{
-		Table: gaps, Groups: names, Complete: h.complete, Oldest: h.oldest, Flush: d.journal.Flush, Log: d.log.With("room", "ledger"),
+		Table: gaps, Groups: watched, Complete: h.complete, Oldest: h.oldest, Flush: d.journal.Flush, Log: d.log.With("room", "ledger"),
 	})
 	if err != nil {
 		return err
 	}
 	in := ingest.New(ingest.Config{Window: window(margin)})
-	in.SetGroups(len(names))
+	in.SetGroups(len(watched))
 	d.pipeline = &pipeline{
 		log: d.log.With("room", "ingest"), pool: d.pool, ingest: in,
-		decoder: decode.New(decode.Options{}), enricher: d.enricher, journal: d.journal,
+		decoder: decode.New(decode.Options{Programs: d.programs()}), enricher: d.enricher, journal: d.journal,
 	}
 	if d.cfg.Commitment != "processed" {
 		d.pipeline.order = newOrder(merge.Config{})

@@ -13,7 +13,7 @@ import (
 func (d *Daemon) watch(ctx context.Context) error {
 	ticker := time.NewTicker(wantsEvery)
 	defer ticker.Stop()
-	current := groupsFor(d.cfg.Groups, nil)
+	current := d.groups(nil)
 	for {
 		select {
 		case <-ctx.Done():
@@ -32,7 +32,7 @@ func (d *Daemon) follow(current []pool.Group) []pool.Group {
 		statuses[i] = m.Status()
 	}
 	asked, known := wants(d.cfg.Plugins, statuses)
-	groups := groupsFor(d.cfg.Groups, asked)
+	groups := d.groups(asked)
 	if !known || len(groups) == 0 || sameGroups(groups, current) {
 		return current
 	}

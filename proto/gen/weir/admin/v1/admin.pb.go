@@ -142,7 +142,9 @@ type StatusResponse struct {
 	// Monitor instances.
 	Plugins []*PluginStatus `protobuf:"bytes,6,rep,name=plugins,proto3" json:"plugins,omitempty"`
 	// The daemon's own process; plugins are processes of their own.
-	Process       *ProcessStatus `protobuf:"bytes,7,opt,name=process,proto3" json:"process,omitempty"`
+	Process *ProcessStatus `protobuf:"bytes,7,opt,name=process,proto3" json:"process,omitempty"`
+	// Dropped-in IDLs; absent when no folder is configured.
+	Idl           *IdlStatus `protobuf:"bytes,8,opt,name=idl,proto3" json:"idl,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -226,6 +228,77 @@ func (x *StatusResponse) GetProcess() *ProcessStatus {
 	return nil
 }
 
+func (x *StatusResponse) GetIdl() *IdlStatus {
+	if x != nil {
+		return x.Idl
+	}
+	return nil
+}
+
+// IdlStatus is what the folder of IDLs holds.
+type IdlStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The folder.
+	Dir string `protobuf:"bytes,1,opt,name=dir,proto3" json:"dir,omitempty"`
+	// Addresses of the programs that are decoded by their IDL.
+	Programs []string `protobuf:"bytes,2,rep,name=programs,proto3" json:"programs,omitempty"`
+	// Why files were refused: file, place and reason.
+	Problems      []string `protobuf:"bytes,3,rep,name=problems,proto3" json:"problems,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdlStatus) Reset() {
+	*x = IdlStatus{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdlStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdlStatus) ProtoMessage() {}
+
+func (x *IdlStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdlStatus.ProtoReflect.Descriptor instead.
+func (*IdlStatus) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *IdlStatus) GetDir() string {
+	if x != nil {
+		return x.Dir
+	}
+	return ""
+}
+
+func (x *IdlStatus) GetPrograms() []string {
+	if x != nil {
+		return x.Programs
+	}
+	return nil
+}
+
+func (x *IdlStatus) GetProblems() []string {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
 // ProcessStatus is what the daemon's process uses, as the Go runtime counts it since start.
 type ProcessStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -245,7 +318,7 @@ type ProcessStatus struct {
 
 func (x *ProcessStatus) Reset() {
 	*x = ProcessStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -257,7 +330,7 @@ func (x *ProcessStatus) String() string {
 func (*ProcessStatus) ProtoMessage() {}
 
 func (x *ProcessStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -270,7 +343,7 @@ func (x *ProcessStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProcessStatus.ProtoReflect.Descriptor instead.
 func (*ProcessStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{2}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ProcessStatus) GetCpuMicros() uint64 {
@@ -357,7 +430,7 @@ type EndpointStatus struct {
 
 func (x *EndpointStatus) Reset() {
 	*x = EndpointStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -369,7 +442,7 @@ func (x *EndpointStatus) String() string {
 func (*EndpointStatus) ProtoMessage() {}
 
 func (x *EndpointStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -382,7 +455,7 @@ func (x *EndpointStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndpointStatus.ProtoReflect.Descriptor instead.
 func (*EndpointStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{3}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *EndpointStatus) GetName() string {
@@ -550,7 +623,7 @@ type StageStatus struct {
 
 func (x *StageStatus) Reset() {
 	*x = StageStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -562,7 +635,7 @@ func (x *StageStatus) String() string {
 func (*StageStatus) ProtoMessage() {}
 
 func (x *StageStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -575,7 +648,7 @@ func (x *StageStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageStatus.ProtoReflect.Descriptor instead.
 func (*StageStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{4}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *StageStatus) GetName() string {
@@ -649,7 +722,7 @@ type Latency struct {
 
 func (x *Latency) Reset() {
 	*x = Latency{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -661,7 +734,7 @@ func (x *Latency) String() string {
 func (*Latency) ProtoMessage() {}
 
 func (x *Latency) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -674,7 +747,7 @@ func (x *Latency) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Latency.ProtoReflect.Descriptor instead.
 func (*Latency) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{5}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Latency) GetP50Micros() uint64 {
@@ -717,7 +790,7 @@ type JournalStatus struct {
 
 func (x *JournalStatus) Reset() {
 	*x = JournalStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -729,7 +802,7 @@ func (x *JournalStatus) String() string {
 func (*JournalStatus) ProtoMessage() {}
 
 func (x *JournalStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -742,7 +815,7 @@ func (x *JournalStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JournalStatus.ProtoReflect.Descriptor instead.
 func (*JournalStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{6}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *JournalStatus) GetFirstNumber() uint64 {
@@ -813,7 +886,7 @@ type PluginStatus struct {
 
 func (x *PluginStatus) Reset() {
 	*x = PluginStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -825,7 +898,7 @@ func (x *PluginStatus) String() string {
 func (*PluginStatus) ProtoMessage() {}
 
 func (x *PluginStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -838,7 +911,7 @@ func (x *PluginStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginStatus.ProtoReflect.Descriptor instead.
 func (*PluginStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{7}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PluginStatus) GetInstance() string {
@@ -942,7 +1015,7 @@ type EventsRequest struct {
 
 func (x *EventsRequest) Reset() {
 	*x = EventsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -954,7 +1027,7 @@ func (x *EventsRequest) String() string {
 func (*EventsRequest) ProtoMessage() {}
 
 func (x *EventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -967,7 +1040,7 @@ func (x *EventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsRequest.ProtoReflect.Descriptor instead.
 func (*EventsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *EventsRequest) GetFollow() bool {
@@ -1011,7 +1084,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1023,7 +1096,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1036,7 +1109,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *EventsResponse) GetPosition() uint64 {
@@ -1070,7 +1143,7 @@ type GapsRequest struct {
 
 func (x *GapsRequest) Reset() {
 	*x = GapsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1082,7 +1155,7 @@ func (x *GapsRequest) String() string {
 func (*GapsRequest) ProtoMessage() {}
 
 func (x *GapsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1095,7 +1168,7 @@ func (x *GapsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsRequest.ProtoReflect.Descriptor instead.
 func (*GapsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GapsRequest) GetFromSlot() uint64 {
@@ -1143,7 +1216,7 @@ type GapsResponse struct {
 
 func (x *GapsResponse) Reset() {
 	*x = GapsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1155,7 +1228,7 @@ func (x *GapsResponse) String() string {
 func (*GapsResponse) ProtoMessage() {}
 
 func (x *GapsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1168,7 +1241,7 @@ func (x *GapsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsResponse.ProtoReflect.Descriptor instead.
 func (*GapsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{11}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GapsResponse) GetRanges() []*SlotRange {
@@ -1224,7 +1297,7 @@ type SlotRange struct {
 
 func (x *SlotRange) Reset() {
 	*x = SlotRange{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1236,7 +1309,7 @@ func (x *SlotRange) String() string {
 func (*SlotRange) ProtoMessage() {}
 
 func (x *SlotRange) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1249,7 +1322,7 @@ func (x *SlotRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotRange.ProtoReflect.Descriptor instead.
 func (*SlotRange) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SlotRange) GetFromSlot() uint64 {
@@ -1321,7 +1394,7 @@ type GroupFrontier struct {
 
 func (x *GroupFrontier) Reset() {
 	*x = GroupFrontier{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1333,7 +1406,7 @@ func (x *GroupFrontier) String() string {
 func (*GroupFrontier) ProtoMessage() {}
 
 func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1346,7 +1419,7 @@ func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFrontier.ProtoReflect.Descriptor instead.
 func (*GroupFrontier) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GroupFrontier) GetGroup() string {
@@ -1368,7 +1441,7 @@ var File_weir_admin_v1_admin_proto protoreflect.FileDescriptor
 const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"\x19weir/admin/v1/admin.proto\x12\rweir.admin.v1\x1a\x1aweir/event/v1/output.proto\"\x0f\n" +
-	"\rStatusRequest\"\xe5\x02\n" +
+	"\rStatusRequest\"\x91\x03\n" +
 	"\x0eStatusResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12!\n" +
 	"\fstarted_unix\x18\x02 \x01(\x03R\vstartedUnix\x12;\n" +
@@ -1376,7 +1449,12 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x06stages\x18\x04 \x03(\v2\x1a.weir.admin.v1.StageStatusR\x06stages\x126\n" +
 	"\ajournal\x18\x05 \x01(\v2\x1c.weir.admin.v1.JournalStatusR\ajournal\x125\n" +
 	"\aplugins\x18\x06 \x03(\v2\x1b.weir.admin.v1.PluginStatusR\aplugins\x126\n" +
-	"\aprocess\x18\a \x01(\v2\x1c.weir.admin.v1.ProcessStatusR\aprocess\"\xb8\x01\n" +
+	"\aprocess\x18\a \x01(\v2\x1c.weir.admin.v1.ProcessStatusR\aprocess\x12*\n" +
+	"\x03idl\x18\b \x01(\v2\x18.weir.admin.v1.IdlStatusR\x03idl\"U\n" +
+	"\tIdlStatus\x12\x10\n" +
+	"\x03dir\x18\x01 \x01(\tR\x03dir\x12\x1a\n" +
+	"\bprograms\x18\x02 \x03(\tR\bprograms\x12\x1a\n" +
+	"\bproblems\x18\x03 \x03(\tR\bproblems\"\xb8\x01\n" +
 	"\rProcessStatus\x12\x1d\n" +
 	"\n" +
 	"cpu_micros\x18\x01 \x01(\x04R\tcpuMicros\x12\x1d\n" +
@@ -1531,50 +1609,52 @@ func file_weir_admin_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(SlotState)(0),         // 0: weir.admin.v1.SlotState
 	(*StatusRequest)(nil),  // 1: weir.admin.v1.StatusRequest
 	(*StatusResponse)(nil), // 2: weir.admin.v1.StatusResponse
-	(*ProcessStatus)(nil),  // 3: weir.admin.v1.ProcessStatus
-	(*EndpointStatus)(nil), // 4: weir.admin.v1.EndpointStatus
-	(*StageStatus)(nil),    // 5: weir.admin.v1.StageStatus
-	(*Latency)(nil),        // 6: weir.admin.v1.Latency
-	(*JournalStatus)(nil),  // 7: weir.admin.v1.JournalStatus
-	(*PluginStatus)(nil),   // 8: weir.admin.v1.PluginStatus
-	(*EventsRequest)(nil),  // 9: weir.admin.v1.EventsRequest
-	(*EventsResponse)(nil), // 10: weir.admin.v1.EventsResponse
-	(*GapsRequest)(nil),    // 11: weir.admin.v1.GapsRequest
-	(*GapsResponse)(nil),   // 12: weir.admin.v1.GapsResponse
-	(*SlotRange)(nil),      // 13: weir.admin.v1.SlotRange
-	(*GroupFrontier)(nil),  // 14: weir.admin.v1.GroupFrontier
-	nil,                    // 15: weir.admin.v1.StageStatus.DroppedEntry
-	(*v1.OutputBatch)(nil), // 16: weir.event.v1.OutputBatch
+	(*IdlStatus)(nil),      // 3: weir.admin.v1.IdlStatus
+	(*ProcessStatus)(nil),  // 4: weir.admin.v1.ProcessStatus
+	(*EndpointStatus)(nil), // 5: weir.admin.v1.EndpointStatus
+	(*StageStatus)(nil),    // 6: weir.admin.v1.StageStatus
+	(*Latency)(nil),        // 7: weir.admin.v1.Latency
+	(*JournalStatus)(nil),  // 8: weir.admin.v1.JournalStatus
+	(*PluginStatus)(nil),   // 9: weir.admin.v1.PluginStatus
+	(*EventsRequest)(nil),  // 10: weir.admin.v1.EventsRequest
+	(*EventsResponse)(nil), // 11: weir.admin.v1.EventsResponse
+	(*GapsRequest)(nil),    // 12: weir.admin.v1.GapsRequest
+	(*GapsResponse)(nil),   // 13: weir.admin.v1.GapsResponse
+	(*SlotRange)(nil),      // 14: weir.admin.v1.SlotRange
+	(*GroupFrontier)(nil),  // 15: weir.admin.v1.GroupFrontier
+	nil,                    // 16: weir.admin.v1.StageStatus.DroppedEntry
+	(*v1.OutputBatch)(nil), // 17: weir.event.v1.OutputBatch
 }
 var file_weir_admin_v1_admin_proto_depIdxs = []int32{
-	4,  // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
-	5,  // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
-	7,  // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
-	8,  // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
-	3,  // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
-	15, // 5: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
-	6,  // 6: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
-	16, // 7: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
-	0,  // 8: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
-	13, // 9: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
-	14, // 10: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
-	0,  // 11: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
-	1,  // 12: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
-	9,  // 13: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
-	11, // 14: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
-	2,  // 15: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
-	10, // 16: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
-	12, // 17: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
-	15, // [15:18] is the sub-list for method output_type
-	12, // [12:15] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	5,  // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
+	6,  // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
+	8,  // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
+	9,  // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
+	4,  // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
+	3,  // 5: weir.admin.v1.StatusResponse.idl:type_name -> weir.admin.v1.IdlStatus
+	16, // 6: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
+	7,  // 7: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
+	17, // 8: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
+	0,  // 9: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
+	14, // 10: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
+	15, // 11: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
+	0,  // 12: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
+	1,  // 13: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
+	10, // 14: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
+	12, // 15: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
+	2,  // 16: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
+	11, // 17: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
+	13, // 18: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
+	16, // [16:19] is the sub-list for method output_type
+	13, // [13:16] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_weir_admin_v1_admin_proto_init() }
@@ -1582,15 +1662,15 @@ func file_weir_admin_v1_admin_proto_init() {
 	if File_weir_admin_v1_admin_proto != nil {
 		return
 	}
-	file_weir_admin_v1_admin_proto_msgTypes[3].OneofWrappers = []any{}
-	file_weir_admin_v1_admin_proto_msgTypes[5].OneofWrappers = []any{}
+	file_weir_admin_v1_admin_proto_msgTypes[4].OneofWrappers = []any{}
+	file_weir_admin_v1_admin_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_admin_v1_admin_proto_rawDesc), len(file_weir_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

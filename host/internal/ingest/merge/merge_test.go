@@ -200,6 +200,35 @@ func TestGroupThatStaysBehindIsWaived(t *testing.T) {
 	}
 }
 
+func TestGroupThatIsAddedLaterHoldsNothingBack(t *testing.T) {
+	f := newFlow(2, merge.Config{})
+	warm(f)
+	f.ingest.SetGroups(3)
+	f.groups = fold.AllGroups(3)
+	f.transaction(place{101, 0}, false)
+	f.meta(101, first|second)
+	if want := []place{{101, 0}}; !slices.Equal(f.out, want) {
+		t.Fatalf("out %v, want %v", f.out, want)
+	}
+	f.meta(102, 4) // it begins
+	f.transaction(place{103, 0}, false)
+	f.meta(103, first|second)
+	if len(f.out) != 1 {
+		t.Fatalf("out %v: it is not waited for", f.out)
+	}
+}
+
+func TestGroupsOfAFirstStartAreWaitedFor(t *testing.T) {
+	f := newFlow(2, merge.Config{})
+	f.transaction(place{100, 1}, false)
+	f.meta(100, first)
+	f.transaction(place{100, 0}, false)
+	f.meta(100, second)
+	if want := []place{{100, 0}, {100, 1}}; !slices.Equal(f.out, want) {
+		t.Fatalf("out %v, want %v", f.out, want)
+	}
+}
+
 func TestOutageIsNobodysDelay(t *testing.T) {
 	f := newFlow(2, merge.Config{Patience: 5 * time.Second})
 	warm(f)

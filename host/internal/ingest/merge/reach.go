@@ -21,6 +21,9 @@ func (m *Merge[T]) reach(now time.Time, active fold.GroupSet, frontier func(int)
 		step = min(now.Sub(m.looked), mostStep)
 	}
 	m.looked = now
+	if m.bound > 0 {
+		active = begun(active, frontier)
+	}
 	lead := uint64(0)
 	if n := len(m.order); n > silent {
 		lead = m.order[n-1-silent]
@@ -42,13 +45,24 @@ func (m *Merge[T]) reach(now time.Time, active fold.GroupSet, frontier func(int)
 	return lowest
 }
 
+// begun leaves out the groups that have not begun. They are waited for at the first start only, so that all begin together; one that is
+// added later concerns nothing that came before it.
+func begun(groups fold.GroupSet, frontier func(int) uint64) fold.GroupSet {
+	for g := range groups.All() {
+		if frontier(g) == 0 {
+			groups = groups.Without(g)
+		}
+	}
+	return groups
+}
+
 // judge waives a group that is behind for too long while others wait for it, and waits for it again when it is there.
 func (m *Merge[T]) judge(g int, at, lead uint64, step time.Duration) {
 	late := at < lead && len(m.order) > 0 && at < m.order[0]
 	switch {
 	case m.waived.Has(g):
 		if at >= max(m.bound, 1) {
-			m.waived &^= fold.GroupSet(0).With(g)
+			m.waived = m.waived.Without(g)
 			m.behind[g] = 0
 		}
 	case !late:

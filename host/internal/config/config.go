@@ -33,6 +33,8 @@ type Config struct {
 	NATS NATS `koanf:"nats"`
 	// Plugins are the monitor instances.
 	Plugins []Plugin `koanf:"plugins"`
+	// HTTP says where metrics are served.
+	HTTP HTTP `koanf:"http"`
 	// Log says how the daemon speaks.
 	Log Log `koanf:"log"`
 }
@@ -57,6 +59,12 @@ type Endpoint struct {
 	Profile string `koanf:"profile"`
 	// ReplayMargin is how many slots before the last complete one a resumed stream asks for.
 	ReplayMargin int `koanf:"replay_margin_slots"`
+}
+
+// HTTP is what the daemon serves over HTTP: /metrics for Prometheus, /healthz and /readyz.
+type HTTP struct {
+	// Listen is host:port; empty serves nothing. There is no access control, so keep it on loopback or behind something that has one.
+	Listen string `koanf:"listen"`
 }
 
 // RPC is a Solana JSON-RPC endpoint for gaps. Without a URL nothing is fetched and gaps stay.

@@ -79,6 +79,7 @@ func TestProblemsNameKeyLineAndRemedy(t *testing.T) {
 		"program":           {small + "programs: [pump, serum]\n", []string{"programs[1]", "raydium_v4"}},
 		"same host twice":   {"endpoints:\n  - url: http://a:1\n  - url: http://a:2\n", []string{"weir.yaml:3: endpoints[1].name: \"a\" is used twice"}},
 		"too many copies":   {small + "copies: 2\n", []string{"weir.yaml:8: copies: 2 needs as many endpoints"}},
+		"http.listen":       {small + "http: {listen: nonsense}\n", []string{`http.listen: "nonsense" is not host:port`}},
 		"connections":       {small + "connections: 9\n", []string{"connections: 9 is out of range"}},
 		"program twice":     {small + "groups:\n  - {name: a, priority: low, programs: [pump]}\n  - {name: b, priority: top, programs: [pump, serum]}\n", []string{"groups[1].priority: \"top\"", "groups[1].programs[0]: \"pump\" is in group a too", "groups[1].programs[1]: \"serum\" is not among programs"}},
 		"rpc":               {small + "rpc: {url: somewhere}\n", []string{"weir.yaml:8: rpc.url", "https"}},

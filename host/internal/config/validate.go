@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"regexp"
@@ -36,6 +37,9 @@ func (c *Config) validate() (out Problems) {
 	}
 	if c.Journal.MaxBytes < 64<<20 {
 		bad("journal.max_bytes", "%s is less than 64MiB, which would drop records before monitors read them", c.Journal.MaxBytes)
+	}
+	if _, port, err := net.SplitHostPort(c.HTTP.Listen); c.HTTP.Listen != "" && (err != nil || port == "") {
+		bad("http.listen", "%q is not host:port: use for example 127.0.0.1:9464", c.HTTP.Listen)
 	}
 	if len(c.Programs) == 0 {
 		bad("programs", "is empty: name at least one of %s", strings.Join(programNames(), ", "))

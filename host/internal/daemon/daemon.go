@@ -48,6 +48,7 @@ type Daemon struct {
 	pipeline *pipeline
 	monitors []*monitor.Instance
 	admin    *admin.Server
+	web      *web // nil when nothing is served
 }
 
 // New opens the journal and prepares everything else. After an error nothing is left open.
@@ -77,6 +78,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 		return nil, err
 	}
 	if err := d.initMonitors(); err != nil {
+		return nil, err
+	}
+	if err := d.initWeb(ctx); err != nil {
 		return nil, err
 	}
 	if d.admin, err = admin.NewServer(ctx, cfg.DataDir, d); err != nil {
@@ -155,6 +159,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	defer stopAnswering()
 	var answers errgroup.Group
 	answers.Go(func() error { return d.admin.Run(answering) })
+	if d.web != nil {
+		answers.Go(func() error { return d.web.run(answering) })
+	}
 
 	err := d.runMonitors(ctx)
 
@@ -201,6 +208,9 @@ func (d *Daemon) runIntake(ctx context.Context) error {
 
 // close is the mirror of New.
 func (d *Daemon) close() error {
+	if d.web != nil {
+		_ = d.web.listener.Close() // a second time after a run
+	}
 	if d.enricher != nil {
 		d.enricher.Close()
 	}

@@ -23,10 +23,13 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 		Endpoints:   d.connections(),
 		Process:     processStatus(),
 		Idl:         d.idlStatus(),
+		Programs:    d.pipeline.programs(),
+		Gaps:        d.gapStatus(),
 		Journal:     &adminv1.JournalStatus{FirstNumber: j.First, LastNumber: j.Last, Bytes: j.Bytes, CompleteSlot: j.CompleteSlot, Trouble: j.Trouble},
 	}
 	monitors := &adminv1.StageStatus{Name: "monitor", Dropped: map[string]uint64{}}
 	var spread latency.Summary
+	var all latency.Distribution
 	for _, m := range d.monitors {
 		st := m.Status()
 		s.Plugins = append(s.Plugins, pluginStatus(st))
@@ -34,8 +37,9 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 		monitors.Out += st.Outputs
 		monitors.Dropped["refused"] += st.Refused
 		spread = worst(spread, st.Recent)
+		all.Add(st.All)
 	}
-	monitors.Latency = summary(spread)
+	monitors.Latency = summary(spread, all)
 	s.Stages = append(d.pipeline.stages(), monitors)
 	return s
 }
@@ -143,16 +147,21 @@ func pluginStatus(st monitor.Status) *adminv1.PluginStatus {
 
 func recent(r *latency.Recorder) *adminv1.Latency {
 	now, _ := r.Sums(time.Now())
-	return summary(now)
+	return summary(now, r.All())
 }
 
-// summary leaves values absent when nothing was measured.
-func summary(s latency.Summary) *adminv1.Latency {
+// summary leaves values absent when nothing was measured of late.
+func summary(s latency.Summary, all latency.Distribution) *adminv1.Latency {
+	out := &adminv1.Latency{Count: all.Count, SumMicros: uint64(all.Sum.Microseconds())}
+	for i, bound := range latency.Bounds {
+		out.Buckets = append(out.Buckets, &adminv1.LatencyBucket{BoundMicros: uint64(bound.Microseconds()), Count: all.AtMost[i]})
+	}
 	if s.Count == 0 {
-		return &adminv1.Latency{}
+		return out
 	}
 	p50, p99, most := uint64(s.P50.Microseconds()), uint64(s.P99.Microseconds()), uint64(s.Max.Microseconds())
-	return &adminv1.Latency{P50Micros: &p50, P99Micros: &p99, MaxMicros: &most}
+	out.P50Micros, out.P99Micros, out.MaxMicros = &p50, &p99, &most
+	return out
 }
 
 // worst takes the higher of each value: a chain is as late as its latest monitor.

@@ -18,9 +18,10 @@ type Summary struct {
 
 // histogram counts microseconds in buckets of one sixteenth of a power of two: 32 exact ones, then 16 a doubling.
 type histogram struct {
-	buckets [16 * 40]uint32
-	count   uint64
-	max     uint64
+	buckets  [16 * 40]uint32
+	count    uint64
+	max      uint64
+	together uint64
 }
 
 const subBits = 4
@@ -46,6 +47,7 @@ func (h *histogram) add(d time.Duration) {
 	us := uint64(max(0, d.Microseconds()))
 	h.buckets[bucketOf(us)]++
 	h.count++
+	h.together += us
 	h.max = max(h.max, us)
 }
 
@@ -54,6 +56,7 @@ func (h *histogram) merge(other *histogram) {
 		h.buckets[i] += n
 	}
 	h.count += other.count
+	h.together += other.together
 	h.max = max(h.max, other.max)
 }
 

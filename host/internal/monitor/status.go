@@ -46,6 +46,8 @@ type Status struct {
 	// Recent is the latency of the last 10 to 20 s, Total that of all time: from the receipt of a record that was not a replay to its
 	// outputs being durable.
 	Recent, Total latency.Summary
+	// All is the distribution of the same, of all time.
+	All latency.Distribution
 }
 
 // Status tells how the instance is.
@@ -66,6 +68,7 @@ func (i *Instance) Status() Status {
 		s.Lag = last - s.Through
 	}
 	s.Recent, s.Total = m.latencies.Sums(time.Now())
+	s.All = m.latencies.All()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	s.State, s.Since, s.Starts, s.Crash, s.Reason = i.state, i.since, i.starts, i.crash, i.reason

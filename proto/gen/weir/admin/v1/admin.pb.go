@@ -144,7 +144,11 @@ type StatusResponse struct {
 	// The daemon's own process; plugins are processes of their own.
 	Process *ProcessStatus `protobuf:"bytes,7,opt,name=process,proto3" json:"process,omitempty"`
 	// Dropped-in IDLs; absent when no folder is configured.
-	Idl           *IdlStatus `protobuf:"bytes,8,opt,name=idl,proto3" json:"idl,omitempty"`
+	Idl *IdlStatus `protobuf:"bytes,8,opt,name=idl,proto3" json:"idl,omitempty"`
+	// How well the instructions of each program were understood.
+	Programs []*ProgramStatus `protobuf:"bytes,9,rep,name=programs,proto3" json:"programs,omitempty"`
+	// The gap ledger in short.
+	Gaps          *GapStatus `protobuf:"bytes,10,opt,name=gaps,proto3" json:"gaps,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -235,6 +239,158 @@ func (x *StatusResponse) GetIdl() *IdlStatus {
 	return nil
 }
 
+func (x *StatusResponse) GetPrograms() []*ProgramStatus {
+	if x != nil {
+		return x.Programs
+	}
+	return nil
+}
+
+func (x *StatusResponse) GetGaps() *GapStatus {
+	if x != nil {
+		return x.Gaps
+	}
+	return nil
+}
+
+// ProgramStatus counts what the decoder made of one program since start. Its instructions are those of successful transactions that
+// should give a record.
+type ProgramStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name as in the configuration.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Instructions seen.
+	Seen uint64 `protobuf:"varint,2,opt,name=seen,proto3" json:"seen,omitempty"`
+	// Records by the strategy that answered: event_cpi, event_log, ix_transfers or balances.
+	ByStrategy map[string]uint64 `protobuf:"bytes,3,rep,name=by_strategy,json=byStrategy,proto3" json:"by_strategy,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// What went wrong or was not known, by name.
+	Trouble       map[string]uint64 `protobuf:"bytes,4,rep,name=trouble,proto3" json:"trouble,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProgramStatus) Reset() {
+	*x = ProgramStatus{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProgramStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProgramStatus) ProtoMessage() {}
+
+func (x *ProgramStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProgramStatus.ProtoReflect.Descriptor instead.
+func (*ProgramStatus) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ProgramStatus) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ProgramStatus) GetSeen() uint64 {
+	if x != nil {
+		return x.Seen
+	}
+	return 0
+}
+
+func (x *ProgramStatus) GetByStrategy() map[string]uint64 {
+	if x != nil {
+		return x.ByStrategy
+	}
+	return nil
+}
+
+func (x *ProgramStatus) GetTrouble() map[string]uint64 {
+	if x != nil {
+		return x.Trouble
+	}
+	return nil
+}
+
+// GapStatus sums the gap ledger up.
+type GapStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Slots of which something is missing.
+	MissingSlots uint64 `protobuf:"varint,1,opt,name=missing_slots,json=missingSlots,proto3" json:"missing_slots,omitempty"`
+	// Rows of the ledger.
+	Rows uint64 `protobuf:"varint,2,opt,name=rows,proto3" json:"rows,omitempty"`
+	// Highest slot that is complete for all groups, as far as what came tells; the journal follows.
+	CompleteSlot  uint64 `protobuf:"varint,3,opt,name=complete_slot,json=completeSlot,proto3" json:"complete_slot,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GapStatus) Reset() {
+	*x = GapStatus{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GapStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GapStatus) ProtoMessage() {}
+
+func (x *GapStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GapStatus.ProtoReflect.Descriptor instead.
+func (*GapStatus) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GapStatus) GetMissingSlots() uint64 {
+	if x != nil {
+		return x.MissingSlots
+	}
+	return 0
+}
+
+func (x *GapStatus) GetRows() uint64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *GapStatus) GetCompleteSlot() uint64 {
+	if x != nil {
+		return x.CompleteSlot
+	}
+	return 0
+}
+
 // IdlStatus is what the folder of IDLs holds.
 type IdlStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -250,7 +406,7 @@ type IdlStatus struct {
 
 func (x *IdlStatus) Reset() {
 	*x = IdlStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -262,7 +418,7 @@ func (x *IdlStatus) String() string {
 func (*IdlStatus) ProtoMessage() {}
 
 func (x *IdlStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -275,7 +431,7 @@ func (x *IdlStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdlStatus.ProtoReflect.Descriptor instead.
 func (*IdlStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{2}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *IdlStatus) GetDir() string {
@@ -318,7 +474,7 @@ type ProcessStatus struct {
 
 func (x *ProcessStatus) Reset() {
 	*x = ProcessStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -330,7 +486,7 @@ func (x *ProcessStatus) String() string {
 func (*ProcessStatus) ProtoMessage() {}
 
 func (x *ProcessStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -343,7 +499,7 @@ func (x *ProcessStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProcessStatus.ProtoReflect.Descriptor instead.
 func (*ProcessStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{3}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ProcessStatus) GetCpuMicros() uint64 {
@@ -430,7 +586,7 @@ type EndpointStatus struct {
 
 func (x *EndpointStatus) Reset() {
 	*x = EndpointStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -442,7 +598,7 @@ func (x *EndpointStatus) String() string {
 func (*EndpointStatus) ProtoMessage() {}
 
 func (x *EndpointStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -455,7 +611,7 @@ func (x *EndpointStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndpointStatus.ProtoReflect.Descriptor instead.
 func (*EndpointStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{4}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *EndpointStatus) GetName() string {
@@ -623,7 +779,7 @@ type StageStatus struct {
 
 func (x *StageStatus) Reset() {
 	*x = StageStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -635,7 +791,7 @@ func (x *StageStatus) String() string {
 func (*StageStatus) ProtoMessage() {}
 
 func (x *StageStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -648,7 +804,7 @@ func (x *StageStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageStatus.ProtoReflect.Descriptor instead.
 func (*StageStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{5}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *StageStatus) GetName() string {
@@ -715,14 +871,20 @@ type Latency struct {
 	// 99th percentile.
 	P99Micros *uint64 `protobuf:"varint,2,opt,name=p99_micros,json=p99Micros,proto3,oneof" json:"p99_micros,omitempty"`
 	// Maximum.
-	MaxMicros     *uint64 `protobuf:"varint,3,opt,name=max_micros,json=maxMicros,proto3,oneof" json:"max_micros,omitempty"`
+	MaxMicros *uint64 `protobuf:"varint,3,opt,name=max_micros,json=maxMicros,proto3,oneof" json:"max_micros,omitempty"`
+	// Since start: how many took at most each bound, in microseconds ascending. The last bound is not the longest: count has all.
+	Buckets []*LatencyBucket `protobuf:"bytes,4,rep,name=buckets,proto3" json:"buckets,omitempty"`
+	// Since start: how many there were.
+	Count uint64 `protobuf:"varint,5,opt,name=count,proto3" json:"count,omitempty"`
+	// Since start: how long all took together, in microseconds.
+	SumMicros     uint64 `protobuf:"varint,6,opt,name=sum_micros,json=sumMicros,proto3" json:"sum_micros,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Latency) Reset() {
 	*x = Latency{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -734,7 +896,7 @@ func (x *Latency) String() string {
 func (*Latency) ProtoMessage() {}
 
 func (x *Latency) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -747,7 +909,7 @@ func (x *Latency) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Latency.ProtoReflect.Descriptor instead.
 func (*Latency) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{6}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Latency) GetP50Micros() uint64 {
@@ -771,6 +933,82 @@ func (x *Latency) GetMaxMicros() uint64 {
 	return 0
 }
 
+func (x *Latency) GetBuckets() []*LatencyBucket {
+	if x != nil {
+		return x.Buckets
+	}
+	return nil
+}
+
+func (x *Latency) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *Latency) GetSumMicros() uint64 {
+	if x != nil {
+		return x.SumMicros
+	}
+	return 0
+}
+
+// LatencyBucket is a step of a distribution.
+type LatencyBucket struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Upper bound in microseconds, inclusive; values are told apart to 1/16.
+	BoundMicros uint64 `protobuf:"varint,1,opt,name=bound_micros,json=boundMicros,proto3" json:"bound_micros,omitempty"`
+	// How many took at most so long.
+	Count         uint64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LatencyBucket) Reset() {
+	*x = LatencyBucket{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LatencyBucket) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LatencyBucket) ProtoMessage() {}
+
+func (x *LatencyBucket) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LatencyBucket.ProtoReflect.Descriptor instead.
+func (*LatencyBucket) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *LatencyBucket) GetBoundMicros() uint64 {
+	if x != nil {
+		return x.BoundMicros
+	}
+	return 0
+}
+
+func (x *LatencyBucket) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
 // JournalStatus is the state of the journal.
 type JournalStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -790,7 +1028,7 @@ type JournalStatus struct {
 
 func (x *JournalStatus) Reset() {
 	*x = JournalStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -802,7 +1040,7 @@ func (x *JournalStatus) String() string {
 func (*JournalStatus) ProtoMessage() {}
 
 func (x *JournalStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -815,7 +1053,7 @@ func (x *JournalStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JournalStatus.ProtoReflect.Descriptor instead.
 func (*JournalStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{7}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *JournalStatus) GetFirstNumber() uint64 {
@@ -886,7 +1124,7 @@ type PluginStatus struct {
 
 func (x *PluginStatus) Reset() {
 	*x = PluginStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -898,7 +1136,7 @@ func (x *PluginStatus) String() string {
 func (*PluginStatus) ProtoMessage() {}
 
 func (x *PluginStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -911,7 +1149,7 @@ func (x *PluginStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginStatus.ProtoReflect.Descriptor instead.
 func (*PluginStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *PluginStatus) GetInstance() string {
@@ -1015,7 +1253,7 @@ type EventsRequest struct {
 
 func (x *EventsRequest) Reset() {
 	*x = EventsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1027,7 +1265,7 @@ func (x *EventsRequest) String() string {
 func (*EventsRequest) ProtoMessage() {}
 
 func (x *EventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1040,7 +1278,7 @@ func (x *EventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsRequest.ProtoReflect.Descriptor instead.
 func (*EventsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *EventsRequest) GetFollow() bool {
@@ -1084,7 +1322,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1096,7 +1334,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1109,7 +1347,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *EventsResponse) GetPosition() uint64 {
@@ -1143,7 +1381,7 @@ type GapsRequest struct {
 
 func (x *GapsRequest) Reset() {
 	*x = GapsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1155,7 +1393,7 @@ func (x *GapsRequest) String() string {
 func (*GapsRequest) ProtoMessage() {}
 
 func (x *GapsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1168,7 +1406,7 @@ func (x *GapsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsRequest.ProtoReflect.Descriptor instead.
 func (*GapsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{11}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GapsRequest) GetFromSlot() uint64 {
@@ -1216,7 +1454,7 @@ type GapsResponse struct {
 
 func (x *GapsResponse) Reset() {
 	*x = GapsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1228,7 +1466,7 @@ func (x *GapsResponse) String() string {
 func (*GapsResponse) ProtoMessage() {}
 
 func (x *GapsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1241,7 +1479,7 @@ func (x *GapsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsResponse.ProtoReflect.Descriptor instead.
 func (*GapsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GapsResponse) GetRanges() []*SlotRange {
@@ -1297,7 +1535,7 @@ type SlotRange struct {
 
 func (x *SlotRange) Reset() {
 	*x = SlotRange{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1309,7 +1547,7 @@ func (x *SlotRange) String() string {
 func (*SlotRange) ProtoMessage() {}
 
 func (x *SlotRange) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1322,7 +1560,7 @@ func (x *SlotRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotRange.ProtoReflect.Descriptor instead.
 func (*SlotRange) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SlotRange) GetFromSlot() uint64 {
@@ -1394,7 +1632,7 @@ type GroupFrontier struct {
 
 func (x *GroupFrontier) Reset() {
 	*x = GroupFrontier{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1406,7 +1644,7 @@ func (x *GroupFrontier) String() string {
 func (*GroupFrontier) ProtoMessage() {}
 
 func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1419,7 +1657,7 @@ func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFrontier.ProtoReflect.Descriptor instead.
 func (*GroupFrontier) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{14}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GroupFrontier) GetGroup() string {
@@ -1441,7 +1679,7 @@ var File_weir_admin_v1_admin_proto protoreflect.FileDescriptor
 const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"\x19weir/admin/v1/admin.proto\x12\rweir.admin.v1\x1a\x1aweir/event/v1/output.proto\"\x0f\n" +
-	"\rStatusRequest\"\x91\x03\n" +
+	"\rStatusRequest\"\xf9\x03\n" +
 	"\x0eStatusResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12!\n" +
 	"\fstarted_unix\x18\x02 \x01(\x03R\vstartedUnix\x12;\n" +
@@ -1450,7 +1688,26 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\ajournal\x18\x05 \x01(\v2\x1c.weir.admin.v1.JournalStatusR\ajournal\x125\n" +
 	"\aplugins\x18\x06 \x03(\v2\x1b.weir.admin.v1.PluginStatusR\aplugins\x126\n" +
 	"\aprocess\x18\a \x01(\v2\x1c.weir.admin.v1.ProcessStatusR\aprocess\x12*\n" +
-	"\x03idl\x18\b \x01(\v2\x18.weir.admin.v1.IdlStatusR\x03idl\"U\n" +
+	"\x03idl\x18\b \x01(\v2\x18.weir.admin.v1.IdlStatusR\x03idl\x128\n" +
+	"\bprograms\x18\t \x03(\v2\x1c.weir.admin.v1.ProgramStatusR\bprograms\x12,\n" +
+	"\x04gaps\x18\n" +
+	" \x01(\v2\x18.weir.admin.v1.GapStatusR\x04gaps\"\xc6\x02\n" +
+	"\rProgramStatus\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04seen\x18\x02 \x01(\x04R\x04seen\x12M\n" +
+	"\vby_strategy\x18\x03 \x03(\v2,.weir.admin.v1.ProgramStatus.ByStrategyEntryR\n" +
+	"byStrategy\x12C\n" +
+	"\atrouble\x18\x04 \x03(\v2).weir.admin.v1.ProgramStatus.TroubleEntryR\atrouble\x1a=\n" +
+	"\x0fByStrategyEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\x1a:\n" +
+	"\fTroubleEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"i\n" +
+	"\tGapStatus\x12#\n" +
+	"\rmissing_slots\x18\x01 \x01(\x04R\fmissingSlots\x12\x12\n" +
+	"\x04rows\x18\x02 \x01(\x04R\x04rows\x12#\n" +
+	"\rcomplete_slot\x18\x03 \x01(\x04R\fcompleteSlot\"U\n" +
 	"\tIdlStatus\x12\x10\n" +
 	"\x03dir\x18\x01 \x01(\tR\x03dir\x12\x1a\n" +
 	"\bprograms\x18\x02 \x03(\tR\bprograms\x12\x1a\n" +
@@ -1512,17 +1769,24 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"held_bytes\x18\b \x01(\x04R\theldBytes\x1a:\n" +
 	"\fDroppedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\xa2\x01\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\x8f\x02\n" +
 	"\aLatency\x12\"\n" +
 	"\n" +
 	"p50_micros\x18\x01 \x01(\x04H\x00R\tp50Micros\x88\x01\x01\x12\"\n" +
 	"\n" +
 	"p99_micros\x18\x02 \x01(\x04H\x01R\tp99Micros\x88\x01\x01\x12\"\n" +
 	"\n" +
-	"max_micros\x18\x03 \x01(\x04H\x02R\tmaxMicros\x88\x01\x01B\r\n" +
+	"max_micros\x18\x03 \x01(\x04H\x02R\tmaxMicros\x88\x01\x01\x126\n" +
+	"\abuckets\x18\x04 \x03(\v2\x1c.weir.admin.v1.LatencyBucketR\abuckets\x12\x14\n" +
+	"\x05count\x18\x05 \x01(\x04R\x05count\x12\x1d\n" +
+	"\n" +
+	"sum_micros\x18\x06 \x01(\x04R\tsumMicrosB\r\n" +
 	"\v_p50_microsB\r\n" +
 	"\v_p99_microsB\r\n" +
-	"\v_max_micros\"\xa8\x01\n" +
+	"\v_max_micros\"H\n" +
+	"\rLatencyBucket\x12!\n" +
+	"\fbound_micros\x18\x01 \x01(\x04R\vboundMicros\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xa8\x01\n" +
 	"\rJournalStatus\x12!\n" +
 	"\ffirst_number\x18\x01 \x01(\x04R\vfirstNumber\x12\x1f\n" +
 	"\vlast_number\x18\x02 \x01(\x04R\n" +
@@ -1609,52 +1873,62 @@ func file_weir_admin_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(SlotState)(0),         // 0: weir.admin.v1.SlotState
 	(*StatusRequest)(nil),  // 1: weir.admin.v1.StatusRequest
 	(*StatusResponse)(nil), // 2: weir.admin.v1.StatusResponse
-	(*IdlStatus)(nil),      // 3: weir.admin.v1.IdlStatus
-	(*ProcessStatus)(nil),  // 4: weir.admin.v1.ProcessStatus
-	(*EndpointStatus)(nil), // 5: weir.admin.v1.EndpointStatus
-	(*StageStatus)(nil),    // 6: weir.admin.v1.StageStatus
-	(*Latency)(nil),        // 7: weir.admin.v1.Latency
-	(*JournalStatus)(nil),  // 8: weir.admin.v1.JournalStatus
-	(*PluginStatus)(nil),   // 9: weir.admin.v1.PluginStatus
-	(*EventsRequest)(nil),  // 10: weir.admin.v1.EventsRequest
-	(*EventsResponse)(nil), // 11: weir.admin.v1.EventsResponse
-	(*GapsRequest)(nil),    // 12: weir.admin.v1.GapsRequest
-	(*GapsResponse)(nil),   // 13: weir.admin.v1.GapsResponse
-	(*SlotRange)(nil),      // 14: weir.admin.v1.SlotRange
-	(*GroupFrontier)(nil),  // 15: weir.admin.v1.GroupFrontier
-	nil,                    // 16: weir.admin.v1.StageStatus.DroppedEntry
-	(*v1.OutputBatch)(nil), // 17: weir.event.v1.OutputBatch
+	(*ProgramStatus)(nil),  // 3: weir.admin.v1.ProgramStatus
+	(*GapStatus)(nil),      // 4: weir.admin.v1.GapStatus
+	(*IdlStatus)(nil),      // 5: weir.admin.v1.IdlStatus
+	(*ProcessStatus)(nil),  // 6: weir.admin.v1.ProcessStatus
+	(*EndpointStatus)(nil), // 7: weir.admin.v1.EndpointStatus
+	(*StageStatus)(nil),    // 8: weir.admin.v1.StageStatus
+	(*Latency)(nil),        // 9: weir.admin.v1.Latency
+	(*LatencyBucket)(nil),  // 10: weir.admin.v1.LatencyBucket
+	(*JournalStatus)(nil),  // 11: weir.admin.v1.JournalStatus
+	(*PluginStatus)(nil),   // 12: weir.admin.v1.PluginStatus
+	(*EventsRequest)(nil),  // 13: weir.admin.v1.EventsRequest
+	(*EventsResponse)(nil), // 14: weir.admin.v1.EventsResponse
+	(*GapsRequest)(nil),    // 15: weir.admin.v1.GapsRequest
+	(*GapsResponse)(nil),   // 16: weir.admin.v1.GapsResponse
+	(*SlotRange)(nil),      // 17: weir.admin.v1.SlotRange
+	(*GroupFrontier)(nil),  // 18: weir.admin.v1.GroupFrontier
+	nil,                    // 19: weir.admin.v1.ProgramStatus.ByStrategyEntry
+	nil,                    // 20: weir.admin.v1.ProgramStatus.TroubleEntry
+	nil,                    // 21: weir.admin.v1.StageStatus.DroppedEntry
+	(*v1.OutputBatch)(nil), // 22: weir.event.v1.OutputBatch
 }
 var file_weir_admin_v1_admin_proto_depIdxs = []int32{
-	5,  // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
-	6,  // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
-	8,  // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
-	9,  // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
-	4,  // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
-	3,  // 5: weir.admin.v1.StatusResponse.idl:type_name -> weir.admin.v1.IdlStatus
-	16, // 6: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
-	7,  // 7: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
-	17, // 8: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
-	0,  // 9: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
-	14, // 10: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
-	15, // 11: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
-	0,  // 12: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
-	1,  // 13: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
-	10, // 14: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
-	12, // 15: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
-	2,  // 16: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
-	11, // 17: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
-	13, // 18: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
-	16, // [16:19] is the sub-list for method output_type
-	13, // [13:16] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	7,  // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
+	8,  // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
+	11, // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
+	12, // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
+	6,  // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
+	5,  // 5: weir.admin.v1.StatusResponse.idl:type_name -> weir.admin.v1.IdlStatus
+	3,  // 6: weir.admin.v1.StatusResponse.programs:type_name -> weir.admin.v1.ProgramStatus
+	4,  // 7: weir.admin.v1.StatusResponse.gaps:type_name -> weir.admin.v1.GapStatus
+	19, // 8: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
+	20, // 9: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
+	21, // 10: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
+	9,  // 11: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
+	10, // 12: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
+	22, // 13: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
+	0,  // 14: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
+	17, // 15: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
+	18, // 16: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
+	0,  // 17: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
+	1,  // 18: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
+	13, // 19: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
+	15, // 20: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
+	2,  // 21: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
+	14, // 22: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
+	16, // 23: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
+	21, // [21:24] is the sub-list for method output_type
+	18, // [18:21] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_weir_admin_v1_admin_proto_init() }
@@ -1662,15 +1936,15 @@ func file_weir_admin_v1_admin_proto_init() {
 	if File_weir_admin_v1_admin_proto != nil {
 		return
 	}
-	file_weir_admin_v1_admin_proto_msgTypes[4].OneofWrappers = []any{}
 	file_weir_admin_v1_admin_proto_msgTypes[6].OneofWrappers = []any{}
+	file_weir_admin_v1_admin_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_admin_v1_admin_proto_rawDesc), len(file_weir_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   16,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1,0 +1,107 @@
+package metrics_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/weir-run/weir/host/internal/metrics"
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+)
+
+func at[T any](v T) *T { return &v }
+
+// full is a status in which everything is known.
+func full() *adminv1.StatusResponse {
+	return &adminv1.StatusResponse{
+		Version: "v1.2.3", StartedUnix: 1_700_000_000,
+		Journal: &adminv1.JournalStatus{FirstNumber: 5, LastNumber: 905, Bytes: 4096, CompleteSlot: 460, Trouble: "disk full"},
+		Gaps:    &adminv1.GapStatus{MissingSlots: 3, Rows: 2, CompleteSlot: 461},
+		Idl:     &adminv1.IdlStatus{Dir: "/idls", Programs: []string{"a", "b"}, Problems: []string{"c"}},
+		Endpoints: []*adminv1.EndpointStatus{
+			{
+				Name: "shyft", State: "streaming", Updates: 7, Bytes: 8, Opens: 2, Slot: 462, LagMicros: at(int64(250_000)), Groups: []string{"curve", "amm"}, Filters: 2,
+				Tps: at(512.5), ParseRate: at(0.5), WinRate: at(0.25), Breaker: "closed", OpensUsed: 3, OpensLimit: 80, Alarms: []string{"amm brings nothing"},
+			},
+			{Name: "triton", Connection: 1, State: "waiting", Breaker: "open"},
+		},
+		Stages: []*adminv1.StageStatus{
+			{Name: "ingest", In: 10, Out: 8, Dropped: map[string]uint64{"duplicate": 2}, Latency: &adminv1.Latency{
+				Count: 8, SumMicros: 4000, Buckets: []*adminv1.LatencyBucket{{BoundMicros: 100, Count: 3}, {BoundMicros: 1000, Count: 7}},
+			}},
+			{Name: "order", In: 8, Out: 6, Held: 2, HeldBytes: 3000, OutOfOrder: 1},
+		},
+		Programs: []*adminv1.ProgramStatus{{Name: "pump", Seen: 6, ByStrategy: map[string]uint64{"event_cpi": 5}, Trouble: map[string]uint64{"unknown_tail": 1}}},
+		Plugins: []*adminv1.PluginStatus{{
+			Instance: "trading", Monitor: "trading 1.0", State: "live", Starts: 2, Through: 900, Lag: 5, Outputs: 700, Suppressed: 4, Checkpoint: 800,
+		}},
+	}
+}
+
+func scrape(t *testing.T, status *adminv1.StatusResponse) string {
+	t.Helper()
+	handler, err := metrics.Handler(func() *adminv1.StatusResponse { return status })
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	response, err := http.Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s, %v: %s", response.Status, err, body)
+	}
+	return string(body)
+}
+
+func TestScrape(t *testing.T) {
+	text := scrape(t, full())
+	for _, want := range []string{
+		`weir_build_info{version="v1.2.3"} 1`,
+		`weir_complete_slot{where="journal"} 460`,
+		`weir_complete_slot{where="received"} 461`,
+		`weir_gap_missing_slots 3`,
+		`weir_journal_trouble 1`,
+		`weir_connection_up{connection="0",endpoint="shyft"} 1`,
+		`weir_connection_up{connection="1",endpoint="triton"} 0`,
+		`weir_connection_lag_seconds{connection="0",endpoint="shyft"} 0.25`,
+		`weir_connection_group{connection="0",endpoint="shyft",group="amm"} 1`,
+		`weir_breaker_open{connection="1",endpoint="triton"} 1`,
+		`weir_budget_opens_used{connection="0",endpoint="shyft"} 3`,
+		`weir_stage_dropped_total{reason="duplicate",stage="ingest"} 2`,
+		`weir_stage_latency_seconds_bucket{stage="ingest",le="0.001"} 7`,
+		`weir_stage_latency_seconds_bucket{stage="ingest",le="+Inf"} 8`,
+		`weir_stage_latency_seconds_sum{stage="ingest"} 0.004`,
+		`weir_order_held_transactions 2`,
+		`weir_program_records_total{program="pump",strategy="event_cpi"} 5`,
+		`weir_program_trouble_total{kind="unknown_tail",program="pump"} 1`,
+		`weir_plugin_up{instance="trading",monitor="trading 1.0"} 1`,
+		`weir_plugin_lag_records{instance="trading"} 5`,
+		`go_goroutines`,
+		`process_cpu_seconds_total`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the scrape lacks %s", want)
+		}
+	}
+	if strings.Contains(text, `weir_connection_lag_seconds{connection="1"`) {
+		t.Error("a lag that is not known is shown")
+	}
+	for _, name := range metrics.Names() {
+		if !strings.Contains(text, "\n"+name+"{") && !strings.Contains(text, "\n"+name+" ") && !strings.Contains(text, "\n"+name+"_bucket{") {
+			t.Errorf("%s is declared and never shown", name)
+		}
+	}
+}
+
+func TestScrapeOfNothing(t *testing.T) {
+	if text := scrape(t, &adminv1.StatusResponse{}); !strings.Contains(text, "weir_journal_records_total 0") {
+		t.Errorf("a daemon that has just begun cannot be scraped:\n%s", text)
+	}
+}

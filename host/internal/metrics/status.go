@@ -1,0 +1,97 @@
+package metrics
+
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+)
+
+func (s sink) daemon(r *adminv1.StatusResponse) {
+	s.put(buildInfo, 1, r.GetVersion())
+	s.put(startTime, float64(r.GetStartedUnix()))
+	j := r.GetJournal()
+	s.count(completed, j.GetCompleteSlot(), "journal")
+	s.count(completed, r.GetGaps().GetCompleteSlot(), "received")
+	s.count(journalFirst, j.GetFirstNumber())
+	s.count(journalLast, j.GetLastNumber())
+	s.count(journalBytes, j.GetBytes())
+	s.flag(journalTrouble, j.GetTrouble() != "")
+	s.count(gapSlots, r.GetGaps().GetMissingSlots())
+	s.count(gapRows, r.GetGaps().GetRows())
+	if idl := r.GetIdl(); idl != nil {
+		s.count(idlCount, uint64(len(idl.GetPrograms())))
+		s.count(idlRefused, uint64(len(idl.GetProblems())))
+	}
+}
+
+func (s sink) connection(c *adminv1.EndpointStatus) {
+	labels := []string{strconv.FormatUint(uint64(c.GetConnection()), 10), c.GetName()}
+	with := func(label string) []string { return []string{labels[0], labels[1], label} }
+	s.flag(connectionUp, c.GetState() == "streaming", labels...)
+	s.put(connectionState, 1, with(c.GetState())...)
+	s.count(connectionUpdates, c.GetUpdates(), labels...)
+	s.count(connectionBytes, c.GetBytes(), labels...)
+	s.count(connectionOpens, c.GetOpens(), labels...)
+	s.count(connectionSlot, c.GetSlot(), labels...)
+	s.count(connectionFilters, uint64(c.GetFilters()), labels...)
+	s.count(connectionAlarms, uint64(len(c.GetAlarms())), labels...)
+	s.count(budgetUsed, uint64(c.GetOpensUsed()), labels...)
+	s.count(budgetLimit, uint64(c.GetOpensLimit()), labels...)
+	s.flag(breakerOpen, c.GetBreaker() != "closed", labels...)
+	s.known(connectionTPS, c.Tps, labels...)
+	s.known(connectionParsed, c.ParseRate, labels...)
+	s.known(connectionWon, c.WinRate, labels...)
+	if c.LagMicros != nil {
+		s.put(connectionLag, float64(c.GetLagMicros())/1e6, labels...)
+	}
+	for _, group := range c.GetGroups() {
+		s.put(connectionGroup, 1, with(group)...)
+	}
+}
+
+func (s sink) stage(st *adminv1.StageStatus) {
+	name := st.GetName()
+	s.count(stageIn, st.GetIn(), name)
+	s.count(stageOut, st.GetOut(), name)
+	for reason, n := range st.GetDropped() {
+		s.count(stageDropped, n, name, reason)
+	}
+	s.histogram(stageLatency, st.GetLatency(), name)
+	if name == "order" {
+		s.count(orderHeld, st.GetHeld())
+		s.count(orderHeldBytes, st.GetHeldBytes())
+		s.count(orderOutOfOrder, st.GetOutOfOrder())
+	}
+}
+
+func (s sink) histogram(f *family, l *adminv1.Latency, labels ...string) {
+	buckets := make(map[float64]uint64, len(l.GetBuckets()))
+	for _, b := range l.GetBuckets() {
+		buckets[float64(b.GetBoundMicros())/1e6] = b.GetCount()
+	}
+	s.out <- prometheus.MustNewConstHistogram(f.desc, l.GetCount(), float64(l.GetSumMicros())/1e6, buckets, labels...)
+}
+
+func (s sink) program(p *adminv1.ProgramStatus) {
+	s.count(programSeen, p.GetSeen(), p.GetName())
+	for strategy, n := range p.GetByStrategy() {
+		s.count(programDecoded, n, p.GetName(), strategy)
+	}
+	for kind, n := range p.GetTrouble() {
+		s.count(programTrouble, n, p.GetName(), kind)
+	}
+}
+
+func (s sink) plugin(p *adminv1.PluginStatus) {
+	name := p.GetInstance()
+	s.flag(pluginUp, p.GetState() == "live", name, p.GetMonitor())
+	s.put(pluginState, 1, name, p.GetState())
+	s.count(pluginStarts, p.GetStarts(), name)
+	s.count(pluginThrough, p.GetThrough(), name)
+	s.count(pluginLag, p.GetLag(), name)
+	s.count(pluginOutputs, p.GetOutputs(), name)
+	s.count(pluginSuppressed, p.GetSuppressed(), name)
+	s.count(pluginCheckpoint, p.GetCheckpoint(), name)
+}

@@ -8,8 +8,6 @@ import (
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
-func at[T any](v T) *T { return &v }
-
 // Each thing an operator asks of a connection is in its row or under the table; what is not known is a dash and no zero.
 func TestStatusTable(t *testing.T) {
 	var out strings.Builder
@@ -17,8 +15,8 @@ func TestStatusTable(t *testing.T) {
 		Version: "v1", StartedUnix: time.Now().Unix(),
 		Endpoints: []*adminv1.EndpointStatus{
 			{
-				Name: "shyft", State: "streaming", Groups: []string{"curve", "amm"}, Filters: 2, Slot: 460000123, Tps: at(512.4), BytesPerSecond: at(1.5e6),
-				LagMicros: at(int64(251_400)), ParseRate: at(0.99987), WinRate: at(0.615), Breaker: "closed", OpensUsed: 3, OpensLimit: 80, Profile: "shyft",
+				Name: "shyft", State: "streaming", Groups: []string{"curve", "amm"}, Filters: 2, Slot: 460000123, Tps: new(512.4), BytesPerSecond: new(1.5e6),
+				LagMicros: new(int64(251_400)), ParseRate: new(0.99987), WinRate: new(0.615), Breaker: "closed", OpensUsed: 3, OpensLimit: 80, Profile: "shyft",
 				Alarms: []string{"amm brings nothing"}, LastError: "12:00:01 UNAVAILABLE: gone\nmore",
 			},
 			{Name: "triton", Connection: 1, State: "waiting", Breaker: "open", OpensLimit: 90},

@@ -11,8 +11,6 @@ import (
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
-func at[T any](v T) *T { return &v }
-
 // full is a status in which everything is known.
 func full() *adminv1.StatusResponse {
 	return &adminv1.StatusResponse{
@@ -22,8 +20,8 @@ func full() *adminv1.StatusResponse {
 		Idl:     &adminv1.IdlStatus{Dir: "/idls", Programs: []string{"a", "b"}, Problems: []string{"c"}},
 		Endpoints: []*adminv1.EndpointStatus{
 			{
-				Name: "shyft", State: "streaming", Updates: 7, Bytes: 8, Opens: 2, Slot: 462, LagMicros: at(int64(250_000)), Groups: []string{"curve", "amm"}, Filters: 2,
-				Tps: at(512.5), ParseRate: at(0.5), WinRate: at(0.25), Breaker: "closed", OpensUsed: 3, OpensLimit: 80, Alarms: []string{"amm brings nothing"},
+				Name: "shyft", State: "streaming", Updates: 7, Bytes: 8, Opens: 2, Slot: 462, LagMicros: new(int64(250_000)), Groups: []string{"curve", "amm"}, Filters: 2,
+				Tps: new(512.5), ParseRate: new(0.5), WinRate: new(0.25), Breaker: "closed", OpensUsed: 3, OpensLimit: 80, Alarms: []string{"amm brings nothing"},
 			},
 			{Name: "triton", Connection: 1, State: "waiting", Breaker: "open"},
 		},

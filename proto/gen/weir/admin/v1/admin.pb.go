@@ -1116,10 +1116,16 @@ type PluginStatus struct {
 	Checkpoint uint64 `protobuf:"varint,10,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
 	// Cause of the last crash, empty when none.
 	LastCrash string `protobuf:"bytes,11,opt,name=last_crash,json=lastCrash,proto3" json:"last_crash,omitempty"`
-	// Why it is rejected or its configuration refused; empty otherwise.
-	Reason        string `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Why it is quarantined or rejected, or its configuration refused; empty otherwise.
+	Reason string `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When it will be tried again, Unix seconds; 0 when it runs, or when only an operator starts it.
+	RetryUnix int64 `protobuf:"varint,13,opt,name=retry_unix,json=retryUnix,proto3" json:"retry_unix,omitempty"`
+	// Records that it was spared since they crashed it, since the daemon started or found stored then.
+	Parked uint64 `protobuf:"varint,14,opt,name=parked,proto3" json:"parked,omitempty"`
+	// Until when the last upgrade can be rolled back, Unix seconds; 0 when there is nothing to go back to.
+	RollbackUntilUnix int64 `protobuf:"varint,15,opt,name=rollback_until_unix,json=rollbackUntilUnix,proto3" json:"rollback_until_unix,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *PluginStatus) Reset() {
@@ -1236,6 +1242,739 @@ func (x *PluginStatus) GetReason() string {
 	return ""
 }
 
+func (x *PluginStatus) GetRetryUnix() int64 {
+	if x != nil {
+		return x.RetryUnix
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetParked() uint64 {
+	if x != nil {
+		return x.Parked
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetRollbackUntilUnix() int64 {
+	if x != nil {
+		return x.RollbackUntilUnix
+	}
+	return 0
+}
+
+// ResumePluginRequest names an instance.
+type ResumePluginRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Instance name.
+	Instance      string `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumePluginRequest) Reset() {
+	*x = ResumePluginRequest{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumePluginRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumePluginRequest) ProtoMessage() {}
+
+func (x *ResumePluginRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumePluginRequest.ProtoReflect.Descriptor instead.
+func (*ResumePluginRequest) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ResumePluginRequest) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+// ResumePluginResponse tells what it was.
+type ResumePluginResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// State before, as in PluginStatus.
+	State         string `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumePluginResponse) Reset() {
+	*x = ResumePluginResponse{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumePluginResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumePluginResponse) ProtoMessage() {}
+
+func (x *ResumePluginResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumePluginResponse.ProtoReflect.Descriptor instead.
+func (*ResumePluginResponse) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ResumePluginResponse) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+// PluginCrashRequest names an instance.
+type PluginCrashRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Instance name.
+	Instance      string `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PluginCrashRequest) Reset() {
+	*x = PluginCrashRequest{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PluginCrashRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PluginCrashRequest) ProtoMessage() {}
+
+func (x *PluginCrashRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PluginCrashRequest.ProtoReflect.Descriptor instead.
+func (*PluginCrashRequest) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PluginCrashRequest) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+// PluginCrashResponse is what is known of the crashes of an instance.
+type PluginCrashResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The last crash since the daemon started; absent when there was none.
+	Crash *Crash `protobuf:"bytes,1,opt,name=crash,proto3" json:"crash,omitempty"`
+	// Its dead letters, oldest first, at most the newest 1,000.
+	DeadLetters   []*DeadLetter `protobuf:"bytes,2,rep,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PluginCrashResponse) Reset() {
+	*x = PluginCrashResponse{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PluginCrashResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PluginCrashResponse) ProtoMessage() {}
+
+func (x *PluginCrashResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PluginCrashResponse.ProtoReflect.Descriptor instead.
+func (*PluginCrashResponse) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PluginCrashResponse) GetCrash() *Crash {
+	if x != nil {
+		return x.Crash
+	}
+	return nil
+}
+
+func (x *PluginCrashResponse) GetDeadLetters() []*DeadLetter {
+	if x != nil {
+		return x.DeadLetters
+	}
+	return nil
+}
+
+// Crash is one unwanted end of a plugin's process.
+type Crash struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Cause in one word, for example panic.
+	Cause string `protobuf:"bytes,1,opt,name=cause,proto3" json:"cause,omitempty"`
+	// What was seen and, where there is one, the remedy.
+	Detail string `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"`
+	// First lines of a panic.
+	Stack []string `protobuf:"bytes,3,rep,name=stack,proto3" json:"stack,omitempty"`
+	// When it was noticed, Unix nanoseconds.
+	AtUnixNanos int64 `protobuf:"varint,4,opt,name=at_unix_nanos,json=atUnixNanos,proto3" json:"at_unix_nanos,omitempty"`
+	// Last record number done.
+	Through uint64 `protobuf:"varint,5,opt,name=through,proto3" json:"through,omitempty"`
+	// Last record number sent.
+	Sent uint64 `protobuf:"varint,6,opt,name=sent,proto3" json:"sent,omitempty"`
+	// The last frames on the stream before it, oldest first, one a line.
+	Frames []string `protobuf:"bytes,7,rep,name=frames,proto3" json:"frames,omitempty"`
+	// Version of the plugin as it called itself; empty when it did not get that far.
+	Version       string `protobuf:"bytes,8,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Crash) Reset() {
+	*x = Crash{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Crash) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Crash) ProtoMessage() {}
+
+func (x *Crash) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Crash.ProtoReflect.Descriptor instead.
+func (*Crash) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Crash) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *Crash) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *Crash) GetStack() []string {
+	if x != nil {
+		return x.Stack
+	}
+	return nil
+}
+
+func (x *Crash) GetAtUnixNanos() int64 {
+	if x != nil {
+		return x.AtUnixNanos
+	}
+	return 0
+}
+
+func (x *Crash) GetThrough() uint64 {
+	if x != nil {
+		return x.Through
+	}
+	return 0
+}
+
+func (x *Crash) GetSent() uint64 {
+	if x != nil {
+		return x.Sent
+	}
+	return 0
+}
+
+func (x *Crash) GetFrames() []string {
+	if x != nil {
+		return x.Frames
+	}
+	return nil
+}
+
+func (x *Crash) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+// DeadLetter is a record that a plugin could not handle.
+type DeadLetter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number of the record.
+	Number uint64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// parked: it crashed the plugin and is not given to it any more. refused: the plugin's handler returned an error.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Cause of the crash, or the handler's text.
+	Detail string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	// When it was written, Unix nanoseconds.
+	AtUnixNanos   int64 `protobuf:"varint,4,opt,name=at_unix_nanos,json=atUnixNanos,proto3" json:"at_unix_nanos,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeadLetter) Reset() {
+	*x = DeadLetter{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeadLetter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeadLetter) ProtoMessage() {}
+
+func (x *DeadLetter) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
+func (*DeadLetter) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *DeadLetter) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *DeadLetter) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *DeadLetter) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *DeadLetter) GetAtUnixNanos() int64 {
+	if x != nil {
+		return x.AtUnixNanos
+	}
+	return 0
+}
+
+// UpgradePluginRequest says what to run instead.
+type UpgradePluginRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Instance name.
+	Instance string `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
+	// Absolute path of the new program.
+	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	// How long both run side by side before the change, in milliseconds; 0 changes as soon as the new one has caught up.
+	ShadowMillis uint64 `protobuf:"varint,3,opt,name=shadow_millis,json=shadowMillis,proto3" json:"shadow_millis,omitempty"`
+	// Outputs that may differ before the upgrade is refused.
+	MaxDiff uint64 `protobuf:"varint,4,opt,name=max_diff,json=maxDiff,proto3" json:"max_diff,omitempty"`
+	// Only compare: the old program goes on.
+	DryRun bool `protobuf:"varint,5,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// How long it can be rolled back, in milliseconds; 0 means ten minutes.
+	ProbationMillis uint64 `protobuf:"varint,6,opt,name=probation_millis,json=probationMillis,proto3" json:"probation_millis,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *UpgradePluginRequest) Reset() {
+	*x = UpgradePluginRequest{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpgradePluginRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpgradePluginRequest) ProtoMessage() {}
+
+func (x *UpgradePluginRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpgradePluginRequest.ProtoReflect.Descriptor instead.
+func (*UpgradePluginRequest) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *UpgradePluginRequest) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+func (x *UpgradePluginRequest) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *UpgradePluginRequest) GetShadowMillis() uint64 {
+	if x != nil {
+		return x.ShadowMillis
+	}
+	return 0
+}
+
+func (x *UpgradePluginRequest) GetMaxDiff() uint64 {
+	if x != nil {
+		return x.MaxDiff
+	}
+	return 0
+}
+
+func (x *UpgradePluginRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *UpgradePluginRequest) GetProbationMillis() uint64 {
+	if x != nil {
+		return x.ProbationMillis
+	}
+	return 0
+}
+
+// UpgradePluginResponse is one report on the way.
+type UpgradePluginResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// verify, restore, shadow, cut_over, done or refused.
+	Step string `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	// In words.
+	Detail string `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"`
+	// Version before and after.
+	OldVersion string `protobuf:"bytes,3,opt,name=old_version,json=oldVersion,proto3" json:"old_version,omitempty"`
+	// See old_version.
+	NewVersion string `protobuf:"bytes,4,opt,name=new_version,json=newVersion,proto3" json:"new_version,omitempty"`
+	// Outputs of both that were compared, and how many of them differ in content.
+	Compared uint64 `protobuf:"varint,5,opt,name=compared,proto3" json:"compared,omitempty"`
+	// See compared.
+	Different uint64 `protobuf:"varint,6,opt,name=different,proto3" json:"different,omitempty"`
+	// Outputs that only the old program gave.
+	Missing uint64 `protobuf:"varint,7,opt,name=missing,proto3" json:"missing,omitempty"`
+	// Outputs that only the new program gave.
+	Extra uint64 `protobuf:"varint,8,opt,name=extra,proto3" json:"extra,omitempty"`
+	// The first differences, in words; at most 10.
+	Differences []string `protobuf:"bytes,9,rep,name=differences,proto3" json:"differences,omitempty"`
+	// Records that the new program is behind.
+	Lag uint64 `protobuf:"varint,10,opt,name=lag,proto3" json:"lag,omitempty"`
+	// Of done: last record of the old program.
+	CutOver uint64 `protobuf:"varint,11,opt,name=cut_over,json=cutOver,proto3" json:"cut_over,omitempty"`
+	// Of done: how long nothing could come out, in microseconds.
+	PauseMicros   uint64 `protobuf:"varint,12,opt,name=pause_micros,json=pauseMicros,proto3" json:"pause_micros,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpgradePluginResponse) Reset() {
+	*x = UpgradePluginResponse{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpgradePluginResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpgradePluginResponse) ProtoMessage() {}
+
+func (x *UpgradePluginResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpgradePluginResponse.ProtoReflect.Descriptor instead.
+func (*UpgradePluginResponse) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *UpgradePluginResponse) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
+func (x *UpgradePluginResponse) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *UpgradePluginResponse) GetOldVersion() string {
+	if x != nil {
+		return x.OldVersion
+	}
+	return ""
+}
+
+func (x *UpgradePluginResponse) GetNewVersion() string {
+	if x != nil {
+		return x.NewVersion
+	}
+	return ""
+}
+
+func (x *UpgradePluginResponse) GetCompared() uint64 {
+	if x != nil {
+		return x.Compared
+	}
+	return 0
+}
+
+func (x *UpgradePluginResponse) GetDifferent() uint64 {
+	if x != nil {
+		return x.Different
+	}
+	return 0
+}
+
+func (x *UpgradePluginResponse) GetMissing() uint64 {
+	if x != nil {
+		return x.Missing
+	}
+	return 0
+}
+
+func (x *UpgradePluginResponse) GetExtra() uint64 {
+	if x != nil {
+		return x.Extra
+	}
+	return 0
+}
+
+func (x *UpgradePluginResponse) GetDifferences() []string {
+	if x != nil {
+		return x.Differences
+	}
+	return nil
+}
+
+func (x *UpgradePluginResponse) GetLag() uint64 {
+	if x != nil {
+		return x.Lag
+	}
+	return 0
+}
+
+func (x *UpgradePluginResponse) GetCutOver() uint64 {
+	if x != nil {
+		return x.CutOver
+	}
+	return 0
+}
+
+func (x *UpgradePluginResponse) GetPauseMicros() uint64 {
+	if x != nil {
+		return x.PauseMicros
+	}
+	return 0
+}
+
+// RollbackPluginRequest names an instance.
+type RollbackPluginRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Instance name.
+	Instance      string `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollbackPluginRequest) Reset() {
+	*x = RollbackPluginRequest{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollbackPluginRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollbackPluginRequest) ProtoMessage() {}
+
+func (x *RollbackPluginRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollbackPluginRequest.ProtoReflect.Descriptor instead.
+func (*RollbackPluginRequest) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *RollbackPluginRequest) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+// RollbackPluginResponse tells what runs now.
+type RollbackPluginResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Path of the program.
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// Record number after which it goes on.
+	After         uint64 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollbackPluginResponse) Reset() {
+	*x = RollbackPluginResponse{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollbackPluginResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollbackPluginResponse) ProtoMessage() {}
+
+func (x *RollbackPluginResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollbackPluginResponse.ProtoReflect.Descriptor instead.
+func (*RollbackPluginResponse) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RollbackPluginResponse) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *RollbackPluginResponse) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
 // EventsRequest chooses events.
 type EventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1253,7 +1992,7 @@ type EventsRequest struct {
 
 func (x *EventsRequest) Reset() {
 	*x = EventsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1265,7 +2004,7 @@ func (x *EventsRequest) String() string {
 func (*EventsRequest) ProtoMessage() {}
 
 func (x *EventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1278,7 +2017,7 @@ func (x *EventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsRequest.ProtoReflect.Descriptor instead.
 func (*EventsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *EventsRequest) GetFollow() bool {
@@ -1322,7 +2061,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1334,7 +2073,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1347,7 +2086,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *EventsResponse) GetPosition() uint64 {
@@ -1381,7 +2120,7 @@ type GapsRequest struct {
 
 func (x *GapsRequest) Reset() {
 	*x = GapsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1393,7 +2132,7 @@ func (x *GapsRequest) String() string {
 func (*GapsRequest) ProtoMessage() {}
 
 func (x *GapsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1406,7 +2145,7 @@ func (x *GapsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsRequest.ProtoReflect.Descriptor instead.
 func (*GapsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{14}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GapsRequest) GetFromSlot() uint64 {
@@ -1454,7 +2193,7 @@ type GapsResponse struct {
 
 func (x *GapsResponse) Reset() {
 	*x = GapsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1466,7 +2205,7 @@ func (x *GapsResponse) String() string {
 func (*GapsResponse) ProtoMessage() {}
 
 func (x *GapsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1479,7 +2218,7 @@ func (x *GapsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsResponse.ProtoReflect.Descriptor instead.
 func (*GapsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{15}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GapsResponse) GetRanges() []*SlotRange {
@@ -1535,7 +2274,7 @@ type SlotRange struct {
 
 func (x *SlotRange) Reset() {
 	*x = SlotRange{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1547,7 +2286,7 @@ func (x *SlotRange) String() string {
 func (*SlotRange) ProtoMessage() {}
 
 func (x *SlotRange) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1560,7 +2299,7 @@ func (x *SlotRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotRange.ProtoReflect.Descriptor instead.
 func (*SlotRange) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{16}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SlotRange) GetFromSlot() uint64 {
@@ -1632,7 +2371,7 @@ type GroupFrontier struct {
 
 func (x *GroupFrontier) Reset() {
 	*x = GroupFrontier{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1644,7 +2383,7 @@ func (x *GroupFrontier) String() string {
 func (*GroupFrontier) ProtoMessage() {}
 
 func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1657,7 +2396,7 @@ func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFrontier.ProtoReflect.Descriptor instead.
 func (*GroupFrontier) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{17}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GroupFrontier) GetGroup() string {
@@ -1793,7 +2532,7 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"lastNumber\x12\x14\n" +
 	"\x05bytes\x18\x03 \x01(\x04R\x05bytes\x12#\n" +
 	"\rcomplete_slot\x18\x04 \x01(\x04R\fcompleteSlot\x12\x18\n" +
-	"\atrouble\x18\x05 \x01(\tR\atrouble\"\xc1\x02\n" +
+	"\atrouble\x18\x05 \x01(\tR\atrouble\"\xa8\x03\n" +
 	"\fPluginStatus\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x18\n" +
 	"\amonitor\x18\x02 \x01(\tR\amonitor\x12\x14\n" +
@@ -1812,7 +2551,63 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"checkpoint\x12\x1d\n" +
 	"\n" +
 	"last_crash\x18\v \x01(\tR\tlastCrash\x12\x16\n" +
-	"\x06reason\x18\f \x01(\tR\x06reason\"m\n" +
+	"\x06reason\x18\f \x01(\tR\x06reason\x12\x1d\n" +
+	"\n" +
+	"retry_unix\x18\r \x01(\x03R\tretryUnix\x12\x16\n" +
+	"\x06parked\x18\x0e \x01(\x04R\x06parked\x12.\n" +
+	"\x13rollback_until_unix\x18\x0f \x01(\x03R\x11rollbackUntilUnix\"1\n" +
+	"\x13ResumePluginRequest\x12\x1a\n" +
+	"\binstance\x18\x01 \x01(\tR\binstance\",\n" +
+	"\x14ResumePluginResponse\x12\x14\n" +
+	"\x05state\x18\x01 \x01(\tR\x05state\"0\n" +
+	"\x12PluginCrashRequest\x12\x1a\n" +
+	"\binstance\x18\x01 \x01(\tR\binstance\"\x7f\n" +
+	"\x13PluginCrashResponse\x12*\n" +
+	"\x05crash\x18\x01 \x01(\v2\x14.weir.admin.v1.CrashR\x05crash\x12<\n" +
+	"\fdead_letters\x18\x02 \x03(\v2\x19.weir.admin.v1.DeadLetterR\vdeadLetters\"\xcf\x01\n" +
+	"\x05Crash\x12\x14\n" +
+	"\x05cause\x18\x01 \x01(\tR\x05cause\x12\x16\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\x12\x14\n" +
+	"\x05stack\x18\x03 \x03(\tR\x05stack\x12\"\n" +
+	"\rat_unix_nanos\x18\x04 \x01(\x03R\vatUnixNanos\x12\x18\n" +
+	"\athrough\x18\x05 \x01(\x04R\athrough\x12\x12\n" +
+	"\x04sent\x18\x06 \x01(\x04R\x04sent\x12\x16\n" +
+	"\x06frames\x18\a \x03(\tR\x06frames\x12\x18\n" +
+	"\aversion\x18\b \x01(\tR\aversion\"x\n" +
+	"\n" +
+	"DeadLetter\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\"\n" +
+	"\rat_unix_nanos\x18\x04 \x01(\x03R\vatUnixNanos\"\xca\x01\n" +
+	"\x14UpgradePluginRequest\x12\x1a\n" +
+	"\binstance\x18\x01 \x01(\tR\binstance\x12\x12\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\x12#\n" +
+	"\rshadow_millis\x18\x03 \x01(\x04R\fshadowMillis\x12\x19\n" +
+	"\bmax_diff\x18\x04 \x01(\x04R\amaxDiff\x12\x17\n" +
+	"\adry_run\x18\x05 \x01(\bR\x06dryRun\x12)\n" +
+	"\x10probation_millis\x18\x06 \x01(\x04R\x0fprobationMillis\"\xe1\x02\n" +
+	"\x15UpgradePluginResponse\x12\x12\n" +
+	"\x04step\x18\x01 \x01(\tR\x04step\x12\x16\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\x12\x1f\n" +
+	"\vold_version\x18\x03 \x01(\tR\n" +
+	"oldVersion\x12\x1f\n" +
+	"\vnew_version\x18\x04 \x01(\tR\n" +
+	"newVersion\x12\x1a\n" +
+	"\bcompared\x18\x05 \x01(\x04R\bcompared\x12\x1c\n" +
+	"\tdifferent\x18\x06 \x01(\x04R\tdifferent\x12\x18\n" +
+	"\amissing\x18\a \x01(\x04R\amissing\x12\x14\n" +
+	"\x05extra\x18\b \x01(\x04R\x05extra\x12 \n" +
+	"\vdifferences\x18\t \x03(\tR\vdifferences\x12\x10\n" +
+	"\x03lag\x18\n" +
+	" \x01(\x04R\x03lag\x12\x19\n" +
+	"\bcut_over\x18\v \x01(\x04R\acutOver\x12!\n" +
+	"\fpause_micros\x18\f \x01(\x04R\vpauseMicros\"3\n" +
+	"\x15RollbackPluginRequest\x12\x1a\n" +
+	"\binstance\x18\x01 \x01(\tR\binstance\"B\n" +
+	"\x16RollbackPluginResponse\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\x04R\x05after\"m\n" +
 	"\rEventsRequest\x12\x16\n" +
 	"\x06follow\x18\x01 \x01(\bR\x06follow\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x12\n" +
@@ -1852,11 +2647,15 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x10SLOT_STATE_EMPTY\x10\x02\x12\x13\n" +
 	"\x0fSLOT_STATE_DEAD\x10\x03\x12\x19\n" +
 	"\x15SLOT_STATE_BACKFILLED\x10\x04\x12\x16\n" +
-	"\x12SLOT_STATE_MISSING\x10\x052\xd8\x01\n" +
+	"\x12SLOT_STATE_MISSING\x10\x052\xc4\x04\n" +
 	"\x05Admin\x12E\n" +
 	"\x06Status\x12\x1c.weir.admin.v1.StatusRequest\x1a\x1d.weir.admin.v1.StatusResponse\x12G\n" +
 	"\x06Events\x12\x1c.weir.admin.v1.EventsRequest\x1a\x1d.weir.admin.v1.EventsResponse0\x01\x12?\n" +
-	"\x04Gaps\x12\x1a.weir.admin.v1.GapsRequest\x1a\x1b.weir.admin.v1.GapsResponseB\xaf\x01\n" +
+	"\x04Gaps\x12\x1a.weir.admin.v1.GapsRequest\x1a\x1b.weir.admin.v1.GapsResponse\x12W\n" +
+	"\fResumePlugin\x12\".weir.admin.v1.ResumePluginRequest\x1a#.weir.admin.v1.ResumePluginResponse\x12T\n" +
+	"\vPluginCrash\x12!.weir.admin.v1.PluginCrashRequest\x1a\".weir.admin.v1.PluginCrashResponse\x12\\\n" +
+	"\rUpgradePlugin\x12#.weir.admin.v1.UpgradePluginRequest\x1a$.weir.admin.v1.UpgradePluginResponse0\x01\x12]\n" +
+	"\x0eRollbackPlugin\x12$.weir.admin.v1.RollbackPluginRequest\x1a%.weir.admin.v1.RollbackPluginResponseB\xaf\x01\n" +
 	"\x11com.weir.admin.v1B\n" +
 	"AdminProtoP\x01Z8github.com/weir-run/weir/proto/gen/weir/admin/v1;adminv1\xa2\x02\x03WAX\xaa\x02\rWeir.Admin.V1\xca\x02\rWeir\\Admin\\V1\xe2\x02\x19Weir\\Admin\\V1\\GPBMetadata\xea\x02\x0fWeir::Admin::V1b\x06proto3"
 
@@ -1873,31 +2672,41 @@ func file_weir_admin_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_weir_admin_v1_admin_proto_goTypes = []any{
-	(SlotState)(0),         // 0: weir.admin.v1.SlotState
-	(*StatusRequest)(nil),  // 1: weir.admin.v1.StatusRequest
-	(*StatusResponse)(nil), // 2: weir.admin.v1.StatusResponse
-	(*ProgramStatus)(nil),  // 3: weir.admin.v1.ProgramStatus
-	(*GapStatus)(nil),      // 4: weir.admin.v1.GapStatus
-	(*IdlStatus)(nil),      // 5: weir.admin.v1.IdlStatus
-	(*ProcessStatus)(nil),  // 6: weir.admin.v1.ProcessStatus
-	(*EndpointStatus)(nil), // 7: weir.admin.v1.EndpointStatus
-	(*StageStatus)(nil),    // 8: weir.admin.v1.StageStatus
-	(*Latency)(nil),        // 9: weir.admin.v1.Latency
-	(*LatencyBucket)(nil),  // 10: weir.admin.v1.LatencyBucket
-	(*JournalStatus)(nil),  // 11: weir.admin.v1.JournalStatus
-	(*PluginStatus)(nil),   // 12: weir.admin.v1.PluginStatus
-	(*EventsRequest)(nil),  // 13: weir.admin.v1.EventsRequest
-	(*EventsResponse)(nil), // 14: weir.admin.v1.EventsResponse
-	(*GapsRequest)(nil),    // 15: weir.admin.v1.GapsRequest
-	(*GapsResponse)(nil),   // 16: weir.admin.v1.GapsResponse
-	(*SlotRange)(nil),      // 17: weir.admin.v1.SlotRange
-	(*GroupFrontier)(nil),  // 18: weir.admin.v1.GroupFrontier
-	nil,                    // 19: weir.admin.v1.ProgramStatus.ByStrategyEntry
-	nil,                    // 20: weir.admin.v1.ProgramStatus.TroubleEntry
-	nil,                    // 21: weir.admin.v1.StageStatus.DroppedEntry
-	(*v1.OutputBatch)(nil), // 22: weir.event.v1.OutputBatch
+	(SlotState)(0),                 // 0: weir.admin.v1.SlotState
+	(*StatusRequest)(nil),          // 1: weir.admin.v1.StatusRequest
+	(*StatusResponse)(nil),         // 2: weir.admin.v1.StatusResponse
+	(*ProgramStatus)(nil),          // 3: weir.admin.v1.ProgramStatus
+	(*GapStatus)(nil),              // 4: weir.admin.v1.GapStatus
+	(*IdlStatus)(nil),              // 5: weir.admin.v1.IdlStatus
+	(*ProcessStatus)(nil),          // 6: weir.admin.v1.ProcessStatus
+	(*EndpointStatus)(nil),         // 7: weir.admin.v1.EndpointStatus
+	(*StageStatus)(nil),            // 8: weir.admin.v1.StageStatus
+	(*Latency)(nil),                // 9: weir.admin.v1.Latency
+	(*LatencyBucket)(nil),          // 10: weir.admin.v1.LatencyBucket
+	(*JournalStatus)(nil),          // 11: weir.admin.v1.JournalStatus
+	(*PluginStatus)(nil),           // 12: weir.admin.v1.PluginStatus
+	(*ResumePluginRequest)(nil),    // 13: weir.admin.v1.ResumePluginRequest
+	(*ResumePluginResponse)(nil),   // 14: weir.admin.v1.ResumePluginResponse
+	(*PluginCrashRequest)(nil),     // 15: weir.admin.v1.PluginCrashRequest
+	(*PluginCrashResponse)(nil),    // 16: weir.admin.v1.PluginCrashResponse
+	(*Crash)(nil),                  // 17: weir.admin.v1.Crash
+	(*DeadLetter)(nil),             // 18: weir.admin.v1.DeadLetter
+	(*UpgradePluginRequest)(nil),   // 19: weir.admin.v1.UpgradePluginRequest
+	(*UpgradePluginResponse)(nil),  // 20: weir.admin.v1.UpgradePluginResponse
+	(*RollbackPluginRequest)(nil),  // 21: weir.admin.v1.RollbackPluginRequest
+	(*RollbackPluginResponse)(nil), // 22: weir.admin.v1.RollbackPluginResponse
+	(*EventsRequest)(nil),          // 23: weir.admin.v1.EventsRequest
+	(*EventsResponse)(nil),         // 24: weir.admin.v1.EventsResponse
+	(*GapsRequest)(nil),            // 25: weir.admin.v1.GapsRequest
+	(*GapsResponse)(nil),           // 26: weir.admin.v1.GapsResponse
+	(*SlotRange)(nil),              // 27: weir.admin.v1.SlotRange
+	(*GroupFrontier)(nil),          // 28: weir.admin.v1.GroupFrontier
+	nil,                            // 29: weir.admin.v1.ProgramStatus.ByStrategyEntry
+	nil,                            // 30: weir.admin.v1.ProgramStatus.TroubleEntry
+	nil,                            // 31: weir.admin.v1.StageStatus.DroppedEntry
+	(*v1.OutputBatch)(nil),         // 32: weir.event.v1.OutputBatch
 }
 var file_weir_admin_v1_admin_proto_depIdxs = []int32{
 	7,  // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
@@ -1908,27 +2717,37 @@ var file_weir_admin_v1_admin_proto_depIdxs = []int32{
 	5,  // 5: weir.admin.v1.StatusResponse.idl:type_name -> weir.admin.v1.IdlStatus
 	3,  // 6: weir.admin.v1.StatusResponse.programs:type_name -> weir.admin.v1.ProgramStatus
 	4,  // 7: weir.admin.v1.StatusResponse.gaps:type_name -> weir.admin.v1.GapStatus
-	19, // 8: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
-	20, // 9: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
-	21, // 10: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
+	29, // 8: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
+	30, // 9: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
+	31, // 10: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
 	9,  // 11: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
 	10, // 12: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
-	22, // 13: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
-	0,  // 14: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
-	17, // 15: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
-	18, // 16: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
-	0,  // 17: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
-	1,  // 18: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
-	13, // 19: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
-	15, // 20: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
-	2,  // 21: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
-	14, // 22: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
-	16, // 23: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
-	21, // [21:24] is the sub-list for method output_type
-	18, // [18:21] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	17, // 13: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
+	18, // 14: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
+	32, // 15: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
+	0,  // 16: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
+	27, // 17: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
+	28, // 18: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
+	0,  // 19: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
+	1,  // 20: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
+	23, // 21: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
+	25, // 22: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
+	13, // 23: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
+	15, // 24: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
+	19, // 25: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
+	21, // 26: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
+	2,  // 27: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
+	24, // 28: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
+	26, // 29: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
+	14, // 30: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
+	16, // 31: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
+	20, // 32: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
+	22, // 33: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
+	27, // [27:34] is the sub-list for method output_type
+	20, // [20:27] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_weir_admin_v1_admin_proto_init() }
@@ -1944,7 +2763,7 @@ func file_weir_admin_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_admin_v1_admin_proto_rawDesc), len(file_weir_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   21,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

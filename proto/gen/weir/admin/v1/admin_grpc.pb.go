@@ -21,9 +21,13 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Admin_Status_FullMethodName = "/weir.admin.v1.Admin/Status"
-	Admin_Events_FullMethodName = "/weir.admin.v1.Admin/Events"
-	Admin_Gaps_FullMethodName   = "/weir.admin.v1.Admin/Gaps"
+	Admin_Status_FullMethodName         = "/weir.admin.v1.Admin/Status"
+	Admin_Events_FullMethodName         = "/weir.admin.v1.Admin/Events"
+	Admin_Gaps_FullMethodName           = "/weir.admin.v1.Admin/Gaps"
+	Admin_ResumePlugin_FullMethodName   = "/weir.admin.v1.Admin/ResumePlugin"
+	Admin_PluginCrash_FullMethodName    = "/weir.admin.v1.Admin/PluginCrash"
+	Admin_UpgradePlugin_FullMethodName  = "/weir.admin.v1.Admin/UpgradePlugin"
+	Admin_RollbackPlugin_FullMethodName = "/weir.admin.v1.Admin/RollbackPlugin"
 )
 
 // AdminClient is the client API for Admin service.
@@ -38,6 +42,16 @@ type AdminClient interface {
 	Events(ctx context.Context, in *EventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[EventsResponse], error)
 	// Gaps tells which slots are not, or were not, complete.
 	Gaps(ctx context.Context, in *GapsRequest, opts ...grpc.CallOption) (*GapsResponse, error)
+	// ResumePlugin starts an instance that is quarantined, rejected or whose configuration was refused, and forgets its crashes. One that
+	// waits in backoff is started at once. FAILED_PRECONDITION when it runs.
+	ResumePlugin(ctx context.Context, in *ResumePluginRequest, opts ...grpc.CallOption) (*ResumePluginResponse, error)
+	// PluginCrash tells of the last crash of an instance, and of the records that it was spared.
+	PluginCrash(ctx context.Context, in *PluginCrashRequest, opts ...grpc.CallOption) (*PluginCrashResponse, error)
+	// UpgradePlugin runs another program beside the one of an instance, compares what both give, and puts it in its place. The stream
+	// tells how far that is; its last message says how it ended. Ending the call before gives the upgrade up.
+	UpgradePlugin(ctx context.Context, in *UpgradePluginRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[UpgradePluginResponse], error)
+	// RollbackPlugin puts the program back that the last upgrade replaced.
+	RollbackPlugin(ctx context.Context, in *RollbackPluginRequest, opts ...grpc.CallOption) (*RollbackPluginResponse, error)
 }
 
 type adminClient struct {
@@ -87,6 +101,55 @@ func (c *adminClient) Gaps(ctx context.Context, in *GapsRequest, opts ...grpc.Ca
 	return out, nil
 }
 
+func (c *adminClient) ResumePlugin(ctx context.Context, in *ResumePluginRequest, opts ...grpc.CallOption) (*ResumePluginResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResumePluginResponse)
+	err := c.cc.Invoke(ctx, Admin_ResumePlugin_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminClient) PluginCrash(ctx context.Context, in *PluginCrashRequest, opts ...grpc.CallOption) (*PluginCrashResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PluginCrashResponse)
+	err := c.cc.Invoke(ctx, Admin_PluginCrash_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminClient) UpgradePlugin(ctx context.Context, in *UpgradePluginRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[UpgradePluginResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[1], Admin_UpgradePlugin_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[UpgradePluginRequest, UpgradePluginResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_UpgradePluginClient = grpc.ServerStreamingClient[UpgradePluginResponse]
+
+func (c *adminClient) RollbackPlugin(ctx context.Context, in *RollbackPluginRequest, opts ...grpc.CallOption) (*RollbackPluginResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RollbackPluginResponse)
+	err := c.cc.Invoke(ctx, Admin_RollbackPlugin_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServer is the server API for Admin service.
 // All implementations must embed UnimplementedAdminServer
 // for forward compatibility.
@@ -99,6 +162,16 @@ type AdminServer interface {
 	Events(*EventsRequest, grpc.ServerStreamingServer[EventsResponse]) error
 	// Gaps tells which slots are not, or were not, complete.
 	Gaps(context.Context, *GapsRequest) (*GapsResponse, error)
+	// ResumePlugin starts an instance that is quarantined, rejected or whose configuration was refused, and forgets its crashes. One that
+	// waits in backoff is started at once. FAILED_PRECONDITION when it runs.
+	ResumePlugin(context.Context, *ResumePluginRequest) (*ResumePluginResponse, error)
+	// PluginCrash tells of the last crash of an instance, and of the records that it was spared.
+	PluginCrash(context.Context, *PluginCrashRequest) (*PluginCrashResponse, error)
+	// UpgradePlugin runs another program beside the one of an instance, compares what both give, and puts it in its place. The stream
+	// tells how far that is; its last message says how it ended. Ending the call before gives the upgrade up.
+	UpgradePlugin(*UpgradePluginRequest, grpc.ServerStreamingServer[UpgradePluginResponse]) error
+	// RollbackPlugin puts the program back that the last upgrade replaced.
+	RollbackPlugin(context.Context, *RollbackPluginRequest) (*RollbackPluginResponse, error)
 	mustEmbedUnimplementedAdminServer()
 }
 
@@ -117,6 +190,18 @@ func (UnimplementedAdminServer) Events(*EventsRequest, grpc.ServerStreamingServe
 }
 func (UnimplementedAdminServer) Gaps(context.Context, *GapsRequest) (*GapsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Gaps not implemented")
+}
+func (UnimplementedAdminServer) ResumePlugin(context.Context, *ResumePluginRequest) (*ResumePluginResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResumePlugin not implemented")
+}
+func (UnimplementedAdminServer) PluginCrash(context.Context, *PluginCrashRequest) (*PluginCrashResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PluginCrash not implemented")
+}
+func (UnimplementedAdminServer) UpgradePlugin(*UpgradePluginRequest, grpc.ServerStreamingServer[UpgradePluginResponse]) error {
+	return status.Error(codes.Unimplemented, "method UpgradePlugin not implemented")
+}
+func (UnimplementedAdminServer) RollbackPlugin(context.Context, *RollbackPluginRequest) (*RollbackPluginResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RollbackPlugin not implemented")
 }
 func (UnimplementedAdminServer) mustEmbedUnimplementedAdminServer() {}
 func (UnimplementedAdminServer) testEmbeddedByValue()               {}
@@ -186,6 +271,71 @@ func _Admin_Gaps_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Admin_ResumePlugin_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResumePluginRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).ResumePlugin(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_ResumePlugin_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).ResumePlugin(ctx, req.(*ResumePluginRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Admin_PluginCrash_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PluginCrashRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).PluginCrash(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_PluginCrash_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).PluginCrash(ctx, req.(*PluginCrashRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Admin_UpgradePlugin_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(UpgradePluginRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AdminServer).UpgradePlugin(m, &grpc.GenericServerStream[UpgradePluginRequest, UpgradePluginResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_UpgradePluginServer = grpc.ServerStreamingServer[UpgradePluginResponse]
+
+func _Admin_RollbackPlugin_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RollbackPluginRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).RollbackPlugin(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_RollbackPlugin_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).RollbackPlugin(ctx, req.(*RollbackPluginRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Admin_ServiceDesc is the grpc.ServiceDesc for Admin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -201,11 +351,28 @@ var Admin_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "Gaps",
 			Handler:    _Admin_Gaps_Handler,
 		},
+		{
+			MethodName: "ResumePlugin",
+			Handler:    _Admin_ResumePlugin_Handler,
+		},
+		{
+			MethodName: "PluginCrash",
+			Handler:    _Admin_PluginCrash_Handler,
+		},
+		{
+			MethodName: "RollbackPlugin",
+			Handler:    _Admin_RollbackPlugin_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "Events",
 			Handler:       _Admin_Events_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "UpgradePlugin",
+			Handler:       _Admin_UpgradePlugin_Handler,
 			ServerStreams: true,
 		},
 	},

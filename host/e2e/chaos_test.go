@@ -119,7 +119,7 @@ func (c *chaos) configure(copies int) {
 	for i, f := range c.endpoints {
 		fmt.Fprintf(&text, "  - {name: sim%d, url: %q, token: %s, opens_per_window: %d, opens_headroom: %d}\n", i, "http://"+f.server.Addr(), tokenOf(i), opens, opens/5)
 	}
-	text.WriteString("plugins:\n  - {name: lifecycle, checkpoint_every: 300ms}\n  - {name: trading, checkpoint_every: 400ms}\n  - {name: liquidity, checkpoint_every: 500ms}\n")
+	text.WriteString("plugins:\n  - {name: lifecycle, checkpoint_every: 300ms, crash_limit: -1}\n  - {name: trading, checkpoint_every: 400ms, crash_limit: -1}\n  - {name: liquidity, checkpoint_every: 500ms, crash_limit: -1}\n")
 	if err := os.WriteFile(filepath.Join(c.dir, "weir.yaml"), []byte(text.String()), 0o600); err != nil {
 		c.t.Fatal(err)
 	}

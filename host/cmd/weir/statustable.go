@@ -37,7 +37,26 @@ func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", p.GetInstance(), dash(p.GetMonitor()), p.GetState(), p.GetPid(), p.GetStarts(), p.GetThrough(), p.GetLag(),
 			p.GetOutputs(), p.GetSuppressed(), p.GetCheckpoint(), dash(cmp.Or(p.GetReason(), p.GetLastCrash())))
 	}
+	printPluginAlarms(t, s.GetPlugins())
 	return t.Flush()
+}
+
+// printPluginAlarms says below the table what an operator can do.
+func printPluginAlarms(w io.Writer, plugins []*adminv1.PluginStatus) {
+	for _, p := range plugins {
+		switch p.GetState() {
+		case "quarantined", "rejected", "config_error":
+			fmt.Fprintf(w, "! %s is %s: %s\n", p.GetInstance(), p.GetState(), dash(p.GetReason()))
+			if p.GetRetryUnix() != 0 {
+				fmt.Fprintf(w, "  it is tried again at %s, or now with: weir plugin resume %s\n", time.Unix(p.GetRetryUnix(), 0).UTC().Format(time.TimeOnly), p.GetInstance())
+			} else {
+				fmt.Fprintf(w, "  when that is mended: weir plugin resume %s\n", p.GetInstance())
+			}
+		}
+		if p.GetParked() > 0 {
+			fmt.Fprintf(w, "! %s is not given %d records that crashed it: weir plugin crash %s\n", p.GetInstance(), p.GetParked(), p.GetInstance())
+		}
+	}
 }
 
 // printConnections prints a row a connection, and below the table in words what is wrong, which has no room in a row.

@@ -107,6 +107,9 @@ type Plugin struct {
 	Priority Priority `koanf:"priority"`
 	// DrainTimeout bounds a graceful stop.
 	DrainTimeout time.Duration `koanf:"drain_timeout"`
+	// CrashLimit crashes within CrashWindow quarantine the plugin; -1 sets no limit.
+	CrashLimit  int           `koanf:"crash_limit"`
+	CrashWindow time.Duration `koanf:"crash_window"`
 }
 
 // Log says how the daemon speaks.
@@ -149,6 +152,8 @@ func (c *Config) fill() {
 		orValue(&p.Path, "weir-"+p.Name)
 		orValue(&p.CheckpointEvery, 5*time.Second)
 		orValue(&p.CheckpointRecords, 50_000)
+		orValue(&p.CrashLimit, 5)
+		orValue(&p.CrashWindow, 10*time.Minute)
 		orValue(&p.DrainTimeout, 10*time.Second)
 	}
 }

@@ -100,6 +100,9 @@ func (c *Config) validatePlugins(bad func(key, format string, args ...any)) {
 		if p.Priority != "" {
 			oneOf(bad, key+".priority", string(p.Priority), string(High), string(Medium), string(Low))
 		}
+		if p.CrashLimit < -1 {
+			bad(key+".crash_limit", "%d is no number of crashes: use -1 for no limit", p.CrashLimit)
+		}
 		if p.CheckpointRecords < 1 {
 			bad(key+".checkpoint_records", "%d is not positive", p.CheckpointRecords)
 		}

@@ -147,6 +147,7 @@ func (d *Daemon) initMonitors() error {
 		d.monitors = append(d.monitors, monitor.New(monitor.Config{
 			Instance: p.Name, Path: path, Config: settings, SocketDir: sockets,
 			CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout,
+			CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow,
 			Log: d.log.With("room", "monitor"),
 		}, monitor.On(d.journal)))
 	}

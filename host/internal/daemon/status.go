@@ -139,6 +139,9 @@ func pluginStatus(st monitor.Status) *adminv1.PluginStatus {
 	if st.Monitor != "" {
 		s.Monitor = st.Monitor + " " + st.Version
 	}
+	if s.Parked = st.Parked; !st.RetryAt.IsZero() {
+		s.RetryUnix = st.RetryAt.Unix()
+	}
 	if st.Crash != nil {
 		s.LastCrash = st.Crash.Error()
 	}

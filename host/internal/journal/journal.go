@@ -26,6 +26,7 @@ type Journal struct {
 	frames   jetstream.Stream
 	events   jetstream.Stream
 	ckpts    jetstream.Stream
+	letters  jetstream.Stream
 	manifest jetstream.KeyValue
 	epochs   jetstream.KeyValue
 	cursors  jetstream.KeyValue

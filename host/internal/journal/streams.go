@@ -18,6 +18,8 @@ const (
 	eventsPrefix      = "weir.events."
 	checkpointsStream = "WEIR_CHECKPOINTS"
 	checkpointsPrefix = "weir.checkpoints."
+	lettersStream     = "WEIR_DEAD"
+	lettersPrefix     = "weir.dead."
 	manifests         = "WEIR_MANIFESTS"
 	epochs            = "WEIR_EPOCHS"
 	cursors           = "WEIR_CURSORS"
@@ -39,6 +41,9 @@ func (j *Journal) makeStreams(ctx context.Context) error {
 	}
 	j.ckpts, err = j.makeStream(ctx, checkpointsStream, checkpointsPrefix+"*.*", -1, 0)
 	if err != nil {
+		return err
+	}
+	if err := j.makeLetters(ctx); err != nil {
 		return err
 	}
 	if j.manifest, err = j.makeBucket(ctx, manifests); err != nil {

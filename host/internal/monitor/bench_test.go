@@ -120,6 +120,9 @@ func (m *memory) Frames(after uint64) Frames {
 func (m *memory) SaveCheckpoint(context.Context, string, Checkpoint) error    { return nil }
 func (m *memory) LoadCheckpoint(context.Context, string) (*Checkpoint, error) { return nil, nil }
 
+func (m *memory) SaveDeadLetter(context.Context, string, DeadLetter) error          { return nil }
+func (m *memory) DeadLetters(context.Context, string, string) ([]DeadLetter, error) { return nil, nil }
+
 func (m *memory) Acquire(context.Context, string) (uint64, error) { return m.epoch.Add(1), nil }
 
 func (m *memory) OpenOutputs(_ context.Context, _, _ string, _ uint64, durable func(uint64, uint64, int)) (Outputs, error) {

@@ -46,10 +46,14 @@ type Config struct {
 	BackoffMin, BackoffMax time.Duration
 	// BackoffReset is how long a plugin must be live, with one durable checkpoint, to be trusted again. Default 5 min.
 	BackoffReset time.Duration
+	// CrashLimit crashes within CrashWindow quarantine a plugin; below 0 there is no limit. Defaults 5 and 10 min.
+	CrashLimit  int
+	CrashWindow time.Duration
+	// ProbeEvery is how long a quarantined plugin waits for the one try that may end it. Default 30 min.
+	ProbeEvery time.Duration
+	// ParkLimit is how many records an hour may be parked before the plugin is quarantined. Default 10.
+	ParkLimit int
 }
-
-// startFailures is how many starts in a row may fail before the program is not tried again.
-const startFailures = 3
 
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
@@ -69,6 +73,10 @@ func (c Config) withDefaults() Config {
 	or(&c.BackoffMin, 250*time.Millisecond)
 	or(&c.BackoffMax, time.Minute)
 	or(&c.BackoffReset, 5*time.Minute)
+	or(&c.CrashLimit, 5)
+	or(&c.CrashWindow, 10*time.Minute)
+	or(&c.ProbeEvery, 30*time.Minute)
+	or(&c.ParkLimit, 10)
 	return c
 }
 

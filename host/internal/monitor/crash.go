@@ -21,6 +21,7 @@ const (
 	CausePanic    Cause = "panic"    // the Go runtime gave up
 	CauseDeadline Cause = "deadline" // it made no progress, or did not answer, and was killed
 	CauseProtocol Cause = "protocol" // it broke the contract and was killed
+	CauseStream   Cause = "stream"   // its stream ended with an error, though the process lived
 	CauseFatal    Cause = "fatal"    // a handler returned a fatal error
 	CauseJournal  Cause = "journal"  // not its fault: the host could not read or store
 )
@@ -35,6 +36,22 @@ type Crash struct {
 	Stack []string
 	// At is when it was noticed.
 	At time.Time
+	// Through is the last record number done, Sent the last one sent.
+	Through, Sent uint64
+	// Frames are the headers of the last frames on the stream, oldest first.
+	Frames []string
+	// Version of the plugin, empty when it did not get as far as saying it.
+	Version string
+}
+
+// ofRecord says whether a record may have caused it.
+func (c Cause) ofRecord() bool {
+	switch c {
+	case CauseStart, CauseConfig, CauseState, CauseFatal, CauseJournal, CauseProtocol, CauseStream:
+		return false
+	default:
+		return true
+	}
 }
 
 // Error makes a Crash an error.

@@ -72,6 +72,15 @@ func (s *session) own(ctx context.Context) (err error) {
 	if s.checkpoint, err = s.journal.LoadCheckpoint(ctx, s.cfg.Instance); err != nil {
 		return crashf(CauseJournal, "%v", err)
 	}
+	letters, err := s.journal.DeadLetters(ctx, s.cfg.Instance, LetterParked)
+	if err != nil {
+		return crashf(CauseJournal, "%v", err)
+	}
+	s.parked = map[uint64]string{}
+	for _, letter := range letters {
+		s.parked[letter.Number] = letter.Detail
+	}
+	s.meters.parked.Store(uint64(len(letters)))
 	switch {
 	case s.checkpoint != nil:
 		s.after, s.saved = s.checkpoint.Number, s.checkpoint.Number

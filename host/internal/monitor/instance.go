@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -27,63 +28,128 @@ type Instance struct {
 	venues  []eventv1.Venue // that it wants; empty means all
 	epoch   uint64
 	crash   *Crash
-	reason  string // why it is rejected or its configuration refused
+	reason  string // why it is quarantined or rejected, or its configuration refused
+	retryAt time.Time
+
+	resume chan struct{} // ends a wait
 }
 
 // New makes an Instance, which does nothing until Run.
 func New(cfg Config, journal Journal) *Instance {
-	return &Instance{cfg: cfg.withDefaults(), journal: journal, state: Stopped, since: time.Now()}
+	return &Instance{cfg: cfg.withDefaults(), journal: journal, state: Stopped, since: time.Now(), resume: make(chan struct{}, 1)}
 }
 
 // Run keeps the plugin running until ctx ends, then drains it and stops it within Config.DrainTimeout and a little. A plugin that
-// must not be started again is told by Status, not by an error: other instances go on, so Run waits for ctx. The error is nil.
+// must not be started again is told by Status, not by an error: other instances go on, so Run waits for ctx or Resume. The error
+// is nil.
 func (i *Instance) Run(ctx context.Context) error {
 	defer i.to(Stopped)
-	var restarts backoff
-	failedStarts := 0
+	policy := policy{cfg: &i.cfg}
+	var suspects suspects
 	for ctx.Err() == nil {
-		s, crash := i.once(ctx)
+		s, crash := i.once(ctx, suspects.oneByOne())
 		if crash == nil {
 			break
 		}
 		i.crashed(crash)
-		if crash.Cause == CauseStart {
-			failedStarts++
-		} else {
-			failedStarts = 0
-		}
-		if state := verdict(crash, failedStarts); state != Backoff {
-			i.give(state, crash.Detail)
-			<-ctx.Done()
-			break
-		}
 		if !s.liveAt.IsZero() && time.Since(s.liveAt) >= i.cfg.BackoffReset && i.meters.checkpoint.Load() > s.saved {
-			restarts = backoff{}
+			policy.trust()
 		}
-		wait := restarts.next(i.cfg.BackoffMin, i.cfg.BackoffMax)
-		if ctx.Err() != nil {
-			break
+		next := policy.after(crash)
+		if tooMany, parked := i.isolate(ctx, s, crash, &suspects); tooMany {
+			next = policy.quarantine(fmt.Sprintf("more than %d records within an hour crashed it, the last by %s", i.cfg.ParkLimit, crash))
+		} else if parked {
+			policy.solved()
+			next = policy.again()
 		}
-		i.to(Backoff, slog.Duration("wait", wait))
-		_ = pause(ctx, wait)
+		if i.wait(ctx, next) {
+			policy.trust()
+			suspects.clear()
+		}
 	}
 	return nil
 }
 
-// verdict says what follows a crash: Backoff, or a state that only an operator ends.
-func verdict(c *Crash, failedStarts int) State {
-	switch {
-	case c.Cause == CauseConfig:
-		return ConfigError
-	case c.Cause == CauseState, c.Cause == CauseFatal, failedStarts >= startFailures:
-		return Rejected
+// isolate parks the record that a crash was of, when that is known.
+func (i *Instance) isolate(ctx context.Context, s *session, c *Crash, known *suspects) (tooMany, parked bool) {
+	if s.lane == nil {
+		return false, false
+	}
+	number := known.judge(c, span{c.Through, c.Sent}, s.lane.single)
+	if number == 0 {
+		return false, false
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), journalLimit)
+	defer cancel()
+	err := i.journal.SaveDeadLetter(ctx, i.cfg.Instance, DeadLetter{
+		Number: number, Reason: LetterParked, Detail: c.Error(), At: c.At, Record: s.lane.singleBytes,
+	})
+	if err != nil {
+		i.cfg.Log.Error("a record that crashes the plugin cannot be parked", "record", number, "error", err)
+		return false, false
+	}
+	i.cfg.Log.Error("a record crashed the plugin twice; it goes on without it, and the record is in the dead letters", "record", number, "cause", c.Error())
+	return known.park(c.At, i.cfg.ParkLimit), true
+}
+
+// wait waits as a verdict says, and tells whether Resume ended that.
+func (i *Instance) wait(ctx context.Context, v verdict) (resumed bool) {
+	var due <-chan time.Time
+	i.mu.Lock()
+	select {
+	case <-i.resume: // of an earlier state
 	default:
-		return Backoff
+	}
+	i.reason, i.retryAt = v.reason, time.Time{}
+	if v.wait > 0 {
+		timer := time.NewTimer(v.wait)
+		defer timer.Stop()
+		due, i.retryAt = timer.C, time.Now().Add(v.wait)
+	}
+	i.mu.Unlock()
+	if ctx.Err() != nil {
+		return false
+	}
+	if v.state != Backoff {
+		i.cfg.Log.Error("plugin is not started again until an operator says so: weir plugin resume "+i.cfg.Instance, "state", v.state.String(), "reason", v.reason, "tried_again_in", v.wait)
+	}
+	i.to(v.state, slog.Duration("wait", v.wait))
+	select {
+	case <-ctx.Done():
+	case <-due:
+	case <-i.resume:
+		resumed = true
+	}
+	i.mu.Lock()
+	i.reason, i.retryAt = "", time.Time{}
+	i.mu.Unlock()
+	return resumed
+}
+
+// Resume starts a plugin at once that waits in backoff or for an operator, and forgets its crashes. It returns the state before, and
+// false when there was nothing to resume. The file of the program is opened anew, so it may have been replaced.
+func (i *Instance) Resume() (was State, ok bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch i.state {
+	case Backoff, Quarantined, Rejected, ConfigError:
+		select {
+		case i.resume <- struct{}{}:
+		default:
+		}
+		return i.state, true
+	default:
+		return i.state, false
 	}
 }
 
-func (i *Instance) once(ctx context.Context) (*session, *Crash) {
-	s := &session{cfg: &i.cfg, journal: i.journal, meters: &i.meters, to: i.to, known: i.known}
+// DeadLetters returns the records that the plugin could not handle, by number.
+func (i *Instance) DeadLetters(ctx context.Context) ([]DeadLetter, error) {
+	return i.journal.DeadLetters(ctx, i.cfg.Instance, "")
+}
+
+func (i *Instance) once(ctx context.Context, suspected span) (*session, *Crash) {
+	s := &session{suspected: suspected, cfg: &i.cfg, journal: i.journal, meters: &i.meters, to: i.to, known: i.known}
 	i.mu.Lock()
 	i.starts++
 	i.mu.Unlock()
@@ -123,15 +189,6 @@ func (i *Instance) crashed(c *Crash) {
 	if len(c.Stack) > 0 {
 		i.cfg.Log.Error("plugin panicked", "stack", c.Stack)
 	}
-}
-
-// give sets a state that only an operator ends.
-func (i *Instance) give(state State, reason string) {
-	i.mu.Lock()
-	i.reason = reason
-	i.mu.Unlock()
-	i.cfg.Log.Error("plugin will not be started again until the host is", "state", state.String(), "reason", reason)
-	i.to(state)
 }
 
 // backoff doubles a random wait ("full jitter").

@@ -17,6 +17,15 @@ type Journal interface {
 	Records
 	Checkpoints
 	Ledger
+	DeadLetters
+}
+
+// DeadLetters keeps what plugins could not handle.
+type DeadLetters interface {
+	// SaveDeadLetter returns when the letter is durable. One of the same reason and number replaces the earlier.
+	SaveDeadLetter(ctx context.Context, instance string, d DeadLetter) error
+	// DeadLetters returns those with a reason, or all when it is empty, by number.
+	DeadLetters(ctx context.Context, instance, reason string) ([]DeadLetter, error)
 }
 
 // Records gives what was journaled.

@@ -15,7 +15,7 @@ import (
 )
 
 // lane moves the data of one epoch: journal frames to the plugin, its outputs to the ledger, its state to the checkpoints.
-// Six goroutines share it; feed, timed barriers and the saver send on the stream, under sending.
+// Eight goroutines share it; feed, timed barriers and the saver send on the stream, under sending.
 type lane struct {
 	cfg     *Config
 	log     *slog.Logger
@@ -53,6 +53,15 @@ type lane struct {
 	names   []Cursor
 
 	refusals slowLog
+	letters  *letters
+	trace    trace
+
+	// What is known of records that crash the plugin; only feed uses these, and who waits for run.
+	suspected   span              // to be sent one by one
+	parked      map[uint64]string // to be left out, and why
+	answering   bool              // the plugin has shown life since its start
+	single      uint64            // the one that is alone under way; 0 when none is
+	singleBytes []byte
 
 	reached sync.Once
 }
@@ -77,7 +86,7 @@ func (l *lane) run(ctx, drain context.Context) error {
 	}
 	l.stream = stream
 	l.reach(l.covered.Load())
-	for _, part := range []func(context.Context) error{l.receive, l.save, l.tick, l.watch, l.health, l.end} {
+	for _, part := range []func(context.Context) error{l.receive, l.save, l.tick, l.watch, l.health, l.end, l.letters.run} {
 		all.Go(func() {
 			if err := part(alive); err != nil {
 				fail(err)

@@ -37,8 +37,10 @@ func (l *lane) answered(b []byte) error {
 		return breach("%v", err)
 	}
 	if a.epoch != l.epoch {
+		l.trace.add(false, contentNames[a.content], a.epoch, l.through, len(b))
 		return breach("a frame of epoch %d came in epoch %d", a.epoch, l.epoch)
 	}
+	l.trace.add(false, contentNames[a.content], a.epoch, l.through, len(b))
 	switch a.content {
 	case pluginOutputs:
 		return l.takeOutputs(a.body)
@@ -49,6 +51,9 @@ func (l *lane) answered(b []byte) error {
 	}
 	return nil
 }
+
+// contentNames of frames from the plugin in a trace; their first number is the epoch, their last how far the plugin was before.
+var contentNames = map[int]string{0: "nothing", pluginOutputs: "outputs", pluginState: "state", pluginError: "error"}
 
 func breach(format string, args ...any) error { return crashf(CauseProtocol, format, args...) }
 
@@ -153,6 +158,7 @@ func (l *lane) takeError(b []byte) error {
 		return crashf(CauseFatal, "%s", text)
 	}
 	l.meters.refused.Add(1)
+	l.letters.refused(failed.GetNumber(), failed.GetMessage())
 	l.refusals.Warn("plugin could not handle a record", "record", failed.GetNumber(), "class", failed.GetClass().String(), "error", failed.GetMessage())
 	return nil
 }

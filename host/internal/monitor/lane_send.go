@@ -54,6 +54,9 @@ func (l *lane) sendFrame(ctx context.Context, f journal.Frame) error {
 	if covered := l.covered.Load(); f.First != covered+1 {
 		return crashf(CauseJournal, "frame of records %d to %d follows record %d", f.First, f.Last, covered)
 	}
+	if l.inPieces(f) {
+		return l.sendPieces(ctx, f)
+	}
 	wanted := 0
 	part, err := l.filter.cut(f.Payload, func(number uint64, received int64) {
 		wanted++
@@ -101,6 +104,7 @@ func (l *lane) sendBatch(envelopes []byte, last uint64) error {
 		raw.Append(envelopes)
 	}
 	raw.Append(behind)
+	l.trace.add(true, "batch", l.sent+1, last, len(envelopes))
 	return l.depart(&raw, last)
 }
 
@@ -123,6 +127,7 @@ func (l *lane) sendGap(ctx context.Context, gap *journal.GapError) error {
 	}
 	l.sending.Lock()
 	defer l.sending.Unlock()
+	l.trace.add(true, "gap", l.sent+1, gap.To, 0)
 	// What was skipped before the gap is inside its range: the plugin did not want it, and ranges must follow each other.
 	err := l.depart(l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Gap{Gap: &pluginv1.JournalGap{
 		FromNumber: l.sent + 1, ToNumber: gap.To, Reason: gap.Reason,
@@ -159,6 +164,7 @@ func (l *lane) barrier(ctx context.Context) error {
 	}
 	l.progress.move()
 	id := l.saving.ask(l.sent)
+	l.trace.add(true, "barrier", id, l.sent, 0)
 	return l.stream.SendMsg(l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Barrier{
 		Barrier: &pluginv1.Barrier{Checkpoint: id, Number: l.sent},
 	}}))

@@ -128,7 +128,7 @@ func start(tb testing.TB, j Journal, name string, config map[string]any, change 
 	cfg := Config{
 		Instance: name, Path: probePath, Config: encoded, SocketDir: shortDir(tb),
 		Log:             slog.New(slog.NewTextHandler(buffer, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		CheckpointEvery: 50 * time.Millisecond, BackoffMin: time.Millisecond, BackoffMax: 10 * time.Millisecond,
+		CheckpointEvery: 50 * time.Millisecond, BackoffMin: time.Millisecond, BackoffMax: 10 * time.Millisecond, CrashLimit: -1,
 	}
 	if change != nil {
 		change(&cfg)

@@ -17,6 +17,7 @@ type meters struct {
 	suppressed atomic.Uint64
 	refused    atomic.Uint64 // records that handlers returned an error for
 	gaps       atomic.Uint64
+	parked     atomic.Uint64 // records kept from the plugin
 	trouble    atomic.Pointer[string]
 
 	checkpoint      atomic.Uint64

@@ -39,7 +39,10 @@ type session struct {
 	after      uint64 // number of the checkpoint, or where a new instance begins
 	saved      uint64 // number of the checkpoint, 0 when there is none
 	checkpoint *Checkpoint
+	suspected  span              // records to send one by one
+	parked     map[uint64]string // records to leave out, and why
 
+	lane   *lane     // nil before feed
 	fed    bool      // it has got as far as feed
 	liveAt time.Time // when it became live, zero before
 }
@@ -78,16 +81,18 @@ func (s *session) feed(ctx context.Context) error {
 		timer.Stop()
 	})
 	defer drained()
-	return s.lane().run(ctx, drain)
+	s.lane = s.newLane()
+	return s.lane.run(ctx, drain)
 }
 
-func (s *session) lane() *lane {
+func (s *session) newLane() *lane {
 	l := &lane{
 		cfg: s.cfg, log: s.cfg.Log, journal: s.journal, frames: s.journal.Frames(s.after), outputs: s.outputs,
 		control: s.Control, open: s.Run, gone: s.Exited(), meters: s.meters,
 		epoch: s.epoch, filter: newFilter(s.described), digest: s.Digest(), configHash: s.configHash, target: s.target,
 		sent: s.after, flight: newFlight(s.cfg.Credit), saving: newSaving(s.saved), clock: s.clock,
 		through: s.after, cursor: s.outputs.Cursor(), refusals: slowLog{log: s.cfg.Log},
+		suspected: s.suspected, parked: s.parked, letters: newLetters(s.journal, s.cfg.Instance, s.cfg.Log),
 	}
 	l.live = func() {
 		s.liveAt = time.Now()
@@ -103,6 +108,12 @@ func (s *session) lane() *lane {
 // never was a plugin.
 func (s *session) blame(ctx context.Context, err error) *Crash {
 	crash := s.causeOf(ctx, err)
+	if crash != nil {
+		crash.Version = s.described.GetVersion()
+	}
+	if crash != nil && s.lane != nil {
+		crash.Through, crash.Sent, crash.Frames = s.lane.through, s.lane.promised.Load(), s.lane.trace.lines()
+	}
 	if crash != nil && s.Plugin != nil && s.described == nil {
 		crash.Cause, crash.Detail = CauseStart, fmt.Sprintf("plugin %s: %s", s.cfg.Path, crash.Detail)
 	}
@@ -128,10 +139,12 @@ func (s *session) causeOf(ctx context.Context, err error) *Crash {
 		return nil
 	case code == codes.DeadlineExceeded || errors.Is(err, context.DeadlineExceeded):
 		return crashf(CauseDeadline, "it did not answer in time: %v", err)
+	case code == codes.ResourceExhausted && s.fed:
+		return crashf(CauseProtocol, "a frame is too large: %s", status.Convert(err).Message())
 	case code == codes.Unknown:
-		return crashf(CauseProtocol, "%v", err)
+		return crashf(CauseStream, "%v", err)
 	default:
-		return crashf(CauseProtocol, "%s: %s", code, status.Convert(err).Message())
+		return crashf(CauseStream, "%s: %s", code, status.Convert(err).Message())
 	}
 }
 

@@ -3,7 +3,7 @@ package monitor
 // State of an instance.
 type State int32
 
-// States in the order in which a start passes them; the last six are where it can end up.
+// States in the order in which a start passes them; the last seven are where it can end up.
 const (
 	Starting    State = iota // process spawned, no connection yet
 	Configuring              // Describe and Configure
@@ -13,13 +13,14 @@ const (
 	Draining                 // finishing what it was given
 	Crashed                  // its process ended, or had to
 	Backoff                  // waiting to start again
-	Rejected                 // will not be started again by this host: see Status.Reason
+	Quarantined              // crashed too often, or broke the contract: tried once in a while; see Status.Reason
+	Rejected                 // needs an operator: see Status.Reason
 	ConfigError              // refused its configuration: see Status.Reason
 	Stopped                  // Run is over, or has not begun
 )
 
 var stateNames = [...]string{
-	"starting", "configuring", "restoring", "replaying", "live", "draining", "crashed", "backoff", "rejected", "config_error", "stopped",
+	"starting", "configuring", "restoring", "replaying", "live", "draining", "crashed", "backoff", "quarantined", "rejected", "config_error", "stopped",
 }
 
 // String returns the lower case name.

@@ -16,8 +16,9 @@ type Status struct {
 	// State and since when.
 	State State
 	Since time.Time
-	// Reason says why the state is Rejected or ConfigError.
-	Reason string
+	// Reason says why the state is Quarantined, Rejected or ConfigError; RetryAt when it is tried again, zero when only an operator does.
+	Reason  string
+	RetryAt time.Time
 	// PID of the process; 0 when none runs.
 	PID int
 	// Starts of a process, failed ones included.
@@ -32,6 +33,8 @@ type Status struct {
 	Outputs, Suppressed uint64
 	// Refused are records that the plugin could not handle. Gaps are ranges that were missing in the journal.
 	Refused, Gaps uint64
+	// Parked are records that it is not given any more because they crashed it.
+	Parked uint64
 	// Checkpoint is the number of the last durable one, CheckpointBytes its size and CheckpointAt its time; the latter are zero when
 	// it is of an earlier host process.
 	Checkpoint      uint64
@@ -50,12 +53,15 @@ type Status struct {
 	All latency.Distribution
 }
 
+// Name of the instance.
+func (i *Instance) Name() string { return i.cfg.Instance }
+
 // Status tells how the instance is.
 func (i *Instance) Status() Status {
 	m := &i.meters
 	s := Status{
 		Instance: i.cfg.Instance, Through: m.through.Load(), Records: m.records.Load(), Outputs: m.outputs.Load(),
-		Suppressed: m.suppressed.Load(), Refused: m.refused.Load(), Gaps: m.gaps.Load(), Checkpoint: m.checkpoint.Load(),
+		Suppressed: m.suppressed.Load(), Refused: m.refused.Load(), Parked: m.parked.Load(), Gaps: m.gaps.Load(), Checkpoint: m.checkpoint.Load(),
 		CheckpointBytes: m.checkpointBytes.Load(),
 	}
 	if at := m.checkpointAt.Load(); at != 0 {
@@ -71,7 +77,7 @@ func (i *Instance) Status() Status {
 	s.All = m.latencies.All()
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	s.State, s.Since, s.Starts, s.Crash, s.Reason = i.state, i.since, i.starts, i.crash, i.reason
+	s.State, s.Since, s.Starts, s.Crash, s.Reason, s.RetryAt = i.state, i.since, i.starts, i.crash, i.reason, i.retryAt
 	s.Monitor, s.Version, s.Epoch, s.Venues = i.monitor, i.version, i.epoch, i.venues
 	if i.plugin != nil {
 		s.PID, s.LinesDropped = i.plugin.PID(), i.plugin.LinesDropped()

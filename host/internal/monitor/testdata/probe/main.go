@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,6 +23,8 @@ type config struct {
 	At   uint64 `json:"at"`
 	Do   string `json:"do"`
 	Mark string `json:"mark"`
+	// Poison are numbers of records at which it panics, every time.
+	Poison []uint64 `json:"poison"`
 	// Kinds is trades (default) or all.
 	Kinds string `json:"kinds"`
 }
@@ -63,6 +66,9 @@ func probe(host *sdk.Host) sdk.Monitor {
 			return nil
 		},
 		OnTrade: func(r *sdk.Record, t *sdk.Trade) error {
+			if slices.Contains(c.Poison, r.GetNumber()) {
+				panic("probe was poisoned")
+			}
 			s.Trades++
 			h := fnv.New64a()
 			fmt.Fprint(h, s.Hash, r.GetNumber(), t.GetBaseAmount(), r.GetSignature())

@@ -24,6 +24,7 @@ type tradeRecord struct {
 	path    eventv1.InstructionPath
 	before  eventv1.Reserves
 	after   eventv1.Reserves
+	dollars eventv1.DollarPrice
 	fees    [maxFees]eventv1.Fee
 	feeList [maxFees]*eventv1.Fee
 
@@ -202,10 +203,30 @@ func (t *tradeRecord) readTradeCost(c *cursor, tag uint64) bool {
 	case 44<<3 | varint:
 		t.exactIn = c.varint() != 0
 		d.ExactIn = &t.exactIn
+	case 45<<3 | length:
+		c.require(d.QuoteUsd == nil && readDollars(c.bytes(), &t.dollars))
+		d.QuoteUsd = &t.dollars
 	default:
 		return false
 	}
 	return true
+}
+
+func readDollars(b []byte, p *eventv1.DollarPrice) bool {
+	c := cursor{b: b}
+	for c.more() {
+		switch c.tag() {
+		case 1<<3 | varint:
+			p.UsdMicros = c.varint()
+		case 2<<3 | varint:
+			p.Units = c.varint()
+		case 3<<3 | varint:
+			p.Slot = c.varint()
+		default:
+			return false
+		}
+	}
+	return !c.failed
 }
 
 func (t *tradeRecord) readFee(b []byte) bool {

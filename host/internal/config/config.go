@@ -25,6 +25,8 @@ type Config struct {
 	Connections int `koanf:"connections"`
 	// Copies is on how many endpoints each group is read at once: 1, or 2, and then the first copy of a transaction wins.
 	Copies int `koanf:"copies"`
+	// SOLPrice says which pools tell what SOL is worth in dollars.
+	SOLPrice SOLPrice `koanf:"sol_price"`
 	// RPC fetches what no stream can give any more.
 	RPC RPC `koanf:"rpc"`
 	// Journal says how records are kept.
@@ -59,6 +61,15 @@ type Endpoint struct {
 	Profile string `koanf:"profile"`
 	// ReplayMargin is how many slots before the last complete one a resumed stream asks for.
 	ReplayMargin int `koanf:"replay_margin_slots"`
+}
+
+// SOLPrice is where the price of SOL in dollars comes from.
+type SOLPrice struct {
+	// Pools are SOL/USDC pools on the watched programs, printed addresses. The price is the median of the newest trades in them. Empty: it
+	// is never known.
+	Pools []string `koanf:"pools"`
+	// MaxAgeSlots is after how many slots without such a trade the price is no longer known.
+	MaxAgeSlots int `koanf:"max_age_slots"`
 }
 
 // HTTP is what the daemon serves over HTTP: /metrics for Prometheus, /healthz and /readyz.
@@ -126,6 +137,7 @@ func Default() Config {
 		DataDir:     "data",
 		Commitment:  "confirmed",
 		Connections: 2,
+		SOLPrice:    SOLPrice{Pools: []string{"58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2"}, MaxAgeSlots: 1500}, // Raydium v4 SOL/USDC
 		Copies:      1,
 		RPC:         RPC{RequestsPerSecond: 5},
 		Programs:    []string{"pump", "pumpswap", "raydium_v4", "raydium_cpmm", "raydium_clmm", "raydium_launchlab"},

@@ -38,6 +38,14 @@ func (c *Config) validate() (out Problems) {
 	if c.Journal.MaxBytes < 64<<20 {
 		bad("journal.max_bytes", "%s is less than 64MiB, which would drop records before monitors read them", c.Journal.MaxBytes)
 	}
+	for i, pool := range c.SOLPrice.Pools {
+		if _, err := dex.ParseKey(pool); err != nil {
+			bad(fmt.Sprintf("sol_price.pools[%d]", i), "%v", err)
+		}
+	}
+	if c.SOLPrice.MaxAgeSlots < 1 {
+		bad("sol_price.max_age_slots", "%d is out of range: use 1 or more; to know no price, empty sol_price.pools", c.SOLPrice.MaxAgeSlots)
+	}
 	if _, port, err := net.SplitHostPort(c.HTTP.Listen); c.HTTP.Listen != "" && (err != nil || port == "") {
 		bad("http.listen", "%q is not host:port: use for example 127.0.0.1:9464", c.HTTP.Listen)
 	}

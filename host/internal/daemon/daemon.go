@@ -112,7 +112,13 @@ func (d *Daemon) initEnrich(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open token table: %w", err)
 	}
-	d.enricher, err = enrich.New(enrich.Config{Tokens: tokens})
+	prices, err := d.journal.Table(ctx, "prices")
+	if err != nil {
+		return fmt.Errorf("open price table: %w", err)
+	}
+	d.enricher, err = enrich.New(ctx, enrich.Config{
+		Tokens: tokens, Dollars: enrich.DollarConfig{Pools: d.cfg.SOLPrice.Pools, MaxAge: uint64(d.cfg.SOLPrice.MaxAgeSlots), Kept: prices},
+	})
 	return err
 }
 

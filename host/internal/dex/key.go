@@ -2,7 +2,11 @@
 // below it, one a program family, turn instruction and event bytes into typed values and back.
 package dex
 
-import "github.com/mr-tron/base58"
+import (
+	"fmt"
+
+	"github.com/mr-tron/base58"
+)
 
 // Key is a public key: 32 raw bytes. It is comparable and needs no allocation until it is printed.
 type Key [32]byte
@@ -18,9 +22,18 @@ func KeyAt(b []byte) Key { return Key(b[:32]) }
 
 // MustKey parses a base58 address that is written in the source. It panics on a malformed one, at start.
 func MustKey(s string) Key {
-	b, err := base58.Decode(s)
-	if err != nil || len(b) != 32 {
-		panic("dex: malformed address " + s)
+	key, err := ParseKey(s)
+	if err != nil {
+		panic("dex: " + err.Error())
 	}
-	return Key(b)
+	return key
+}
+
+// ParseKey reads a printed address.
+func ParseKey(s string) (Key, error) {
+	b, err := base58.Decode(s)
+	if err != nil || len(b) != len(Key{}) {
+		return Key{}, fmt.Errorf("%q is not an address", s)
+	}
+	return Key(b), nil
 }

@@ -33,12 +33,15 @@ type Config struct {
 	CachedTokens int64
 	// AbsentFor is how long a mint that the table does not know is not asked for again. Default one minute.
 	AbsentFor time.Duration
+	// Dollars says where the price of SOL in dollars comes from.
+	Dollars DollarConfig
 }
 
 // Enricher fills records. Enrich is for one goroutine; Stats may be called from any.
 type Enricher struct {
 	cfg    Config
 	tokens *ristretto.Cache[uint64, *token]
+	usd    *dollars
 	stats  struct{ hit, miss, absent, created atomic.Uint64 }
 }
 
@@ -56,13 +59,20 @@ type Stats struct {
 	Hit, Miss, Absent, Created uint64
 }
 
-// New returns an Enricher. Close it.
-func New(cfg Config) (*Enricher, error) {
+// New returns an Enricher. Close it. It reads what is kept of prices.
+func New(ctx context.Context, cfg Config) (*Enricher, error) {
 	if cfg.CachedTokens == 0 {
 		cfg.CachedTokens = 200_000
 	}
 	if cfg.AbsentFor == 0 {
 		cfg.AbsentFor = time.Minute
+	}
+	usd, err := newDollars(cfg.Dollars)
+	if err != nil {
+		return nil, err
+	}
+	if err := usd.restore(ctx); err != nil {
+		return nil, err
 	}
 	cache, err := ristretto.NewCache(&ristretto.Config[uint64, *token]{
 		NumCounters:        cfg.CachedTokens * 10,
@@ -73,7 +83,7 @@ func New(cfg Config) (*Enricher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make token cache: %w", err)
 	}
-	return &Enricher{cfg: cfg, tokens: cache}, nil
+	return &Enricher{cfg: cfg, tokens: cache, usd: usd}, nil
 }
 
 // Close frees the cache.
@@ -93,7 +103,9 @@ func (e *Enricher) Enrich(ctx context.Context, records []*eventv1.Record) error 
 		case *eventv1.Record_TokenCreated:
 			err = e.created(ctx, b.TokenCreated)
 		case *eventv1.Record_Trade:
-			err = e.trade(ctx, b.Trade)
+			if err = e.trade(ctx, b.Trade); err == nil {
+				err = e.usd.mark(ctx, r.GetSlot(), b.Trade)
+			}
 		case *eventv1.Record_CurveCompleted:
 			b.CurveCompleted.Symbol, err = e.symbol(ctx, b.CurveCompleted.Mint)
 		case *eventv1.Record_TokenMigrated:

@@ -51,7 +51,7 @@ func trade() *eventv1.Record {
 
 func newEnricher(t *testing.T, rows *table) *enrich.Enricher {
 	t.Helper()
-	e, err := enrich.New(enrich.Config{Tokens: rows, CachedTokens: 100})
+	e, err := enrich.New(t.Context(), enrich.Config{Tokens: rows, CachedTokens: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

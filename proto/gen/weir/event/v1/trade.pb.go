@@ -523,7 +523,10 @@ type Trade struct {
 	MarketCap *uint64 `protobuf:"varint,43,opt,name=market_cap,json=marketCap,proto3,oneof" json:"market_cap,omitempty"`
 	// True when the trader fixed what to give, false when what to get; absent when the instruction is not known. The fixed side may
 	// still be filled in part.
-	ExactIn       *bool `protobuf:"varint,44,opt,name=exact_in,json=exactIn,proto3,oneof" json:"exact_in,omitempty"`
+	ExactIn *bool `protobuf:"varint,44,opt,name=exact_in,json=exactIn,proto3,oneof" json:"exact_in,omitempty"`
+	// What quote_mint was worth in US dollars, as pools of the chain said before this trade. Absent where no recent price is known: it is
+	// never guessed. USDC counts as one dollar by definition.
+	QuoteUsd      *DollarPrice `protobuf:"bytes,45,opt,name=quote_usd,json=quoteUsd,proto3" json:"quote_usd,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -768,6 +771,78 @@ func (x *Trade) GetExactIn() bool {
 	return false
 }
 
+func (x *Trade) GetQuoteUsd() *DollarPrice {
+	if x != nil {
+		return x.QuoteUsd
+	}
+	return nil
+}
+
+// DollarPrice is the price of a mint in US dollars as an exact ratio: amount raw units are worth amount * usd_micros / units millionths of
+// a dollar.
+type DollarPrice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Numerator, millionths of a dollar.
+	UsdMicros uint64 `protobuf:"varint,1,opt,name=usd_micros,json=usdMicros,proto3" json:"usd_micros,omitempty"`
+	// Denominator, raw units of the mint.
+	Units uint64 `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
+	// Slot of the trade that the price is taken from; 0 for what is a dollar by definition.
+	Slot          uint64 `protobuf:"varint,3,opt,name=slot,proto3" json:"slot,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DollarPrice) Reset() {
+	*x = DollarPrice{}
+	mi := &file_weir_event_v1_trade_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DollarPrice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DollarPrice) ProtoMessage() {}
+
+func (x *DollarPrice) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_event_v1_trade_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DollarPrice.ProtoReflect.Descriptor instead.
+func (*DollarPrice) Descriptor() ([]byte, []int) {
+	return file_weir_event_v1_trade_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *DollarPrice) GetUsdMicros() uint64 {
+	if x != nil {
+		return x.UsdMicros
+	}
+	return 0
+}
+
+func (x *DollarPrice) GetUnits() uint64 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+func (x *DollarPrice) GetSlot() uint64 {
+	if x != nil {
+		return x.Slot
+	}
+	return 0
+}
+
 var File_weir_event_v1_trade_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_trade_proto_rawDesc = "" +
@@ -795,7 +870,7 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\x12sqrt_price_x64_low\x18\x02 \x01(\x06R\x0fsqrtPriceX64Low\x12%\n" +
 	"\x0eliquidity_high\x18\x03 \x01(\x06R\rliquidityHigh\x12#\n" +
 	"\rliquidity_low\x18\x04 \x01(\x06R\fliquidityLow\x12\x12\n" +
-	"\x04tick\x18\x05 \x01(\x11R\x04tick\"\x88\n" +
+	"\x04tick\x18\x05 \x01(\x11R\x04tick\"\xc1\n" +
 	"\n" +
 	"\x05Trade\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
@@ -832,7 +907,8 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\rcompute_units\x18* \x01(\x04H\x06R\fcomputeUnits\x88\x01\x01\x12\"\n" +
 	"\n" +
 	"market_cap\x18+ \x01(\x04H\aR\tmarketCap\x88\x01\x01\x12\x1e\n" +
-	"\bexact_in\x18, \x01(\bH\bR\aexactIn\x88\x01\x01B\x10\n" +
+	"\bexact_in\x18, \x01(\bH\bR\aexactIn\x88\x01\x01\x127\n" +
+	"\tquote_usd\x18- \x01(\v2\x1a.weir.event.v1.DollarPriceR\bquoteUsdB\x10\n" +
 	"\x0e_base_decimalsB\x11\n" +
 	"\x0f_quote_decimalsB\x15\n" +
 	"\x13_curve_progress_bpsB\x0f\n" +
@@ -841,7 +917,12 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\x04_tipB\x10\n" +
 	"\x0e_compute_unitsB\r\n" +
 	"\v_market_capB\v\n" +
-	"\t_exact_in*\xa5\x01\n" +
+	"\t_exact_in\"V\n" +
+	"\vDollarPrice\x12\x1d\n" +
+	"\n" +
+	"usd_micros\x18\x01 \x01(\x04R\tusdMicros\x12\x14\n" +
+	"\x05units\x18\x02 \x01(\x04R\x05units\x12\x12\n" +
+	"\x04slot\x18\x03 \x01(\x04R\x04slot*\xa5\x01\n" +
 	"\x05Venue\x12\x15\n" +
 	"\x11VENUE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -884,7 +965,7 @@ func file_weir_event_v1_trade_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_event_v1_trade_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_weir_event_v1_trade_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_weir_event_v1_trade_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_weir_event_v1_trade_proto_goTypes = []any{
 	(Venue)(0),                // 0: weir.event.v1.Venue
 	(Side)(0),                 // 1: weir.event.v1.Side
@@ -893,6 +974,7 @@ var file_weir_event_v1_trade_proto_goTypes = []any{
 	(*Reserves)(nil),          // 4: weir.event.v1.Reserves
 	(*ConcentratedPrice)(nil), // 5: weir.event.v1.ConcentratedPrice
 	(*Trade)(nil),             // 6: weir.event.v1.Trade
+	(*DollarPrice)(nil),       // 7: weir.event.v1.DollarPrice
 }
 var file_weir_event_v1_trade_proto_depIdxs = []int32{
 	2, // 0: weir.event.v1.Fee.kind:type_name -> weir.event.v1.FeeKind
@@ -902,11 +984,12 @@ var file_weir_event_v1_trade_proto_depIdxs = []int32{
 	4, // 4: weir.event.v1.Trade.reserves_before:type_name -> weir.event.v1.Reserves
 	4, // 5: weir.event.v1.Trade.reserves_after:type_name -> weir.event.v1.Reserves
 	5, // 6: weir.event.v1.Trade.concentrated:type_name -> weir.event.v1.ConcentratedPrice
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	7, // 7: weir.event.v1.Trade.quote_usd:type_name -> weir.event.v1.DollarPrice
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_trade_proto_init() }
@@ -923,7 +1006,7 @@ func file_weir_event_v1_trade_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_event_v1_trade_proto_rawDesc), len(file_weir_event_v1_trade_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -15,6 +16,10 @@ type PluginSource interface {
 	ResumePlugin(instance string) (*adminv1.ResumePluginResponse, error)
 	// PluginCrash tells of its last crash and its dead letters.
 	PluginCrash(ctx context.Context, instance string) (*adminv1.PluginCrashResponse, error)
+	// UpgradePlugin changes its program and reports on the way; the old one goes on after an error.
+	UpgradePlugin(ctx context.Context, req *adminv1.UpgradePluginRequest, report func(*adminv1.UpgradePluginResponse) error) error
+	// RollbackPlugin takes the last upgrade back.
+	RollbackPlugin(ctx context.Context, instance string) (*adminv1.RollbackPluginResponse, error)
 }
 
 func (s *service) plugins() (PluginSource, error) {
@@ -41,4 +46,22 @@ func (s *service) PluginCrash(ctx context.Context, req *adminv1.PluginCrashReque
 		return nil, err
 	}
 	return source.PluginCrash(ctx, req.GetInstance())
+}
+
+// UpgradePlugin answers weir plugin upgrade.
+func (s *service) UpgradePlugin(req *adminv1.UpgradePluginRequest, stream grpc.ServerStreamingServer[adminv1.UpgradePluginResponse]) error {
+	source, err := s.plugins()
+	if err != nil {
+		return err
+	}
+	return source.UpgradePlugin(stream.Context(), req, stream.Send)
+}
+
+// RollbackPlugin answers weir plugin rollback.
+func (s *service) RollbackPlugin(ctx context.Context, req *adminv1.RollbackPluginRequest) (*adminv1.RollbackPluginResponse, error) {
+	source, err := s.plugins()
+	if err != nil {
+		return nil, err
+	}
+	return source.RollbackPlugin(ctx, req.GetInstance())
 }

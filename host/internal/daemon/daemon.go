@@ -47,8 +47,11 @@ type Daemon struct {
 	pool     *pool.Pool
 	pipeline *pipeline
 	monitors []*monitor.Instance
-	admin    *admin.Server
-	web      *web // nil when nothing is served
+	upgrades *programs
+	// configured are the paths of plugins by instance, before upgrades.
+	configured map[string]string
+	admin      *admin.Server
+	web        *web // nil when nothing is served
 }
 
 // New opens the journal and prepares everything else. After an error nothing is left open.
@@ -77,7 +80,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 	if err := d.initStream(ctx); err != nil {
 		return nil, err
 	}
-	if err := d.initMonitors(); err != nil {
+	if err := d.initMonitors(ctx); err != nil {
 		return nil, err
 	}
 	if err := d.initWeb(ctx); err != nil {
@@ -122,7 +125,7 @@ func (d *Daemon) initEnrich(ctx context.Context) error {
 	return err
 }
 
-func (d *Daemon) initMonitors() error {
+func (d *Daemon) initMonitors(ctx context.Context) error {
 	if len(d.cfg.Plugins) == 0 {
 		d.log.Warn("no plugins are configured: records are journaled, but no events come out")
 		return nil
@@ -138,8 +141,17 @@ func (d *Daemon) initMonitors() error {
 	if err := monitor.PrepareSocketDir(sockets); err != nil {
 		return fmt.Errorf("prepare plugin sockets: %w", err)
 	}
+	if d.upgrades, err = openPrograms(ctx, d.journal, abs); err != nil {
+		return err
+	}
+	d.configured = map[string]string{}
 	for _, p := range d.cfg.Plugins {
 		path, err := FindPlugin(p.Path)
+		if err != nil {
+			return err
+		}
+		d.configured[p.Name] = path
+		path, previous, err := d.upgrades.find(ctx, p.Name, path)
 		if err != nil {
 			return err
 		}
@@ -153,7 +165,7 @@ func (d *Daemon) initMonitors() error {
 		d.monitors = append(d.monitors, monitor.New(monitor.Config{
 			Instance: p.Name, Path: path, Config: settings, SocketDir: sockets,
 			CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout,
-			CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow,
+			Previous: previous, CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow,
 			Log: d.log.With("room", "monitor"),
 		}, monitor.On(d.journal)))
 	}

@@ -11,6 +11,8 @@ type Config struct {
 	Instance string
 	// Path of the plugin's program. Required.
 	Path string
+	// Previous is what Rollback goes back to, from an upgrade that an earlier host made; zero when there is none.
+	Previous Program
 	// Config is handed to the plugin: a JSON object, empty for its defaults.
 	Config []byte
 	// SocketDir is a private folder made by PrepareSocketDir. Required; may be shared by all instances of one host.

@@ -58,6 +58,9 @@ func (s *session) configure(ctx context.Context) error {
 func (s *session) own(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, journalLimit)
 	defer cancel()
+	if s.shadow != nil {
+		return s.standBy()
+	}
 	if s.epoch, err = s.journal.Acquire(ctx, s.cfg.Instance); err != nil {
 		return crashf(CauseJournal, "%v", err)
 	}
@@ -69,6 +72,7 @@ func (s *session) own(ctx context.Context) (err error) {
 	if err != nil {
 		return crashf(CauseJournal, "%v", err)
 	}
+	s.outputs = tee{s.outputs, s.watched}
 	if s.checkpoint, err = s.journal.LoadCheckpoint(ctx, s.cfg.Instance); err != nil {
 		return crashf(CauseJournal, "%v", err)
 	}
@@ -89,6 +93,18 @@ func (s *session) own(ctx context.Context) (err error) {
 		// A new instance has lost nothing of what was dropped before it came.
 		s.after = first - 1
 	}
+	return nil
+}
+
+// standBy takes the checkpoint that it was given and owns nothing: its outputs are only compared.
+func (s *session) standBy() error {
+	_, s.target = s.journal.Bounds()
+	s.clock = &latencyClock{after: s.target, sums: &s.meters.latencies}
+	s.shadow.mu.Lock()
+	s.shadow.clock = s.clock
+	s.shadow.mu.Unlock()
+	s.outputs = standbyOutputs{s.shadow, s.checkpoint.Outputs}
+	s.after, s.saved = s.checkpoint.Number, s.checkpoint.Number
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/weir-run/weir/host/internal/monitor/process"
@@ -16,7 +17,8 @@ import (
 type Instance struct {
 	cfg     Config
 	journal Journal
-	meters  meters
+	meters  atomic.Pointer[meters]
+	watched atomic.Pointer[shadow] // sees outputs, when an upgrade is on
 
 	mu      sync.Mutex // guards all below
 	state   State
@@ -32,11 +34,26 @@ type Instance struct {
 	retryAt time.Time
 
 	resume chan struct{} // ends a wait
+
+	path     string                      // of the program
+	previous Program                     // what Rollback goes back to
+	active   *active                     // the session that is fed; nil when none is
+	change   func(context.Context) error // done between two sessions
+	next     *successor                  // session that has taken over
+	running  context.Context             // of Run; nil before
+	standbys sync.WaitGroup
+
+	upgrading sync.Mutex // held for the time of an upgrade
 }
 
 // New makes an Instance, which does nothing until Run.
 func New(cfg Config, journal Journal) *Instance {
-	return &Instance{cfg: cfg.withDefaults(), journal: journal, state: Stopped, since: time.Now(), resume: make(chan struct{}, 1)}
+	i := &Instance{
+		cfg: cfg.withDefaults(), journal: journal, state: Stopped, since: time.Now(), resume: make(chan struct{}, 1), path: cfg.Path,
+		previous: cfg.Previous,
+	}
+	i.meters.Store(&meters{})
+	return i
 }
 
 // Run keeps the plugin running until ctx ends, then drains it and stops it within Config.DrainTimeout and a little. A plugin that
@@ -44,15 +61,26 @@ func New(cfg Config, journal Journal) *Instance {
 // is nil.
 func (i *Instance) Run(ctx context.Context) error {
 	defer i.to(Stopped)
+	defer i.standbys.Wait()
+	i.mu.Lock()
+	i.running = ctx
+	i.mu.Unlock()
 	policy := policy{cfg: &i.cfg}
 	var suspects suspects
 	for ctx.Err() == nil {
 		s, crash := i.once(ctx, suspects.oneByOne())
+		if changed, err := i.changed(ctx); err != nil {
+			i.cfg.Log.Error("program was not changed", "error", err)
+		} else if changed {
+			policy.trust()
+			suspects.clear()
+			continue
+		}
 		if crash == nil {
-			break
+			continue
 		}
 		i.crashed(crash)
-		if !s.liveAt.IsZero() && time.Since(s.liveAt) >= i.cfg.BackoffReset && i.meters.checkpoint.Load() > s.saved {
+		if !s.liveAt.IsZero() && time.Since(s.liveAt) >= i.cfg.BackoffReset && i.meters.Load().checkpoint.Load() > s.saved {
 			policy.trust()
 		}
 		next := policy.after(crash)
@@ -61,6 +89,14 @@ func (i *Instance) Run(ctx context.Context) error {
 		} else if parked {
 			policy.solved()
 			next = policy.again()
+		}
+		if next.state != Backoff && ctx.Err() == nil && i.rollBack() == nil {
+			i.cfg.Log.Error("the new version does not run; the old one comes back", "reason", next.reason)
+			if _, err := i.changed(ctx); err == nil {
+				policy.trust()
+				suspects.clear()
+				continue
+			}
 		}
 		if i.wait(ctx, next) {
 			policy.trust()
@@ -148,12 +184,46 @@ func (i *Instance) DeadLetters(ctx context.Context) ([]DeadLetter, error) {
 	return i.journal.DeadLetters(ctx, i.cfg.Instance, "")
 }
 
+// once runs one session, or goes on with one that has taken over.
 func (i *Instance) once(ctx context.Context, suspected span) (*session, *Crash) {
-	s := &session{suspected: suspected, cfg: &i.cfg, journal: i.journal, meters: &i.meters, to: i.to, known: i.known}
 	i.mu.Lock()
-	i.starts++
+	next := i.next
+	i.next = nil
 	i.mu.Unlock()
-	return s, s.run(ctx)
+	if next == nil {
+		next = &successor{session: i.newSession(suspected), ended: make(chan *Crash, 1)}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		next.cancel = cancel
+		next.feeding = func(s *session) { i.feeding(s, cancel) }
+		i.mu.Lock()
+		i.starts++
+		i.mu.Unlock()
+		next.ended <- next.run(ctx)
+	}
+	crash := <-next.ended
+	i.mu.Lock()
+	if i.active != nil && i.active.session == next.session {
+		i.active = nil
+	}
+	i.mu.Unlock()
+	return next.session, crash
+}
+
+func (i *Instance) newSession(suspected span) *session {
+	cfg := i.cfg
+	i.mu.Lock()
+	cfg.Path = i.path
+	i.mu.Unlock()
+	s := &session{
+		cfg: &cfg, journal: i.journal, meters: i.meters.Load(), known: i.known, suspected: suspected, watched: &i.watched,
+	}
+	s.to = func(state State, attrs ...any) {
+		if !s.muted.Load() {
+			i.to(state, attrs...)
+		}
+	}
+	return s
 }
 
 // known notes what a session found out about its process.
@@ -185,7 +255,7 @@ func (i *Instance) crashed(c *Crash) {
 	i.mu.Lock()
 	i.crash = c
 	i.mu.Unlock()
-	i.to(Crashed, slog.String("cause", string(c.Cause)), slog.String("detail", c.Detail), slog.Uint64("through", i.meters.through.Load()))
+	i.to(Crashed, slog.String("cause", string(c.Cause)), slog.String("detail", c.Detail), slog.Uint64("through", i.meters.Load().through.Load()))
 	if len(c.Stack) > 0 {
 		i.cfg.Log.Error("plugin panicked", "stack", c.Stack)
 	}

@@ -52,6 +52,12 @@ type lane struct {
 	batch   [][]byte
 	names   []Cursor
 
+	// gate is held while a frame is sent; who holds it stops the lane between two records.
+	gate    chan struct{}
+	standby atomic.Bool   // takes no checkpoints
+	owner   atomic.Uint64 // epoch under which checkpoints are saved; 0 is not checked
+	saveAs  string        // name under which they are
+
 	refusals slowLog
 	letters  *letters
 	trace    trace

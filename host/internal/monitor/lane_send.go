@@ -22,9 +22,9 @@ func (l *lane) feed(ctx context.Context) error {
 		var gap *journal.GapError
 		switch {
 		case err == nil:
-			err = l.sendFrame(ctx, frame)
+			err = l.passGate(ctx, func() error { return l.sendFrame(ctx, frame) })
 		case errors.As(err, &gap):
-			err = l.sendGap(ctx, gap)
+			err = l.passGate(ctx, func() error { return l.sendGap(ctx, gap) })
 		case ctx.Err() != nil:
 		case errors.Is(err, journal.ErrClosed):
 			err = crashf(CauseJournal, "%v", err)
@@ -39,6 +39,40 @@ func (l *lane) feed(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// passGate does something while the lane is not held.
+func (l *lane) passGate(ctx context.Context, do func() error) error {
+	select {
+	case l.gate <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-l.gate }()
+	return do()
+}
+
+// hold stops the lane between two records, with everything done that was sent and all outputs stored, and returns the last number.
+// release lets it go on.
+func (l *lane) hold(ctx context.Context) (last uint64, release func(), err error) {
+	select {
+	case l.gate <- struct{}{}:
+	case <-ctx.Done():
+		return 0, nil, context.Cause(ctx)
+	}
+	l.standby.Store(true)
+	release = func() { l.standby.Store(false); <-l.gate }
+	if err = l.saving.idle(ctx); err == nil {
+		err = l.flight.empty(ctx)
+	}
+	if err == nil {
+		err = l.outputs.Flush(ctx)
+	}
+	if err != nil {
+		release()
+		return 0, nil, err
+	}
+	return l.covered.Load(), release, nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -143,7 +177,7 @@ func (l *lane) frame(f *pluginv1.HostFrame) *pluginv1.HostFrame {
 
 // barrier asks for the state, if there is something new to save and no checkpoint on its way. It may be called while feed runs.
 func (l *lane) barrier(ctx context.Context) error {
-	if !l.saving.begin(l.covered.Load()) {
+	if l.standby.Load() || !l.saving.begin(l.covered.Load()) {
 		return nil
 	}
 	// Skipped numbers must be told first, by an empty batch: a barrier stands behind the last number sent.

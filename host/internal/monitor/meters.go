@@ -27,6 +27,16 @@ type meters struct {
 	latencies latency.Recorder
 }
 
+// inherit adds the counts of the program before.
+func (m *meters) inherit(o *meters) {
+	m.records.Add(o.records.Load())
+	m.outputs.Add(o.outputs.Load())
+	m.suppressed.Add(o.suppressed.Load())
+	m.refused.Add(o.refused.Load())
+	m.gaps.Add(o.gaps.Load())
+	m.checkpoint.CompareAndSwap(0, o.checkpoint.Load())
+}
+
 func (m *meters) saved(number uint64, size int) {
 	m.checkpoint.Store(number)
 	m.checkpointBytes.Store(int64(size))
@@ -71,6 +81,14 @@ func (c *latencyClock) caused(names []Cursor) {
 		}
 		c.pending = append(c.pending, at)
 	}
+}
+
+// keep forgets all pending outputs but the newest n.
+func (c *latencyClock) keep(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rest := c.pending[c.head:]
+	c.pending, c.head = append(c.pending[:0], rest[max(0, len(rest)-n):]...), 0
 }
 
 // durable is told of the next count outputs that became durable.

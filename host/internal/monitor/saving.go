@@ -109,6 +109,13 @@ func (s *saving) done(number uint64, durable bool) {
 	close(s.free)
 }
 
+// again lets a checkpoint be taken although nothing is new.
+func (s *saving) again() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = 0
+}
+
 // idle waits until no checkpoint is on its way.
 func (s *saving) idle(ctx context.Context) error {
 	s.mu.Lock()
@@ -143,8 +150,8 @@ func (l *lane) saveOne(ctx context.Context, s snapshot) error {
 	}
 	durable := false
 	defer func() { l.saving.done(s.number, durable) }() // only then may finish close the stream
-	err := l.journal.SaveCheckpoint(ctx, l.cfg.Instance, Checkpoint{
-		Epoch: l.epoch, Number: s.number, StateVersion: s.version, Digest: l.digest, ConfigHash: l.configHash, Outputs: s.outputs, Data: s.data,
+	err := l.journal.SaveCheckpoint(ctx, l.saveAs, Checkpoint{
+		Epoch: l.owner.Load(), Number: s.number, StateVersion: s.version, Digest: l.digest, ConfigHash: l.configHash, Outputs: s.outputs, Data: s.data,
 	})
 	if ctx.Err() != nil {
 		return nil

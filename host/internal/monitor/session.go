@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -27,8 +28,11 @@ type session struct {
 	cfg     *Config
 	journal Journal
 	meters  *meters
-	to      func(State, ...any) // moves the instance's state
-	known   func(*session)      // passes on process, plugin and epoch
+	to      func(State, ...any)     // moves the instance's state
+	known   func(*session)          // passes on process, plugin and epoch
+	feeding func(*session)          // passes on the lane
+	watched *atomic.Pointer[shadow] // sees outputs, when an upgrade is on
+	shadow  *shadow                 // of a program that is to take over, else nil
 
 	described  *pluginv1.DescribeResponse
 	configHash string
@@ -42,9 +46,10 @@ type session struct {
 	suspected  span              // records to send one by one
 	parked     map[uint64]string // records to leave out, and why
 
-	lane   *lane     // nil before feed
-	fed    bool      // it has got as far as feed
-	liveAt time.Time // when it became live, zero before
+	muted  atomic.Bool // another session speaks for the instance
+	lane   *lane       // nil before feed
+	fed    bool        // it has got as far as feed
+	liveAt time.Time   // when it became live, zero before
 }
 
 // run starts the plugin, feeds it until ctx ends, and stops it. It returns nil when that went well, else why the process ended.
@@ -82,6 +87,7 @@ func (s *session) feed(ctx context.Context) error {
 	})
 	defer drained()
 	s.lane = s.newLane()
+	s.feeding(s)
 	return s.lane.run(ctx, drain)
 }
 
@@ -92,13 +98,15 @@ func (s *session) newLane() *lane {
 		epoch: s.epoch, filter: newFilter(s.described), digest: s.Digest(), configHash: s.configHash, target: s.target,
 		sent: s.after, flight: newFlight(s.cfg.Credit), saving: newSaving(s.saved), clock: s.clock,
 		through: s.after, cursor: s.outputs.Cursor(), refusals: slowLog{log: s.cfg.Log},
-		suspected: s.suspected, parked: s.parked, letters: newLetters(s.journal, s.cfg.Instance, s.cfg.Log),
+		suspected: s.suspected, parked: s.parked, letters: newLetters(s.journal, s.cfg.Instance, s.cfg.Log), gate: make(chan struct{}, 1), saveAs: s.cfg.Instance,
 	}
 	l.live = func() {
 		s.liveAt = time.Now()
 		s.to(Live, slog.Uint64("through", s.meters.through.Load()))
 	}
 	l.covered.Store(s.after)
+	l.owner.Store(s.epoch)
+	l.standby.Store(s.shadow != nil)
 	l.promised.Store(s.after)
 	s.meters.through.Store(s.after)
 	return l

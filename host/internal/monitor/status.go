@@ -58,7 +58,7 @@ func (i *Instance) Name() string { return i.cfg.Instance }
 
 // Status tells how the instance is.
 func (i *Instance) Status() Status {
-	m := &i.meters
+	m := i.meters.Load()
 	s := Status{
 		Instance: i.cfg.Instance, Through: m.through.Load(), Records: m.records.Load(), Outputs: m.outputs.Load(),
 		Suppressed: m.suppressed.Load(), Refused: m.refused.Load(), Parked: m.parked.Load(), Gaps: m.gaps.Load(), Checkpoint: m.checkpoint.Load(),
@@ -86,4 +86,4 @@ func (i *Instance) Status() Status {
 }
 
 // Checkpointed is the number up to which this instance does not need the journal any more; 0 until that is known.
-func (i *Instance) Checkpointed() uint64 { return i.meters.checkpoint.Load() }
+func (i *Instance) Checkpointed() uint64 { return i.meters.Load().checkpoint.Load() }

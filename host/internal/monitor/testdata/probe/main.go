@@ -35,6 +35,12 @@ type state struct {
 	Gaps   uint64 `json:"gaps"`
 }
 
+// Set by the linker: other versions of this program.
+var (
+	version = "1.2.3"
+	fault   = "" // wrong counts differently, crash panics after 300 trades
+)
+
 func main() {
 	before(os.Getenv("PROBE_START"))
 	sdk.Serve(probe)
@@ -58,7 +64,7 @@ func probe(host *sdk.Host) sdk.Monitor {
 	var c config
 	var s state
 	return sdk.Monitor{
-		Name: "probe", Version: "1.2.3", Config: &c, State: &s,
+		Name: "probe", Version: version, Config: &c, State: &s,
 		Check: func() error {
 			if c.Refuse {
 				return fmt.Errorf("refuse: set, so the configuration is refused")
@@ -70,6 +76,12 @@ func probe(host *sdk.Host) sdk.Monitor {
 				panic("probe was poisoned")
 			}
 			s.Trades++
+			switch {
+			case fault == "wrong" && r.GetNumber()%1000 < 3:
+				s.Hash++
+			case fault == "crash" && s.Trades%500 == 499:
+				panic("new version is broken")
+			}
 			h := fnv.New64a()
 			fmt.Fprint(h, s.Hash, r.GetNumber(), t.GetBaseAmount(), r.GetSignature())
 			s.Hash = h.Sum64()

@@ -67,6 +67,22 @@ type (
 	TradeReported = eventv1.TradeReported
 	// TradeReportedBody puts a TradeReported into Output.Body.
 	TradeReportedBody = eventv1.Output_TradeReported
+	// Price is an exact ratio of raw units.
+	Price = eventv1.Price
+	// CandleClosed is an interval of a coin's trades.
+	CandleClosed = eventv1.CandleClosed
+	// CandleClosedBody puts a CandleClosed into Output.Body.
+	CandleClosedBody = eventv1.Output_CandleClosed
+	// WindowClosed is what a coin did in the time before a moment.
+	WindowClosed = eventv1.WindowClosed
+	// WindowClosedBody puts a WindowClosed into Output.Body.
+	WindowClosedBody = eventv1.Output_WindowClosed
+	// Finding is something that trades did together.
+	Finding = eventv1.Finding
+	// FindingBody puts a Finding into Output.Body.
+	FindingBody = eventv1.Output_Finding
+	// FindingTrade is one piece of its evidence.
+	FindingTrade = eventv1.FindingTrade
 	// PoolReported is a pool after a change.
 	PoolReported = eventv1.PoolReported
 	// PoolReportedBody puts a PoolReported into Output.Body.
@@ -93,6 +109,12 @@ type (
 	TokenPhase = eventv1.TokenPhase
 	// PoolChange is what happened to a pool.
 	PoolChange = eventv1.PoolChange
+	// PriceSource says what a price was read from.
+	PriceSource = eventv1.PriceSource
+	// FindingRole is the part that a trade plays in a finding.
+	FindingRole = eventv1.FindingRole
+	// FindingLink says why two trades are taken for those of one attacker.
+	FindingLink = eventv1.FindingLink
 	// Determinism says whether a replay gives the same outputs.
 	Determinism = pluginv1.Determinism
 )
@@ -133,6 +155,20 @@ const (
 	PhaseTrading   = eventv1.TokenPhase_TOKEN_PHASE_TRADING
 	PhaseCompleted = eventv1.TokenPhase_TOKEN_PHASE_COMPLETED
 	PhaseMigrated  = eventv1.TokenPhase_TOKEN_PHASE_MIGRATED
+
+	PriceReserves = eventv1.PriceSource_PRICE_SOURCE_RESERVES
+	PriceAmounts  = eventv1.PriceSource_PRICE_SOURCE_AMOUNTS
+
+	RoleFront    = eventv1.FindingRole_FINDING_ROLE_FRONT
+	RoleVictim   = eventv1.FindingRole_FINDING_ROLE_VICTIM
+	RoleBack     = eventv1.FindingRole_FINDING_ROLE_BACK
+	RoleLeg      = eventv1.FindingRole_FINDING_ROLE_LEG
+	RoleLeader   = eventv1.FindingRole_FINDING_ROLE_LEADER
+	RoleCreation = eventv1.FindingRole_FINDING_ROLE_CREATION
+
+	LinkTrader   = eventv1.FindingLink_FINDING_LINK_TRADER
+	LinkFeePayer = eventv1.FindingLink_FINDING_LINK_FEE_PAYER
+	LinkRouter   = eventv1.FindingLink_FINDING_LINK_ROUTER
 
 	PoolOpened        = eventv1.PoolChange_POOL_CHANGE_CREATED
 	PoolAdded         = eventv1.PoolChange_POOL_CHANGE_ADDED

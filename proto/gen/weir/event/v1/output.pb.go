@@ -170,6 +170,9 @@ type Output struct {
 	//	*Output_TradeReported
 	//	*Output_PoolReported
 	//	*Output_Signal
+	//	*Output_CandleClosed
+	//	*Output_WindowClosed
+	//	*Output_Finding
 	Body          isOutput_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -297,6 +300,33 @@ func (x *Output) GetSignal() *Signal {
 	return nil
 }
 
+func (x *Output) GetCandleClosed() *CandleClosed {
+	if x != nil {
+		if x, ok := x.Body.(*Output_CandleClosed); ok {
+			return x.CandleClosed
+		}
+	}
+	return nil
+}
+
+func (x *Output) GetWindowClosed() *WindowClosed {
+	if x != nil {
+		if x, ok := x.Body.(*Output_WindowClosed); ok {
+			return x.WindowClosed
+		}
+	}
+	return nil
+}
+
+func (x *Output) GetFinding() *Finding {
+	if x != nil {
+		if x, ok := x.Body.(*Output_Finding); ok {
+			return x.Finding
+		}
+	}
+	return nil
+}
+
 type isOutput_Body interface {
 	isOutput_Body()
 }
@@ -321,6 +351,21 @@ type Output_Signal struct {
 	Signal *Signal `protobuf:"bytes,30,opt,name=signal,proto3,oneof"`
 }
 
+type Output_CandleClosed struct {
+	// From the trading monitor.
+	CandleClosed *CandleClosed `protobuf:"bytes,40,opt,name=candle_closed,json=candleClosed,proto3,oneof"`
+}
+
+type Output_WindowClosed struct {
+	// From the trading monitor.
+	WindowClosed *WindowClosed `protobuf:"bytes,41,opt,name=window_closed,json=windowClosed,proto3,oneof"`
+}
+
+type Output_Finding struct {
+	// From the trading monitor.
+	Finding *Finding `protobuf:"bytes,42,opt,name=finding,proto3,oneof"`
+}
+
 func (*Output_TokenPhaseChanged) isOutput_Body() {}
 
 func (*Output_TradeReported) isOutput_Body() {}
@@ -328,6 +373,12 @@ func (*Output_TradeReported) isOutput_Body() {}
 func (*Output_PoolReported) isOutput_Body() {}
 
 func (*Output_Signal) isOutput_Body() {}
+
+func (*Output_CandleClosed) isOutput_Body() {}
+
+func (*Output_WindowClosed) isOutput_Body() {}
+
+func (*Output_Finding) isOutput_Body() {}
 
 // OutputBatch is how outputs lie in the event stream: outputs of one instance in order.
 type OutputBatch struct {
@@ -623,6 +674,32 @@ type TradeReported struct {
 	BaseDecimals *uint32 `protobuf:"varint,17,opt,name=base_decimals,json=baseDecimals,proto3,oneof" json:"base_decimals,omitempty"`
 	// Decimals of quote_mint.
 	QuoteDecimals *uint32 `protobuf:"varint,18,opt,name=quote_decimals,json=quoteDecimals,proto3,oneof" json:"quote_decimals,omitempty"`
+	// Price after the trade, exact. Absent when the trade moved nothing on one side.
+	Price *Price `protobuf:"bytes,19,opt,name=price,proto3" json:"price,omitempty"`
+	// What price was read from.
+	PriceSource PriceSource `protobuf:"varint,20,opt,name=price_source,json=priceSource,proto3,enum=weir.event.v1.PriceSource" json:"price_source,omitempty"`
+	// How the trade moved the price, millionths, rounded towards zero: price after / price before - 1. Absent where price reserves are.
+	PriceImpactPpm *int64 `protobuf:"zigzag64,21,opt,name=price_impact_ppm,json=priceImpactPpm,proto3,oneof" json:"price_impact_ppm,omitempty"`
+	// How much worse than the spot price before it the trade was filled, without fees, millionths: positive is to the trader's harm.
+	// Absent where price reserves are.
+	SlippagePpm *int64 `protobuf:"zigzag64,22,opt,name=slippage_ppm,json=slippagePpm,proto3,oneof" json:"slippage_ppm,omitempty"`
+	// How far the outcome stayed inside the trader's own limit, millionths: 0 is at the limit. A buy of an exact amount: 1 - paid / limit;
+	// a trade of an exact input: 1 - limit / got. Absent where the limit is not known.
+	LimitRoomPpm *int64 `protobuf:"zigzag64,23,opt,name=limit_room_ppm,json=limitRoomPpm,proto3,oneof" json:"limit_room_ppm,omitempty"`
+	// All fees over pool_quote_amount (those taken in the coin over base_amount), millionths. Absent where no fee is known.
+	FeePpm *uint64 `protobuf:"varint,24,opt,name=fee_ppm,json=feePpm,proto3,oneof" json:"fee_ppm,omitempty"`
+	// Trade.priority_fee.
+	PriorityFee *uint64 `protobuf:"varint,25,opt,name=priority_fee,json=priorityFee,proto3,oneof" json:"priority_fee,omitempty"`
+	// Trade.tip.
+	Tip *uint64 `protobuf:"varint,26,opt,name=tip,proto3,oneof" json:"tip,omitempty"`
+	// Trade.router.
+	Router []byte `protobuf:"bytes,27,opt,name=router,proto3" json:"router,omitempty"`
+	// pool_quote_amount in millionths of a dollar, rounded down. Absent where no recent price of quote_mint is known.
+	UsdMicros *uint64 `protobuf:"varint,28,opt,name=usd_micros,json=usdMicros,proto3,oneof" json:"usd_micros,omitempty"`
+	// Slot of the trade that the dollar price is from; 0 for what is a dollar by definition.
+	UsdSlot *uint64 `protobuf:"varint,29,opt,name=usd_slot,json=usdSlot,proto3,oneof" json:"usd_slot,omitempty"`
+	// The trader is a program's own agent: not organic volume.
+	Agent         bool `protobuf:"varint,30,opt,name=agent,proto3" json:"agent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -783,6 +860,90 @@ func (x *TradeReported) GetQuoteDecimals() uint32 {
 	return 0
 }
 
+func (x *TradeReported) GetPrice() *Price {
+	if x != nil {
+		return x.Price
+	}
+	return nil
+}
+
+func (x *TradeReported) GetPriceSource() PriceSource {
+	if x != nil {
+		return x.PriceSource
+	}
+	return PriceSource_PRICE_SOURCE_UNSPECIFIED
+}
+
+func (x *TradeReported) GetPriceImpactPpm() int64 {
+	if x != nil && x.PriceImpactPpm != nil {
+		return *x.PriceImpactPpm
+	}
+	return 0
+}
+
+func (x *TradeReported) GetSlippagePpm() int64 {
+	if x != nil && x.SlippagePpm != nil {
+		return *x.SlippagePpm
+	}
+	return 0
+}
+
+func (x *TradeReported) GetLimitRoomPpm() int64 {
+	if x != nil && x.LimitRoomPpm != nil {
+		return *x.LimitRoomPpm
+	}
+	return 0
+}
+
+func (x *TradeReported) GetFeePpm() uint64 {
+	if x != nil && x.FeePpm != nil {
+		return *x.FeePpm
+	}
+	return 0
+}
+
+func (x *TradeReported) GetPriorityFee() uint64 {
+	if x != nil && x.PriorityFee != nil {
+		return *x.PriorityFee
+	}
+	return 0
+}
+
+func (x *TradeReported) GetTip() uint64 {
+	if x != nil && x.Tip != nil {
+		return *x.Tip
+	}
+	return 0
+}
+
+func (x *TradeReported) GetRouter() []byte {
+	if x != nil {
+		return x.Router
+	}
+	return nil
+}
+
+func (x *TradeReported) GetUsdMicros() uint64 {
+	if x != nil && x.UsdMicros != nil {
+		return *x.UsdMicros
+	}
+	return 0
+}
+
+func (x *TradeReported) GetUsdSlot() uint64 {
+	if x != nil && x.UsdSlot != nil {
+		return *x.UsdSlot
+	}
+	return 0
+}
+
+func (x *TradeReported) GetAgent() bool {
+	if x != nil {
+		return x.Agent
+	}
+	return false
+}
+
 // PoolReported: a pool after a change. Curves are not pools and are not reported.
 type PoolReported struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -914,7 +1075,7 @@ var File_weir_event_v1_output_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\n" +
-	"\x1aweir/event/v1/output.proto\x12\rweir.event.v1\x1a\x19weir/event/v1/trade.proto\"\xd7\x03\n" +
+	"\x1aweir/event/v1/output.proto\x12\rweir.event.v1\x1a\x19weir/event/v1/trade.proto\x1a\x1bweir/event/v1/trading.proto\"\x93\x05\n" +
 	"\x06Output\x12\x14\n" +
 	"\x05cause\x18\x01 \x01(\x04R\x05cause\x12\x14\n" +
 	"\x05index\x18\x02 \x01(\rR\x05index\x12\x12\n" +
@@ -927,7 +1088,10 @@ const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\x13token_phase_changed\x18\x14 \x01(\v2 .weir.event.v1.TokenPhaseChangedH\x00R\x11tokenPhaseChanged\x12E\n" +
 	"\x0etrade_reported\x18\x15 \x01(\v2\x1c.weir.event.v1.TradeReportedH\x00R\rtradeReported\x12B\n" +
 	"\rpool_reported\x18\x16 \x01(\v2\x1b.weir.event.v1.PoolReportedH\x00R\fpoolReported\x12/\n" +
-	"\x06signal\x18\x1e \x01(\v2\x15.weir.event.v1.SignalH\x00R\x06signalB\x06\n" +
+	"\x06signal\x18\x1e \x01(\v2\x15.weir.event.v1.SignalH\x00R\x06signal\x12B\n" +
+	"\rcandle_closed\x18( \x01(\v2\x1b.weir.event.v1.CandleClosedH\x00R\fcandleClosed\x12B\n" +
+	"\rwindow_closed\x18) \x01(\v2\x1b.weir.event.v1.WindowClosedH\x00R\fwindowClosed\x122\n" +
+	"\afinding\x18* \x01(\v2\x16.weir.event.v1.FindingH\x00R\afindingB\x06\n" +
 	"\x04bodyB\r\n" +
 	"\v_block_time\"t\n" +
 	"\vOutputBatch\x12\x1a\n" +
@@ -954,7 +1118,7 @@ const file_weir_event_v1_output_proto_rawDesc = "" +
 	" \x01(\x04H\x00R\x0fpoolQuoteAmount\x88\x01\x01\x12\x1d\n" +
 	"\n" +
 	"quote_mint\x18\v \x01(\fR\tquoteMintB\x14\n" +
-	"\x12_pool_quote_amount\"\xeb\x04\n" +
+	"\x12_pool_quote_amount\"\xa1\t\n" +
 	"\rTradeReported\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
 	"\x04pool\x18\x02 \x01(\fR\x04pool\x12\x16\n" +
@@ -978,9 +1142,31 @@ const file_weir_event_v1_output_proto_rawDesc = "" +
 	"baseVolume\x12!\n" +
 	"\fquote_volume\x18\x10 \x01(\tR\vquoteVolume\x12(\n" +
 	"\rbase_decimals\x18\x11 \x01(\rH\x00R\fbaseDecimals\x88\x01\x01\x12*\n" +
-	"\x0equote_decimals\x18\x12 \x01(\rH\x01R\rquoteDecimals\x88\x01\x01B\x10\n" +
+	"\x0equote_decimals\x18\x12 \x01(\rH\x01R\rquoteDecimals\x88\x01\x01\x12*\n" +
+	"\x05price\x18\x13 \x01(\v2\x14.weir.event.v1.PriceR\x05price\x12=\n" +
+	"\fprice_source\x18\x14 \x01(\x0e2\x1a.weir.event.v1.PriceSourceR\vpriceSource\x12-\n" +
+	"\x10price_impact_ppm\x18\x15 \x01(\x12H\x02R\x0epriceImpactPpm\x88\x01\x01\x12&\n" +
+	"\fslippage_ppm\x18\x16 \x01(\x12H\x03R\vslippagePpm\x88\x01\x01\x12)\n" +
+	"\x0elimit_room_ppm\x18\x17 \x01(\x12H\x04R\flimitRoomPpm\x88\x01\x01\x12\x1c\n" +
+	"\afee_ppm\x18\x18 \x01(\x04H\x05R\x06feePpm\x88\x01\x01\x12&\n" +
+	"\fpriority_fee\x18\x19 \x01(\x04H\x06R\vpriorityFee\x88\x01\x01\x12\x15\n" +
+	"\x03tip\x18\x1a \x01(\x04H\aR\x03tip\x88\x01\x01\x12\x16\n" +
+	"\x06router\x18\x1b \x01(\fR\x06router\x12\"\n" +
+	"\n" +
+	"usd_micros\x18\x1c \x01(\x04H\bR\tusdMicros\x88\x01\x01\x12\x1e\n" +
+	"\busd_slot\x18\x1d \x01(\x04H\tR\ausdSlot\x88\x01\x01\x12\x14\n" +
+	"\x05agent\x18\x1e \x01(\bR\x05agentB\x10\n" +
 	"\x0e_base_decimalsB\x11\n" +
-	"\x0f_quote_decimals\"\xfc\x02\n" +
+	"\x0f_quote_decimalsB\x13\n" +
+	"\x11_price_impact_ppmB\x0f\n" +
+	"\r_slippage_ppmB\x11\n" +
+	"\x0f_limit_room_ppmB\n" +
+	"\n" +
+	"\b_fee_ppmB\x0f\n" +
+	"\r_priority_feeB\x06\n" +
+	"\x04_tipB\r\n" +
+	"\v_usd_microsB\v\n" +
+	"\t_usd_slot\"\xfc\x02\n" +
 	"\fPoolReported\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
 	"\x04pool\x18\x02 \x01(\fR\x04pool\x121\n" +
@@ -1037,29 +1223,39 @@ var file_weir_event_v1_output_proto_goTypes = []any{
 	(*TradeReported)(nil),     // 6: weir.event.v1.TradeReported
 	(*PoolReported)(nil),      // 7: weir.event.v1.PoolReported
 	nil,                       // 8: weir.event.v1.Signal.FieldsEntry
-	(Venue)(0),                // 9: weir.event.v1.Venue
-	(Side)(0),                 // 10: weir.event.v1.Side
-	(*Reserves)(nil),          // 11: weir.event.v1.Reserves
+	(*CandleClosed)(nil),      // 9: weir.event.v1.CandleClosed
+	(*WindowClosed)(nil),      // 10: weir.event.v1.WindowClosed
+	(*Finding)(nil),           // 11: weir.event.v1.Finding
+	(Venue)(0),                // 12: weir.event.v1.Venue
+	(Side)(0),                 // 13: weir.event.v1.Side
+	(*Price)(nil),             // 14: weir.event.v1.Price
+	(PriceSource)(0),          // 15: weir.event.v1.PriceSource
+	(*Reserves)(nil),          // 16: weir.event.v1.Reserves
 }
 var file_weir_event_v1_output_proto_depIdxs = []int32{
 	5,  // 0: weir.event.v1.Output.token_phase_changed:type_name -> weir.event.v1.TokenPhaseChanged
 	6,  // 1: weir.event.v1.Output.trade_reported:type_name -> weir.event.v1.TradeReported
 	7,  // 2: weir.event.v1.Output.pool_reported:type_name -> weir.event.v1.PoolReported
 	4,  // 3: weir.event.v1.Output.signal:type_name -> weir.event.v1.Signal
-	2,  // 4: weir.event.v1.OutputBatch.outputs:type_name -> weir.event.v1.Output
-	8,  // 5: weir.event.v1.Signal.fields:type_name -> weir.event.v1.Signal.FieldsEntry
-	0,  // 6: weir.event.v1.TokenPhaseChanged.phase:type_name -> weir.event.v1.TokenPhase
-	0,  // 7: weir.event.v1.TokenPhaseChanged.previous:type_name -> weir.event.v1.TokenPhase
-	9,  // 8: weir.event.v1.TradeReported.venue:type_name -> weir.event.v1.Venue
-	10, // 9: weir.event.v1.TradeReported.side:type_name -> weir.event.v1.Side
-	9,  // 10: weir.event.v1.PoolReported.venue:type_name -> weir.event.v1.Venue
-	1,  // 11: weir.event.v1.PoolReported.change:type_name -> weir.event.v1.PoolChange
-	11, // 12: weir.event.v1.PoolReported.reserves:type_name -> weir.event.v1.Reserves
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	9,  // 4: weir.event.v1.Output.candle_closed:type_name -> weir.event.v1.CandleClosed
+	10, // 5: weir.event.v1.Output.window_closed:type_name -> weir.event.v1.WindowClosed
+	11, // 6: weir.event.v1.Output.finding:type_name -> weir.event.v1.Finding
+	2,  // 7: weir.event.v1.OutputBatch.outputs:type_name -> weir.event.v1.Output
+	8,  // 8: weir.event.v1.Signal.fields:type_name -> weir.event.v1.Signal.FieldsEntry
+	0,  // 9: weir.event.v1.TokenPhaseChanged.phase:type_name -> weir.event.v1.TokenPhase
+	0,  // 10: weir.event.v1.TokenPhaseChanged.previous:type_name -> weir.event.v1.TokenPhase
+	12, // 11: weir.event.v1.TradeReported.venue:type_name -> weir.event.v1.Venue
+	13, // 12: weir.event.v1.TradeReported.side:type_name -> weir.event.v1.Side
+	14, // 13: weir.event.v1.TradeReported.price:type_name -> weir.event.v1.Price
+	15, // 14: weir.event.v1.TradeReported.price_source:type_name -> weir.event.v1.PriceSource
+	12, // 15: weir.event.v1.PoolReported.venue:type_name -> weir.event.v1.Venue
+	1,  // 16: weir.event.v1.PoolReported.change:type_name -> weir.event.v1.PoolChange
+	16, // 17: weir.event.v1.PoolReported.reserves:type_name -> weir.event.v1.Reserves
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_output_proto_init() }
@@ -1068,11 +1264,15 @@ func file_weir_event_v1_output_proto_init() {
 		return
 	}
 	file_weir_event_v1_trade_proto_init()
+	file_weir_event_v1_trading_proto_init()
 	file_weir_event_v1_output_proto_msgTypes[0].OneofWrappers = []any{
 		(*Output_TokenPhaseChanged)(nil),
 		(*Output_TradeReported)(nil),
 		(*Output_PoolReported)(nil),
 		(*Output_Signal)(nil),
+		(*Output_CandleClosed)(nil),
+		(*Output_WindowClosed)(nil),
+		(*Output_Finding)(nil),
 	}
 	file_weir_event_v1_output_proto_msgTypes[3].OneofWrappers = []any{}
 	file_weir_event_v1_output_proto_msgTypes[4].OneofWrappers = []any{}

@@ -19,6 +19,8 @@ type (
 	Reserves = eventv1.Reserves
 	// ConcentratedPrice is the price and liquidity of a pool of concentrated liquidity.
 	ConcentratedPrice = eventv1.ConcentratedPrice
+	// DollarPrice is what a mint is worth in US dollars.
+	DollarPrice = eventv1.DollarPrice
 	// Position is a part of such a pool.
 	Position = eventv1.Position
 	// TokenCreated is a launch on a bonding curve.

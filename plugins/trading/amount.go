@@ -1,7 +1,6 @@
 package trading
 
 import (
-	"math/big"
 	"math/bits"
 	"strconv"
 
@@ -23,8 +22,7 @@ func (a amount) String() string {
 	if a.high == 0 {
 		return strconv.FormatUint(a.low, 10)
 	}
-	whole := new(big.Int).SetUint64(a.high)
-	return whole.Lsh(whole, 64).Add(whole, new(big.Int).SetUint64(a.low)).String()
+	return product(a).big().String()
 }
 
 func (a amount) append(b []byte) []byte {

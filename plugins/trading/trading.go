@@ -22,14 +22,14 @@ type monitor struct {
 	host   *sdk.Host
 	config Config
 	state  state
-	report sdk.TradeReported
+	report report
 	output sdk.Output
 }
 
 // New makes the monitor.
 func New(host *sdk.Host) sdk.Monitor {
 	m := &monitor{host: host, config: Config{MaxTokens: 1_000_000}}
-	m.output = sdk.Output{Kind: "trade", Body: &sdk.TradeReportedBody{TradeReported: &m.report}}
+	m.output = sdk.Output{Kind: "trade", Body: &sdk.TradeReportedBody{TradeReported: &m.report.message}}
 	return sdk.Monitor{
 		Name:    "trading",
 		Version: Version,
@@ -51,39 +51,8 @@ func (m *monitor) traded(_ *sdk.Record, t *sdk.Trade) error {
 	mint, quote := sdk.KeyOf(t.GetMint()), sdk.KeyOf(t.GetQuoteMint())
 	total := m.state.count(mint, m.config.MaxTokens)
 	total.add(t)
-	quoteVolume := total.addQuote(quote, t.GetPoolQuoteAmount())
-	m.report = sdk.TradeReported{
-		Venue:           t.GetVenue(),
-		Pool:            t.GetPool(),
-		Trader:          t.GetTrader(),
-		Mint:            t.GetMint(),
-		QuoteMint:       t.GetQuoteMint(),
-		Side:            t.GetSide(),
-		BaseAmount:      t.GetBaseAmount(),
-		QuoteAmount:     t.GetQuoteAmount(),
-		PoolQuoteAmount: t.GetPoolQuoteAmount(),
-		QuoteFees:       quoteFees(t.GetFees()),
-		Symbol:          t.GetSymbol(),
-		Trades:          total.trades,
-		Buys:            total.buys,
-		Sells:           total.sells,
-		BaseVolume:      total.base.String(),
-		QuoteVolume:     quoteVolume.String(),
-		BaseDecimals:    t.BaseDecimals,
-		QuoteDecimals:   t.QuoteDecimals,
-	}
+	m.fill(t, total, total.addQuote(quote, t.GetPoolQuoteAmount()))
 	m.output.Key = mint.String()
 	m.host.Emit(&m.output)
 	return nil
-}
-
-// quoteFees sums what was taken in the quote mint. The buyback share is inside the protocol fee already.
-func quoteFees(fees []*sdk.Fee) uint64 {
-	var sum uint64
-	for _, fee := range fees {
-		if !fee.GetInBase() && fee.GetKind() != sdk.FeeBuyback {
-			sum += fee.GetAmount()
-		}
-	}
-	return sum
 }

@@ -35,6 +35,10 @@ func TestEveryFieldOfATrade(t *testing.T) {
 		Venue: sdk.RaydiumV4, Pool: weirtest.Key("p"), Trader: weirtest.Key("t"), Mint: weirtest.Key("m"), QuoteMint: weirtest.USDC,
 		Side: sdk.Sell, BaseAmount: 11, QuoteAmount: 12, PoolQuoteAmount: 13, Symbol: "S", QuoteFees: 123,
 		Trades: 1, Sells: 1, BaseVolume: "11", QuoteVolume: "13", BaseDecimals: proto.Uint32(5), QuoteDecimals: proto.Uint32(6),
+		Price: &sdk.Price{Quote: 41_000_000_000, Base: 899_000_000_000}, PriceSource: sdk.PriceReserves,
+		PriceImpactPpm: proto.Int64(26_140), // 41/899 over 40/900
+		SlippagePpm:    proto.Int64(-25_590_909),
+		FeePpm:         proto.Uint64(123*1_000_000/13 + 454_545_454), // 5,000 of 11 coins
 	}
 	if len(outputs) != 1 || !proto.Equal(outputs[0].GetTradeReported(), want) {
 		t.Fatalf("outputs are %v\nwant %v", outputs, want)

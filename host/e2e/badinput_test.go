@@ -75,12 +75,18 @@ func TestPluginThatIsNoneStopsNobodyElse(t *testing.T) {
 	}
 }
 
-func TestPluginThatDoesNotExistIsSaidAtStart(t *testing.T) {
-	file, _ := configure(t, "http://127.0.0.1:1")
+func TestPluginThatDoesNotExistStopsNobodyElse(t *testing.T) {
+	c := serve(t, 5, 40)
+	file, data := configure(t, c.url)
 	appendTo(t, file, "  - {name: gone, path: ./gone}\n")
-	code, _, stderr := run(t, "run", "--config", file)
-	if code != 1 || !strings.Contains(stderr, "./gone does not exist") {
-		t.Errorf("exit code %d: %s", code, stderr)
+	p := start(t, "run", "--config", file)
+	verifyQuiet(t, c, data)
+	eventually(t, 20*time.Second, "the missing one is told", func() bool {
+		_, text, _ := run(t, "status", "--data-dir", data)
+		return strings.Contains(text, "! gone is rejected") && strings.Contains(text, "./gone does not exist")
+	})
+	if code := p.interrupt(t, 15*time.Second); code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 }
 

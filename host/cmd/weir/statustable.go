@@ -38,6 +38,7 @@ func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
 			p.GetOutputs(), p.GetSuppressed(), p.GetCheckpoint(), dash(cmp.Or(p.GetReason(), p.GetLastCrash())))
 	}
 	printPluginAlarms(t, s.GetPlugins())
+	printIsolation(t, s.GetPlugins())
 	return t.Flush()
 }
 
@@ -55,6 +56,19 @@ func printPluginAlarms(w io.Writer, plugins []*adminv1.PluginStatus) {
 		}
 		if p.GetParked() > 0 {
 			fmt.Fprintf(w, "! %s is not given %d records that crashed it: weir plugin crash %s\n", p.GetInstance(), p.GetParked(), p.GetInstance())
+		}
+	}
+}
+
+// printIsolation prints a line for each level that is reached, and the monitors at it.
+func printIsolation(w io.Writer, plugins []*adminv1.PluginStatus) {
+	at := map[string][]string{}
+	for _, p := range plugins {
+		at[p.GetIsolation()] = append(at[p.GetIsolation()], p.GetInstance())
+	}
+	for _, level := range slices.Sorted(maps.Keys(at)) {
+		if level != "" {
+			fmt.Fprintf(w, "isolation %s: %s\n", level, strings.Join(at[level], ", "))
 		}
 	}
 }

@@ -121,6 +121,14 @@ type Plugin struct {
 	// CrashLimit crashes within CrashWindow quarantine the plugin; -1 sets no limit.
 	CrashLimit  int           `koanf:"crash_limit"`
 	CrashWindow time.Duration `koanf:"crash_window"`
+	// StallTimeout ends a plugin that owes answers and makes no progress for so long.
+	StallTimeout time.Duration `koanf:"stall_timeout"`
+	// Isolation is auto, L0, L1 or L2: see docs/operating.md.
+	Isolation string `koanf:"isolation"`
+	// Env names variables of the host's environment that the plugin gets beside a few harmless ones.
+	Env []string `koanf:"env"`
+	// Limits of the plugin with its children.
+	Limits Limits `koanf:"limits"`
 }
 
 // Log says how the daemon speaks.
@@ -167,6 +175,8 @@ func (c *Config) fill() {
 		orValue(&p.CrashLimit, 5)
 		orValue(&p.CrashWindow, 10*time.Minute)
 		orValue(&p.DrainTimeout, 10*time.Second)
+		orValue(&p.StallTimeout, 30*time.Second)
+		p.fillIsolation()
 	}
 }
 

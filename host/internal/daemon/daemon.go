@@ -22,6 +22,7 @@ import (
 	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/monitor"
+	"github.com/weir-run/weir/host/internal/monitor/process"
 	"github.com/weir-run/weir/host/internal/pool"
 )
 
@@ -145,10 +146,11 @@ func (d *Daemon) initMonitors(ctx context.Context) error {
 		return err
 	}
 	d.configured = map[string]string{}
+	groups := process.FindGroups()
 	for _, p := range d.cfg.Plugins {
 		path, err := FindPlugin(p.Path)
 		if err != nil {
-			return err
+			path = p.Path // its instance says so, at each start
 		}
 		d.configured[p.Name] = path
 		path, previous, err := d.upgrades.find(ctx, p.Name, path)
@@ -163,9 +165,9 @@ func (d *Daemon) initMonitors(ctx context.Context) error {
 			settings = nil
 		}
 		d.monitors = append(d.monitors, monitor.New(monitor.Config{
-			Instance: p.Name, Path: path, Config: settings, SocketDir: sockets,
+			Instance: p.Name, Path: path, Find: FindPlugin, Config: settings, SocketDir: sockets, Env: p.Env, Isolation: isolationOf(p, groups),
 			CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout,
-			Previous: previous, CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow,
+			Previous: previous, CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow, StallTimeout: p.StallTimeout,
 			Log: d.log.With("room", "monitor"),
 		}, monitor.On(d.journal)))
 	}

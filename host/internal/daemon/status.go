@@ -135,6 +135,7 @@ func pluginStatus(st monitor.Status) *adminv1.PluginStatus {
 	s := &adminv1.PluginStatus{
 		Instance: st.Instance, State: st.State.String(), Pid: int64(st.PID), Starts: st.Starts, Through: st.Through, Lag: st.Lag,
 		Outputs: st.Outputs, Suppressed: st.Suppressed, Checkpoint: st.Checkpoint, Reason: st.Reason,
+		Isolation: st.Isolation,
 	}
 	if st.Monitor != "" {
 		s.Monitor = st.Monitor + " " + st.Version

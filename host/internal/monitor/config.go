@@ -3,6 +3,8 @@ package monitor
 import (
 	"log/slog"
 	"time"
+
+	"github.com/weir-run/weir/host/internal/monitor/process"
 )
 
 // Config of an Instance. Zero values take the defaults named.
@@ -19,6 +21,10 @@ type Config struct {
 	SocketDir string
 	// Env names variables of the host's environment that are passed on beside PATH, HOME, TZ and the like.
 	Env []string
+	// Find returns the program's path before each start, for a Path that is only a name. Default: Path as it is.
+	Find func(path string) (string, error)
+	// Isolation says how far the plugin is kept apart. The zero value is L1 without limits.
+	Isolation process.Isolation
 	// Log gets the instance's events and the plugin's own lines. Default: discard.
 	Log *slog.Logger
 
@@ -62,6 +68,9 @@ func (c Config) withDefaults() Config {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.Log = c.Log.With("instance", c.Instance)
+	if c.Find == nil {
+		c.Find = func(path string) (string, error) { return path, nil }
+	}
 	or(&c.CheckpointEvery, 5*time.Second)
 	or(&c.CheckpointRecords, 50_000)
 	or(&c.DrainTimeout, 10*time.Second)

@@ -3,6 +3,7 @@ package monitor
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/weir-run/weir/host/internal/monitor/process"
@@ -18,6 +19,8 @@ const (
 	CauseState    Cause = "state"    // it cannot read the checkpoint
 	CauseExit     Cause = "exit"     // it exited
 	CauseSignal   Cause = "signal"   // a signal killed it
+	CauseMemory   Cause = "oom"      // it ran out of the memory that it may use
+	CauseLimit    Cause = "limit"    // it ran into another limit
 	CausePanic    Cause = "panic"    // the Go runtime gave up
 	CauseDeadline Cause = "deadline" // it made no progress, or did not answer, and was killed
 	CauseProtocol Cause = "protocol" // it broke the contract and was killed
@@ -64,13 +67,42 @@ func crashf(cause Cause, format string, args ...any) *Crash {
 // crashOfExit reads a dead process. The panic text of its error output says more than the exit code.
 func crashOfExit(e process.Exit) *Crash {
 	switch {
+	case e.Offence != nil:
+		return crashOfOffence(*e.Offence)
+	case len(e.Panic) > 0 && strings.Contains(e.Panic[0], "out of memory"):
+		return crashf(CauseMemory, "%s (%s)", strings.TrimSpace(e.Panic[0]), e)
 	case len(e.Panic) > 0:
 		c := crashf(CausePanic, "%s (%s)", strings.TrimSpace(e.Panic[0]), e)
 		c.Stack = e.Panic
 		return c
+	case e.Signal == syscall.SIGKILL:
+		return crashf(CauseSignal, "%s, not by weir: by an operator, or by the kernel when the machine ran out of memory (see dmesg)", e)
 	case e.Signal != 0:
 		return crashf(CauseSignal, "%s", e)
 	default:
 		return crashf(CauseExit, "%s", e)
 	}
+}
+
+// crashOfOffence says why the host or the kernel killed a process.
+func crashOfOffence(o process.Offence) *Crash {
+	switch o.Kind {
+	case process.Memory:
+		return crashf(CauseMemory, "%s", o.Detail)
+	case process.Stranger:
+		return crashf(CauseProtocol, "%s", o.Detail)
+	default:
+		return crashf(CauseLimit, "%s", o.Detail)
+	}
+}
+
+// offence is what the process was killed for, or nil. It is known before the process is gone.
+func (s *session) offence() *Crash {
+	if s.Plugin == nil {
+		return nil
+	}
+	if o := s.Offence(); o != nil {
+		return crashOfOffence(*o)
+	}
+	return nil
 }

@@ -55,8 +55,12 @@ type session struct {
 // run starts the plugin, feeds it until ctx ends, and stops it. It returns nil when that went well, else why the process ended.
 func (s *session) run(ctx context.Context) *Crash {
 	s.to(Starting)
+	path, err := s.cfg.Find(s.cfg.Path)
+	if err != nil {
+		return crashf(CauseStart, "%v", err)
+	}
 	p, err := process.Launch(ctx, process.Config{
-		Path: s.cfg.Path, SocketDir: s.cfg.SocketDir, Env: s.cfg.Env, StartTimeout: s.cfg.StartTimeout, Log: s.cfg.Log,
+		Path: path, SocketDir: s.cfg.SocketDir, Env: s.cfg.Env, Isolation: s.cfg.Isolation, StartTimeout: s.cfg.StartTimeout, Log: s.cfg.Log,
 	})
 	if err != nil {
 		return s.blame(ctx, err)
@@ -129,6 +133,9 @@ func (s *session) blame(ctx context.Context, err error) *Crash {
 }
 
 func (s *session) causeOf(ctx context.Context, err error) *Crash {
+	if crash := s.offence(); crash != nil {
+		return crash
+	}
 	if crash, ok := errors.AsType[*Crash](err); ok {
 		return crash
 	}

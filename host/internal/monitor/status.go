@@ -46,6 +46,8 @@ type Status struct {
 	Trouble string
 	// LinesDropped are log lines of the running process over the limit of 200 a second.
 	LinesDropped uint64
+	// Isolation is the level that the plugin is kept apart at, and why not at a higher one; see process.Isolation.
+	Isolation string
 	// Recent is the latency of the last 10 to 20 s, Total that of all time: from the receipt of a record that was not a replay to its
 	// outputs being durable.
 	Recent, Total latency.Summary
@@ -75,6 +77,7 @@ func (i *Instance) Status() Status {
 	}
 	s.Recent, s.Total = m.latencies.Sums(time.Now())
 	s.All = m.latencies.All()
+	s.Isolation = i.cfg.Isolation.String()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	s.State, s.Since, s.Starts, s.Crash, s.Reason, s.RetryAt = i.state, i.since, i.starts, i.crash, i.reason, i.retryAt

@@ -16,11 +16,14 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
 
 	"github.com/weir-run/weir/sdk/wire"
 )
 
 // passedEnv are the variables of the host that every plugin gets. The rest, tokens among them, stay here.
+//
+// GOMAXPROCS and GOMEMLIMIT are the host's own unless the plugin has limits, which come after and win.
 var passedEnv = []string{"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GOTRACEBACK", "GOMAXPROCS", "GOMEMLIMIT"}
 
 // Config says what to launch.
@@ -33,6 +36,8 @@ type Config struct {
 	Env []string
 	// StartTimeout is from exec to a connection.
 	StartTimeout time.Duration
+	// Isolation says how far it is kept apart.
+	Isolation Isolation
 	// Log gets the plugin's lines, in the group "plugin".
 	Log *slog.Logger
 }
@@ -53,7 +58,7 @@ func Launch(ctx context.Context, cfg Config) (*Plugin, error) {
 	}
 	defer closeAll(program.file)
 
-	process := newProcess(program, cfg.Log)
+	process := newProcess(program, cfg.Log, cfg.Isolation)
 	p := &Plugin{process: process}
 	p.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake,
@@ -62,7 +67,7 @@ func Launch(ctx context.Context, cfg Config) (*Plugin, error) {
 		SkipHostEnv:      true,
 		StartTimeout:     cfg.StartTimeout,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: cfg.SocketDir},
-		GRPCDialOptions:  wire.DialOptions(),
+		GRPCDialOptions:  append(wire.DialOptions(), grpc.WithContextDialer(process.dial)),
 		// Off also turns go-plugin's parser of log lines off, which panics on JSON that it does not expect.
 		Logger:     hclog.New(&hclog.LoggerOptions{Level: hclog.Off}),
 		SyncStdout: process.strays,
@@ -143,6 +148,12 @@ func (p *Plugin) PID() int { return p.process.running() }
 // Digest of the program that runs: "sha256:" and hexadecimal.
 func (p *Plugin) Digest() string { return p.process.program.digest }
 
+// Isolation says which level was reached, and why it is not a higher one.
+func (p *Plugin) Isolation() string { return p.process.isolation.String() }
+
+// Offence is what the process was, or is being, killed for; nil for nothing.
+func (p *Plugin) Offence() *Offence { return p.process.exit().Offence }
+
 // LinesDropped counts log lines over the limit.
 func (p *Plugin) LinesDropped() uint64 { return p.process.lines.dropped.Load() }
 
@@ -158,6 +169,10 @@ func environment(ctx context.Context, cfg *Config) (env []string) {
 			env = append(env, name+"="+value)
 		}
 	}
+	if cfg.Isolation.effective() == L0 {
+		env = os.Environ()
+	}
+	env = append(env, cfg.Isolation.environment()...)
 	level := "info"
 	if cfg.Log.Enabled(ctx, slog.LevelDebug) {
 		level = "debug"

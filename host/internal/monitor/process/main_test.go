@@ -51,7 +51,7 @@ func carelessHost(path string) error {
 	if err != nil {
 		return err
 	}
-	p := newProcess(program, slog.New(slog.DiscardHandler))
+	p := newProcess(program, slog.New(slog.DiscardHandler), Isolation{})
 	p.env = []string{"PATH=" + os.Getenv("PATH")}
 	if err := p.Start(context.Background()); err != nil {
 		return err

@@ -9,9 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -36,10 +34,13 @@ const (
 //   - sees the plugin's death when it happens and not when all its pipes are closed, which a child of it can put off for ever;
 //   - goes on reading standard output, so that a plugin which prints is not blocked.
 type process struct {
-	program *program
-	env     []string // set before Start
-	dir     string   // of its socket, set before Start
+	program   *program
+	isolation Isolation
+	env       []string // set before Start
+	dir       string   // of its socket, set before Start
+	group     *group   // nil below L2
 
+	log     *slog.Logger
 	panics  *panicText
 	lines   *lineLog // standard error
 	strays  *lineLog // what Go code prints after the handshake
@@ -55,10 +56,14 @@ type process struct {
 	last  int        // pid, kept for messages
 	stdin *os.File   // closes with the host: the plugin ends itself then
 	first string     // line of standard output
+
+	address string   // of its socket
+	offence *Offence // why it was killed, or nil
 }
 
-func newProcess(p *program, logger *slog.Logger) *process {
-	out := &process{program: p, panics: &panicText{}, dead: make(chan struct{}), exited: make(chan struct{})}
+func newProcess(p *program, logger *slog.Logger, isolation Isolation) *process {
+	out := &process{program: p, isolation: isolation, panics: &panicText{}, dead: make(chan struct{}), exited: make(chan struct{})}
+	out.log = logger
 	pluginLog := logger.WithGroup("plugin")
 	out.lines = &lineLog{log: pluginLog, fallback: slog.LevelInfo, panics: out.panics}
 	out.strays = &lineLog{log: pluginLog, fallback: slog.LevelWarn}
@@ -77,16 +82,9 @@ func (p *process) Start(context.Context) error {
 // host, so that thread must stay until the end (golang/go#27505). It is never unlocked: the thread ends with the goroutine.
 func (p *process) live(started chan<- error) {
 	runtime.LockOSThread()
-	cmd, ends, err := p.command()
+	cmd, ends, err := p.spawn()
 	if err != nil {
-		started <- err
-		return
-	}
-	err = cmd.Start()
-	ends.closeChild()
-	if err != nil {
-		ends.closeHost()
-		started <- &StartError{p.program.path, "cannot be run (" + rootText(err) + ")", "check that it was built for this system and that its loader and libraries are here"}
+		started <- errors.Join(err, p.group.end())
 		return
 	}
 	p.mu.Lock()
@@ -94,14 +92,45 @@ func (p *process) live(started chan<- error) {
 	p.mu.Unlock()
 	started <- nil
 
-	var readers sync.WaitGroup
-	readers.Go(func() { p.readStdout(ends.stdout) })
-	readers.Go(func() { _, _ = io.Copy(p.lines, ends.stderr); _ = p.lines.Close() })
+	var helpers sync.WaitGroup
+	helpers.Go(func() { p.readStdout(ends.stdout) })
+	helpers.Go(func() { _, _ = io.Copy(p.lines, ends.stderr); _ = p.lines.Close() })
+	helpers.Go(p.watch)
 	p.reap(cmd, awaitExit(cmd.Process))
 	ends.expire(time.Now().Add(pipeGrace))
-	readers.Wait()
+	helpers.Wait()
 	ends.closeHost()
+	if err := p.group.end(); err != nil {
+		p.log.Warn("control group of a plugin is left", "error", err)
+	}
 	close(p.exited)
+}
+
+// spawn starts the program on this thread, with the limits that do not need a control group.
+func (p *process) spawn() (*exec.Cmd, *pipeEnds, error) {
+	l0 := p.isolation.effective() == L0
+	if !l0 {
+		if err := renouncePrivileges(); err != nil {
+			return nil, nil, err
+		}
+	}
+	cmd, ends, err := p.command()
+	if err != nil {
+		return nil, nil, err
+	}
+	err = cmd.Start()
+	ends.closeChild()
+	if err != nil {
+		ends.closeHost()
+		return nil, nil, &StartError{p.program.path, "cannot be run (" + rootText(err) + ")", "check that it was built for this system and that its loader and libraries are here"}
+	}
+	if l0 {
+		return cmd, ends, nil
+	}
+	if err := bound(cmd.Process.Pid, p.isolation.Limits); err != nil && !errors.Is(err, syscall.ESRCH) && !errors.Is(err, os.ErrNotExist) {
+		p.log.Warn("a limit of a plugin cannot be set", "error", err)
+	}
+	return cmd, ends, nil
 }
 
 // reap sweeps the group while the dead leader still holds its number, which no other process can have got by then.
@@ -113,10 +142,19 @@ func (p *process) reap(cmd *exec.Cmd, state *os.ProcessState) {
 		state, _ = cmd.Process.Wait()
 	}
 	p.state, p.pid = state, 0
+	if p.offence == nil {
+		p.offence = p.group.offence()
+	}
 	close(p.dead)
 }
 
 func (p *process) command() (*exec.Cmd, *pipeEnds, error) {
+	if p.isolation.effective() == L2 {
+		var err error
+		if p.group, err = p.isolation.Groups.make(p.isolation.Limits); err != nil {
+			return nil, nil, fmt.Errorf("isolate plugin %s at L2: %w", p.program.path, err)
+		}
+	}
 	ends, err := newPipeEnds()
 	if err != nil {
 		return nil, nil, fmt.Errorf("make pipes for plugin %s: %w", p.program.path, err)
@@ -124,11 +162,19 @@ func (p *process) command() (*exec.Cmd, *pipeEnds, error) {
 	// The program is passed as descriptor 3, not opened by the child: Go's fork moves descriptors about, and a script's
 	// interpreter opens the path once more after exec.
 	cmd := &exec.Cmd{
-		Path: p.program.exec(), Args: []string{p.program.path}, Env: p.env,
+		Path: p.program.exec(), Args: []string{p.program.path}, Env: p.env, Dir: p.workDir(),
 		Stdin: ends.childIn, Stdout: ends.childOut, Stderr: ends.childErr,
-		ExtraFiles: []*os.File{p.program.file}, SysProcAttr: groupOfItsOwn(),
+		ExtraFiles: []*os.File{p.program.file}, SysProcAttr: groupOfItsOwn(p.group),
 	}
 	return cmd, ends, nil
+}
+
+// workDir is the folder of the socket, which is private and goes with the process.
+func (p *process) workDir() string {
+	if p.isolation.effective() == L0 {
+		return ""
+	}
+	return p.dir
 }
 
 // readStdout hands the first line to go-plugin and throws the rest away.
@@ -180,44 +226,6 @@ func (p *process) Kill(context.Context) error {
 	}
 }
 
-// Wait implements runner.AttachedRunner.
-func (p *process) Wait(ctx context.Context) error {
-	select {
-	case <-p.exited:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// Stdout implements runner.Runner: one line, then the end.
-func (p *process) Stdout() io.ReadCloser { return p.hello }
-
-// Stderr implements runner.Runner. It is empty: go-plugin's parser of log lines panics on JSON that it does not expect.
-func (p *process) Stderr() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
-
-// Name implements runner.Runner.
-func (p *process) Name() string { return p.program.path }
-
-// ID implements runner.AttachedRunner.
-func (p *process) ID() string { return strconv.Itoa(p.lastPID()) }
-
-// Diagnose implements runner.Runner. launch has better words.
-func (p *process) Diagnose(context.Context) string { return "" }
-
-// PluginToHost implements runner.AddrTranslator. A plugin may only be reached in the folder that was made for it.
-func (p *process) PluginToHost(network, address string) (hostNet, hostAddr string, err error) {
-	if network != "unix" || filepath.Dir(address) != p.dir {
-		return "", "", fmt.Errorf("it listens on %s %s instead of a socket in %s", network, address, p.dir)
-	}
-	return network, address, nil
-}
-
-// HostToPlugin implements runner.AddrTranslator.
-func (p *process) HostToPlugin(network, address string) (pluginNet, pluginAddr string, err error) {
-	return network, address, nil
-}
-
 func (p *process) lastPID() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -235,43 +243,4 @@ func (p *process) running() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.pid
-}
-
-// Exit is how a process ended.
-type Exit struct {
-	// Code it exited with; -1 when a signal killed it.
-	Code int
-	// Signal that killed it, else 0.
-	Signal syscall.Signal
-	// Panic is what the Go runtime printed before, in lines and bounded; nil when there was no panic.
-	Panic []string
-}
-
-// String says it in words.
-func (e Exit) String() string {
-	if e.Signal != 0 {
-		return fmt.Sprintf("killed by signal %d (%s)", int(e.Signal), e.Signal)
-	}
-	return fmt.Sprintf("exited with code %d", e.Code)
-}
-
-func (p *process) exit() Exit {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	e := Exit{Code: -1, Panic: p.panics.lines()}
-	if p.state == nil {
-		return e
-	}
-	e.Code = p.state.ExitCode()
-	if status, ok := p.state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		e.Signal = status.Signal()
-	}
-	return e
-}
-
-func rootText(err error) string {
-	if path := (*os.PathError)(nil); errors.As(err, &path) {
-		return path.Err.Error()
-	}
-	return err.Error()
 }

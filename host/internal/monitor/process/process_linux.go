@@ -11,8 +11,12 @@ import (
 // exec is the path by which a child that has the program as descriptor 3 runs it.
 func (p *program) exec() string { return "/proc/self/fd/3" }
 
-func groupOfItsOwn() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+func groupOfItsOwn(g *group) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if g != nil {
+		attr.UseCgroupFD, attr.CgroupFD = true, int(g.handle.Fd())
+	}
+	return attr
 }
 
 // awaitExit returns when the process is dead, and leaves it to be reaped: the state is nil.

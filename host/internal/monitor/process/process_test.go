@@ -99,7 +99,7 @@ func TestStdoutFlood(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer program.file.Close()
-	p := newProcess(program, slog.New(slog.DiscardHandler))
+	p := newProcess(program, slog.New(slog.DiscardHandler), Isolation{})
 	p.env = []string{"PATH=" + os.Getenv("PATH")}
 	if err := p.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestKillTakesTheGroup(t *testing.T) {
 	}
 	defer program.file.Close()
 	buffer := &logBuffer{}
-	p := newProcess(program, slog.New(slog.NewTextHandler(buffer, nil)))
+	p := newProcess(program, slog.New(slog.NewTextHandler(buffer, nil)), Isolation{})
 	p.env = []string{"PATH=" + os.Getenv("PATH")}
 	if err := p.Start(t.Context()); err != nil {
 		t.Fatal(err)

@@ -1124,8 +1124,10 @@ type PluginStatus struct {
 	Parked uint64 `protobuf:"varint,14,opt,name=parked,proto3" json:"parked,omitempty"`
 	// Until when the last upgrade can be rolled back, Unix seconds; 0 when there is nothing to go back to.
 	RollbackUntilUnix int64 `protobuf:"varint,15,opt,name=rollback_until_unix,json=rollbackUntilUnix,proto3" json:"rollback_until_unix,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// How far it is kept apart from the host (L0 to L2), and why not further.
+	Isolation     string `protobuf:"bytes,30,opt,name=isolation,proto3" json:"isolation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PluginStatus) Reset() {
@@ -1261,6 +1263,13 @@ func (x *PluginStatus) GetRollbackUntilUnix() int64 {
 		return x.RollbackUntilUnix
 	}
 	return 0
+}
+
+func (x *PluginStatus) GetIsolation() string {
+	if x != nil {
+		return x.Isolation
+	}
+	return ""
 }
 
 // ResumePluginRequest names an instance.
@@ -2532,7 +2541,7 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"lastNumber\x12\x14\n" +
 	"\x05bytes\x18\x03 \x01(\x04R\x05bytes\x12#\n" +
 	"\rcomplete_slot\x18\x04 \x01(\x04R\fcompleteSlot\x12\x18\n" +
-	"\atrouble\x18\x05 \x01(\tR\atrouble\"\xa8\x03\n" +
+	"\atrouble\x18\x05 \x01(\tR\atrouble\"\xc6\x03\n" +
 	"\fPluginStatus\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x18\n" +
 	"\amonitor\x18\x02 \x01(\tR\amonitor\x12\x14\n" +
@@ -2555,7 +2564,8 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"retry_unix\x18\r \x01(\x03R\tretryUnix\x12\x16\n" +
 	"\x06parked\x18\x0e \x01(\x04R\x06parked\x12.\n" +
-	"\x13rollback_until_unix\x18\x0f \x01(\x03R\x11rollbackUntilUnix\"1\n" +
+	"\x13rollback_until_unix\x18\x0f \x01(\x03R\x11rollbackUntilUnix\x12\x1c\n" +
+	"\tisolation\x18\x1e \x01(\tR\tisolation\"1\n" +
 	"\x13ResumePluginRequest\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\",\n" +
 	"\x14ResumePluginResponse\x12\x14\n" +

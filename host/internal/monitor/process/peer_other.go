@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package process
+
+import "net"
+
+// checkPeer trusts the folder's mode here.
+func checkPeer(net.Conn, int) error { return nil }

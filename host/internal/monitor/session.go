@@ -18,7 +18,7 @@ import (
 // Limits of the way down.
 const (
 	termGrace  = 2 * time.Second // between SIGTERM and SIGKILL
-	exitGrace  = time.Second     // for a process to be seen dead after its stream broke
+	exitGrace  = 3 * time.Second // for a process to be seen dead after its stream broke
 	closeLimit = 5 * time.Second // for the outputs of a dead plugin to be stored
 )
 

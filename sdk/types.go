@@ -132,6 +132,9 @@ const (
 	RaydiumCPMM      = eventv1.Venue_VENUE_RAYDIUM_CPMM
 	RaydiumCLMM      = eventv1.Venue_VENUE_RAYDIUM_CLMM
 	RaydiumLaunchLab = eventv1.Venue_VENUE_RAYDIUM_LAUNCHLAB
+	OrcaWhirlpool    = eventv1.Venue_VENUE_ORCA_WHIRLPOOL
+	MeteoraDBC       = eventv1.Venue_VENUE_METEORA_DBC
+	MeteoraDAMMv2    = eventv1.Venue_VENUE_METEORA_DAMM_V2
 
 	FeeProtocol      = eventv1.FeeKind_FEE_KIND_PROTOCOL
 	FeeCreator       = eventv1.FeeKind_FEE_KIND_CREATOR

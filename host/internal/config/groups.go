@@ -33,7 +33,7 @@ type Group struct {
 // coins go, then the rest.
 func usualGroup(program string) (string, Priority) {
 	switch program {
-	case "pump", "raydium_launchlab":
+	case "pump", "raydium_launchlab", "meteora_dbc":
 		return "curve", High
 	case "pumpswap":
 		return "pumpswap", Medium

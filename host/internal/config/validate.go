@@ -20,6 +20,9 @@ var Programs = map[string]dex.Key{
 	"raydium_cpmm":      dex.RaydiumCPMM,
 	"raydium_clmm":      dex.RaydiumCLMM,
 	"raydium_launchlab": dex.LaunchLab,
+	"orca_whirlpool":    dex.Whirlpool,
+	"meteora_dbc":       dex.MeteoraDBC,
+	"meteora_damm_v2":   dex.MeteoraDAMM,
 }
 
 var instanceName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)

@@ -19,6 +19,9 @@ var venues = map[string]eventv1.Venue{
 	"raydium_cpmm":      eventv1.Venue_VENUE_RAYDIUM_CPMM,
 	"raydium_clmm":      eventv1.Venue_VENUE_RAYDIUM_CLMM,
 	"raydium_launchlab": eventv1.Venue_VENUE_RAYDIUM_LAUNCHLAB,
+	"orca_whirlpool":    eventv1.Venue_VENUE_ORCA_WHIRLPOOL,
+	"meteora_dbc":       eventv1.Venue_VENUE_METEORA_DBC,
+	"meteora_damm_v2":   eventv1.Venue_VENUE_METEORA_DAMM_V2,
 }
 
 var priorities = map[config.Priority]fold.Priority{config.High: fold.High, config.Medium: fold.Medium, config.Low: fold.Low}

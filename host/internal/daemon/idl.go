@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/weir-run/weir/host/internal/config"
+	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/idl"
 	"github.com/weir-run/weir/host/internal/pool"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
@@ -27,6 +28,16 @@ func (d *Daemon) programs() func() *idl.Set {
 		return nil
 	}
 	return d.idl.Set
+}
+
+// venues are the programs that the configuration watches.
+func (d *Daemon) venues() (out []dex.Key) {
+	for _, g := range d.cfg.Groups {
+		for _, program := range g.Programs {
+			out = append(out, config.Programs[program])
+		}
+	}
+	return out
 }
 
 // groups are the subscriptions for what plugins want, and for the programs that have an IDL. Those are subscribed whether a plugin asks

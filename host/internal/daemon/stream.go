@@ -111,7 +111,7 @@ func (d *Daemon) initPipeline(ctx context.Context, h held, margin uint64) error 
 	in.SetGroups(len(watched))
 	d.pipeline = &pipeline{
 		log: d.log.With("room", "ingest"), pool: d.pool, ingest: in,
-		decoder: decode.New(decode.Options{Programs: d.programs()}), enricher: d.enricher, journal: d.journal,
+		decoder: decode.New(decode.Options{Programs: d.programs(), Only: d.venues()}), enricher: d.enricher, journal: d.journal,
 	}
 	if d.cfg.Commitment != "processed" {
 		d.pipeline.order = newOrder(merge.Config{})

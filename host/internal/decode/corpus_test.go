@@ -272,7 +272,7 @@ func (r *reference) explains(rec *eventv1.Record) (kind bool, diff []string) {
 func TestCorpus(t *testing.T) {
 	dir := corpusDir(t)
 	byFile := references(t, dir)
-	d := New(Options{})
+	d := New(Options{Only: []dex.Key{dex.Pump, dex.PumpSwap, dex.RaydiumV4, dex.RaydiumCPMM, dex.RaydiumCLMM, dex.LaunchLab}})
 	exact := map[string]int{}
 	for _, path := range corpusFiles(t, dir) {
 		file := short(path)

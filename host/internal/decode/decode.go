@@ -1,11 +1,16 @@
 package decode
 
 import (
+	"slices"
+
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/clmm"
 	"github.com/weir-run/weir/host/internal/dex/cpmm"
+	"github.com/weir-run/weir/host/internal/dex/damm"
+	"github.com/weir-run/weir/host/internal/dex/dbc"
 	"github.com/weir-run/weir/host/internal/dex/idl"
 	"github.com/weir-run/weir/host/internal/dex/launchlab"
+	"github.com/weir-run/weir/host/internal/dex/orca"
 	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
 	"github.com/weir-run/weir/host/internal/geyser"
@@ -23,6 +28,9 @@ type Options struct {
 	// Failed gives a TransactionFailed record for each failed transaction that called a venue. Streams ask for those that succeeded
 	// unless told otherwise.
 	Failed bool
+	// Only are the venues whose records are wanted, by program: a transaction that was sent for another one may hold trades of a venue
+	// that is not watched, of which the records would tell a part. Nil wants all.
+	Only []dex.Key
 }
 
 // Decoder turns transactions into records. Decode is for one goroutine at a time; Stats may be called from any.
@@ -44,6 +52,7 @@ type Decoder struct {
 	programs programReader
 	costs    costs
 	failed   bool
+	only     []dex.Key
 
 	pumpTrades pool[pumpfun.TradeEvent]
 	buys       pool[pumpswap.BuyEvent]
@@ -51,6 +60,9 @@ type Decoder struct {
 	cpmmSwaps  pool[cpmm.SwapEvent]
 	clmmSwaps  pool[clmm.SwapEvent]
 	labTrades  pool[launchlab.TradeEvent]
+	whirlSwaps pool[orca.TradedEvent]
+	dbcSwaps   pool[dbc.SwapEvent]
+	dammSwaps  pool[damm.SwapEvent]
 }
 
 // New returns a Decoder.
@@ -58,7 +70,17 @@ func New(o Options) *Decoder {
 	if o.Mints <= 0 {
 		o.Mints = 1 << 16
 	}
-	return &Decoder{mints: newMintTable(o.Mints), curves: curveTable{keys: map[dex.Key]*dex.Key{}}, programs: programReader{set: o.Programs}, failed: o.Failed}
+	return &Decoder{mints: newMintTable(o.Mints), curves: curveTable{keys: map[dex.Key]*dex.Key{}}, programs: programReader{set: o.Programs}, failed: o.Failed, only: o.Only}
+}
+
+// onlyWanted drops the records of venues that are not watched.
+func (d *Decoder) onlyWanted() {
+	if d.only == nil {
+		return
+	}
+	d.out = slices.DeleteFunc(d.out, func(r *eventv1.Record) bool {
+		return len(r.GetProgram()) == len(dex.Key{}) && !slices.Contains(d.only, dex.Key(r.GetProgram()))
+	})
 }
 
 // Decode returns the records of a transaction in order of execution; none for votes, and for failed ones at most
@@ -86,6 +108,7 @@ func (d *Decoder) Decode(tx *geyser.Transaction) []*eventv1.Record {
 		d.answer(&d.found[i])
 	}
 	d.settleVaults()
+	d.onlyWanted()
 	records := d.withPrograms(d.out)
 	d.tx = nil
 	return records
@@ -106,6 +129,9 @@ func (d *Decoder) reset(tx *geyser.Transaction) {
 	d.cpmmSwaps.reset()
 	d.clmmSwaps.reset()
 	d.labTrades.reset()
+	d.whirlSwaps.reset()
+	d.dbcSwaps.reset()
+	d.dammSwaps.reset()
 	for v := range d.frames {
 		d.frames[v] = d.frames[v][:0]
 	}
@@ -129,7 +155,13 @@ func (d *Decoder) answer(f *found) {
 		d.cpmmEvent(c, f)
 	case c.venue == clmmPool:
 		d.clmmEvent(c, f)
-	default:
+	case c.venue == lab:
 		d.labEvent(c, f)
+	case c.venue == whirl:
+		d.whirlEvent(c, f)
+	case c.venue == dbcCurve:
+		d.dbcEvent(c, f)
+	default:
+		d.dammEvent(c, f)
 	}
 }

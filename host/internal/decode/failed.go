@@ -3,7 +3,10 @@ package decode
 import (
 	"github.com/weir-run/weir/host/internal/dex/clmm"
 	"github.com/weir-run/weir/host/internal/dex/cpmm"
+	"github.com/weir-run/weir/host/internal/dex/damm"
+	"github.com/weir-run/weir/host/internal/dex/dbc"
 	"github.com/weir-run/weir/host/internal/dex/launchlab"
+	"github.com/weir-run/weir/host/internal/dex/orca"
 	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
 	"github.com/weir-run/weir/host/internal/dex/raydium"
@@ -87,6 +90,18 @@ func nameOf(v venue, data []byte) string {
 		}
 	case lab:
 		if k := launchlab.KindOf(data); k != launchlab.Other {
+			return k.String()
+		}
+	case whirl:
+		if k := orca.KindOf(data); k != orca.Other {
+			return k.String()
+		}
+	case dbcCurve:
+		if k := dbc.KindOf(data); k != dbc.Other {
+			return k.String()
+		}
+	case dammPool:
+		if k := damm.KindOf(data); k != damm.Other {
 			return k.String()
 		}
 	default: // no venue

@@ -32,8 +32,14 @@ func (l ledger) answer() bool {
 		return l.cpmm()
 	case clmmPool:
 		return l.clmm()
-	default:
+	case lab:
 		return l.lab()
+	case whirl:
+		return l.whirl()
+	case dbcCurve:
+		return l.dbc()
+	default:
+		return l.damm()
 	}
 }
 

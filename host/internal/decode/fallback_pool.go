@@ -31,7 +31,9 @@ func (l ledger) poolSwap(w *poolSwap, p poolPlaces, exact uint64) bool {
 	}
 	w.in.user, w.in.moved, w.in.leg, w.in.fee = gave, got, got, gave-got
 	w.out.user, w.out.moved, w.out.leg, w.out.fee = paid, left, left, left-paid
-	w.zeroIn = before0(w.in.mint, w.out.mint)
+	if !w.named {
+		w.zeroIn = before0(w.in.mint, w.out.mint)
+	}
 	l.d.poolTrade(l.c, l.strategy(), w)
 	return true
 }

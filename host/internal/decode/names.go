@@ -7,7 +7,10 @@ import (
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/clmm"
 	"github.com/weir-run/weir/host/internal/dex/cpmm"
+	"github.com/weir-run/weir/host/internal/dex/damm"
+	"github.com/weir-run/weir/host/internal/dex/dbc"
 	"github.com/weir-run/weir/host/internal/dex/launchlab"
+	"github.com/weir-run/weir/host/internal/dex/orca"
 	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
 	"github.com/weir-run/weir/host/internal/dex/raydium"
@@ -70,6 +73,15 @@ func (d *Decoder) classify(v venue, data []byte) (kind uint8, expects, trades bo
 		k := launchlab.KindOf(data)
 		d.knownInstruction(v, k == launchlab.Other, dex.Tag(data))
 		return uint8(k), k != launchlab.Other, k.IsTrade()
+	case whirl:
+		k := orca.KindOf(data)
+		return uint8(k), k != orca.Other, k != orca.Other
+	case dbcCurve:
+		k := dbc.KindOf(data)
+		return uint8(k), k != dbc.Other, k.IsSwap()
+	case dammPool:
+		k := damm.KindOf(data)
+		return uint8(k), k != damm.Other, k.IsSwap()
 	default:
 		k := raydium.KindOf(data)
 		if k == raydium.Other && (len(data) == 0 || data[0] > lastRaydiumTag) {
@@ -89,7 +101,7 @@ func (d *Decoder) knownInstruction(v venue, other bool, tag uint64) {
 }
 
 func (d *Decoder) unknownEvent(v venue, tag uint64) {
-	if !quiet[v].events[tag] {
+	if !v.partial() && !quiet[v].events[tag] {
 		d.stats.of[v].unknownEvent.Add(1)
 	}
 }

@@ -103,6 +103,38 @@ var peerFaults = []peerFault{
 		"RAYDIUM_V4 GiG7Hr61RVm4CSUxJmgiCoySFQtdiwxtqf64MsRppump SELL 157519297581", tellsFailed,
 	},
 	{
+		"tx/clmm-swap-failed-4Kz79g8H.json", "",
+		"ORCA_WHIRLPOOL 7GCihgDB8fe6KNjn2MYtkzZcRjQy3t9GHdC8uHYmW2hr BUY 1330427305783", tellsFailed,
+	},
+	{
+		"tx/rayv4-swapin-viajup-failed-2knbLDtv.json", "",
+		"ORCA_WHIRLPOOL GiG7Hr61RVm4CSUxJmgiCoySFQtdiwxtqf64MsRppump SELL 159436544805", tellsFailed,
+	},
+	{
+		"tx/rayv4-swapin-viajup-failed-3aqFdgNW.json", "",
+		"ORCA_WHIRLPOOL GiG7Hr61RVm4CSUxJmgiCoySFQtdiwxtqf64MsRppump SELL 159436597569", tellsFailed,
+	},
+	{
+		"tx/rayv4-swapin-viajup-failed-4ERkmPVY.json", "",
+		"ORCA_WHIRLPOOL GiG7Hr61RVm4CSUxJmgiCoySFQtdiwxtqf64MsRppump BUY 157519349475", tellsFailed,
+	},
+	{
+		"tx/rayv4-swapin-viajup-failed-Ukw2ZJdi.json", "",
+		"ORCA_WHIRLPOOL GiG7Hr61RVm4CSUxJmgiCoySFQtdiwxtqf64MsRppump BUY 157519297581", tellsFailed,
+	},
+	{
+		"tx/pumpswap-buy-56RbkzmA.json", "ORCA_WHIRLPOOL So11111111111111111111111111111111111111112 BUY 963427853",
+		"ORCA_WHIRLPOOL Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB SELL 176151906", solIsQuote,
+	},
+	{
+		"blocks/block-285000037-tx47-403.json.gz#277", "",
+		"ORCA_WHIRLPOOL 7GCihgDB8fe6KNjn2MYtkzZcRjQy3t9GHdC8uHYmW2hr BUY 1167650900883", tellsFailed,
+	},
+	{
+		"blocks/block-285000037-tx47-403.json.gz#277", "",
+		"ORCA_WHIRLPOOL EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v SELL 538761032", tellsFailed,
+	},
+	{
 		"tx/clmm-swapx2-viajup-3nzoqQFP.json", "RAYDIUM_CLMM So11111111111111111111111111111111111111112 BUY 619250074",
 		"RAYDIUM_CLMM Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB SELL 88668577", solIsQuote,
 	},

@@ -24,6 +24,7 @@ type poolSwap struct {
 	pool, user []byte
 	in, out    poolSide
 	zeroIn     bool // token 0, which records call base, went in
+	named      bool // the venue says which is base: zeroIn is not a matter of addresses
 	priced     bool // both prices are known
 	limit      uint64
 	limited    bool

@@ -37,11 +37,14 @@ type ProgramStats struct {
 type Stats struct {
 	Pump, PumpSwap, RaydiumV4           ProgramStats
 	RaydiumCPMM, RaydiumCLMM, LaunchLab ProgramStats
+	Whirlpool, MeteoraDBC, MeteoraDAMM  ProgramStats
 }
 
 // All returns the counters of every program in the order of eventv1.Venue.
-func (s *Stats) All() [6]*ProgramStats {
-	return [...]*ProgramStats{&s.Pump, &s.PumpSwap, &s.RaydiumV4, &s.RaydiumCPMM, &s.RaydiumCLMM, &s.LaunchLab}
+func (s *Stats) All() [venues]*ProgramStats {
+	return [...]*ProgramStats{
+		&s.Pump, &s.PumpSwap, &s.RaydiumV4, &s.RaydiumCPMM, &s.RaydiumCLMM, &s.LaunchLab, &s.Whirlpool, &s.MeteoraDBC, &s.MeteoraDAMM,
+	}
 }
 
 type programCounters struct {

@@ -128,8 +128,8 @@ func TestLessIsNeverWrong(t *testing.T) {
 		"no events":                      {[]func(*geyser.Transaction){strip}, 0},
 		"no logs":                        {[]func(*geyser.Transaction){mute}, 0},
 		"unreadable events, no logs":     {[]func(*geyser.Transaction){blind, mute}, 0},
-		"no inner instructions":          {[]func(*geyser.Transaction){unrecord}, 17},
-		"no inner instructions, no logs": {[]func(*geyser.Transaction){unrecord, mute}, 61},
+		"no inner instructions":          {[]func(*geyser.Transaction){unrecord}, 22},
+		"no inner instructions, no logs": {[]func(*geyser.Transaction){unrecord, mute}, 66},
 	}
 	for _, name := range slices.Sorted(maps.Keys(variants)) {
 		v := variants[name]

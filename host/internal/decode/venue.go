@@ -17,16 +17,20 @@ const (
 	cpmmPool // Raydium CPMM
 	clmmPool // Raydium CLMM
 	lab      // Raydium LaunchLab
+	whirl    // Orca Whirlpool
+	dbcCurve // Meteora Dynamic Bonding Curve
+	dammPool // Meteora DAMM v2
 	venues
 	other = venues
 )
 
 // programs are their ids, names the same in base58 as the logs print them, wire what a record calls them.
 var (
-	programs = [venues]dex.Key{dex.Pump, dex.PumpSwap, dex.RaydiumV4, dex.RaydiumCPMM, dex.RaydiumCLMM, dex.LaunchLab}
+	programs = [venues]dex.Key{dex.Pump, dex.PumpSwap, dex.RaydiumV4, dex.RaydiumCPMM, dex.RaydiumCLMM, dex.LaunchLab, dex.Whirlpool, dex.MeteoraDBC, dex.MeteoraDAMM}
 	wire     = [venues]eventv1.Venue{
 		eventv1.Venue_VENUE_PUMP, eventv1.Venue_VENUE_PUMPSWAP, eventv1.Venue_VENUE_RAYDIUM_V4, eventv1.Venue_VENUE_RAYDIUM_CPMM,
 		eventv1.Venue_VENUE_RAYDIUM_CLMM, eventv1.Venue_VENUE_RAYDIUM_LAUNCHLAB,
+		eventv1.Venue_VENUE_ORCA_WHIRLPOOL, eventv1.Venue_VENUE_METEORA_DBC, eventv1.Venue_VENUE_METEORA_DAMM_V2,
 	}
 	names = func() (list [venues]string) {
 		for v := range venues {
@@ -43,7 +47,13 @@ var (
 )
 
 // callsItself tells of the venues that send themselves their events. The others write them to the log alone.
-func (v venue) callsItself() bool { return v == pump || v == swap || v == lab }
+func (v venue) callsItself() bool {
+	return v == pump || v == swap || v == lab || v == dbcCurve || v == dammPool
+}
+
+// partial tells of the venues of which only the instructions and events that trade, make and move pools are known: what else they have
+// is no sign of an upgrade.
+func (v venue) partial() bool { return v == whirl || v == dbcCurve || v == dammPool }
 
 func head(key []byte) uint64 { return binary.LittleEndian.Uint64(key) }
 

@@ -39,6 +39,12 @@ const (
 	Venue_VENUE_RAYDIUM_CLMM Venue = 5
 	// Raydium LaunchLab.
 	Venue_VENUE_RAYDIUM_LAUNCHLAB Venue = 6
+	// Orca Whirlpool: swaps alone.
+	Venue_VENUE_ORCA_WHIRLPOOL Venue = 7
+	// Meteora Dynamic Bonding Curve.
+	Venue_VENUE_METEORA_DBC Venue = 8
+	// Meteora DAMM v2.
+	Venue_VENUE_METEORA_DAMM_V2 Venue = 9
 )
 
 // Enum value maps for Venue.
@@ -51,6 +57,9 @@ var (
 		4: "VENUE_RAYDIUM_CPMM",
 		5: "VENUE_RAYDIUM_CLMM",
 		6: "VENUE_RAYDIUM_LAUNCHLAB",
+		7: "VENUE_ORCA_WHIRLPOOL",
+		8: "VENUE_METEORA_DBC",
+		9: "VENUE_METEORA_DAMM_V2",
 	}
 	Venue_value = map[string]int32{
 		"VENUE_UNSPECIFIED":       0,
@@ -60,6 +69,9 @@ var (
 		"VENUE_RAYDIUM_CPMM":      4,
 		"VENUE_RAYDIUM_CLMM":      5,
 		"VENUE_RAYDIUM_LAUNCHLAB": 6,
+		"VENUE_ORCA_WHIRLPOOL":    7,
+		"VENUE_METEORA_DBC":       8,
+		"VENUE_METEORA_DAMM_V2":   9,
 	}
 )
 
@@ -387,7 +399,9 @@ type ConcentratedPrice struct {
 	// Low half of the liquidity in the current tick.
 	LiquidityLow uint64 `protobuf:"fixed64,4,opt,name=liquidity_low,json=liquidityLow,proto3" json:"liquidity_low,omitempty"`
 	// Current tick.
-	Tick          int32 `protobuf:"zigzag32,5,opt,name=tick,proto3" json:"tick,omitempty"`
+	Tick int32 `protobuf:"zigzag32,5,opt,name=tick,proto3" json:"tick,omitempty"`
+	// Only the price is known: liquidity and tick are not told by this venue.
+	PriceOnly     bool `protobuf:"varint,6,opt,name=price_only,json=priceOnly,proto3" json:"price_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -455,6 +469,13 @@ func (x *ConcentratedPrice) GetTick() int32 {
 		return x.Tick
 	}
 	return 0
+}
+
+func (x *ConcentratedPrice) GetPriceOnly() bool {
+	if x != nil {
+		return x.PriceOnly
+	}
+	return false
 }
 
 // Trade is one swap on one venue in one transaction that succeeded.
@@ -864,13 +885,15 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\x05_baseB\b\n" +
 	"\x06_quoteB\r\n" +
 	"\v_price_baseB\x0e\n" +
-	"\f_price_quote\"\xcf\x01\n" +
+	"\f_price_quote\"\xee\x01\n" +
 	"\x11ConcentratedPrice\x12-\n" +
 	"\x13sqrt_price_x64_high\x18\x01 \x01(\x06R\x10sqrtPriceX64High\x12+\n" +
 	"\x12sqrt_price_x64_low\x18\x02 \x01(\x06R\x0fsqrtPriceX64Low\x12%\n" +
 	"\x0eliquidity_high\x18\x03 \x01(\x06R\rliquidityHigh\x12#\n" +
 	"\rliquidity_low\x18\x04 \x01(\x06R\fliquidityLow\x12\x12\n" +
-	"\x04tick\x18\x05 \x01(\x11R\x04tick\"\xc1\n" +
+	"\x04tick\x18\x05 \x01(\x11R\x04tick\x12\x1d\n" +
+	"\n" +
+	"price_only\x18\x06 \x01(\bR\tpriceOnly\"\xc1\n" +
 	"\n" +
 	"\x05Trade\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
@@ -922,7 +945,7 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\n" +
 	"usd_micros\x18\x01 \x01(\x04R\tusdMicros\x12\x14\n" +
 	"\x05units\x18\x02 \x01(\x04R\x05units\x12\x12\n" +
-	"\x04slot\x18\x03 \x01(\x04R\x04slot*\xa5\x01\n" +
+	"\x04slot\x18\x03 \x01(\x04R\x04slot*\xf1\x01\n" +
 	"\x05Venue\x12\x15\n" +
 	"\x11VENUE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -931,7 +954,10 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\x10VENUE_RAYDIUM_V4\x10\x03\x12\x16\n" +
 	"\x12VENUE_RAYDIUM_CPMM\x10\x04\x12\x16\n" +
 	"\x12VENUE_RAYDIUM_CLMM\x10\x05\x12\x1b\n" +
-	"\x17VENUE_RAYDIUM_LAUNCHLAB\x10\x06*9\n" +
+	"\x17VENUE_RAYDIUM_LAUNCHLAB\x10\x06\x12\x18\n" +
+	"\x14VENUE_ORCA_WHIRLPOOL\x10\a\x12\x15\n" +
+	"\x11VENUE_METEORA_DBC\x10\b\x12\x19\n" +
+	"\x15VENUE_METEORA_DAMM_V2\x10\t*9\n" +
 	"\x04Side\x12\x14\n" +
 	"\x10SIDE_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bSIDE_BUY\x10\x01\x12\r\n" +

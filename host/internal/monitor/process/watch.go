@@ -25,8 +25,8 @@ func (p *process) watch() {
 		case <-every.C:
 		}
 		over := p.group.offence()
-		if p.group == nil {
-			over = limits.exceeded(usageOf(p.running()))
+		if pid := p.running(); pid != 0 && p.group == nil { // every process descends from 0
+			over = limits.exceeded(usageOf(pid))
 		}
 		if over != nil {
 			p.condemn(*over)
@@ -55,10 +55,10 @@ type Offence struct {
 
 func (l Limits) exceeded(u usage) *Offence {
 	switch {
-	case l.Memory > 0 && u.memory > l.Memory:
-		return &Offence{Memory, fmt.Sprintf("it used %s of memory; its limit is %s: raise limits.memory if it needs more", size(u.memory), size(l.Memory))}
 	case l.Tasks > 0 && u.tasks > l.Tasks:
 		return &Offence{Tasks, fmt.Sprintf("it had %d processes and threads; its limit is %d: raise limits.tasks if it needs more", u.tasks, l.Tasks)}
+	case l.Memory > 0 && u.memory > l.Memory:
+		return &Offence{Memory, fmt.Sprintf("it used %s of memory; its limit is %s: raise limits.memory if it needs more", size(u.memory), size(l.Memory))}
 	}
 	return nil
 }

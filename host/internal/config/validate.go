@@ -114,6 +114,7 @@ func (c *Config) validatePlugins(bad func(key, format string, args ...any)) {
 		if p.CrashLimit < -1 {
 			bad(key+".crash_limit", "%d is no number of crashes: use -1 for no limit", p.CrashLimit)
 		}
+		p.validateIsolation(key, bad)
 		if p.CheckpointRecords < 1 {
 			bad(key+".checkpoint_records", "%d is not positive", p.CheckpointRecords)
 		}

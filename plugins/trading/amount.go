@@ -17,6 +17,13 @@ func (a *amount) add(v uint64) {
 	a.high += carry
 }
 
+// join adds another sum.
+func (a *amount) join(b amount) {
+	var carry uint64
+	a.low, carry = bits.Add64(a.low, b.low, 0)
+	a.high += b.high + carry
+}
+
 // String returns decimal text.
 func (a amount) String() string {
 	if a.high == 0 {

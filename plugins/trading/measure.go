@@ -30,6 +30,14 @@ func (p price) known() bool { return p.base > 0 && p.quote > 0 }
 
 func (p price) less(q price) bool { return times(p.quote, q.base).less(times(q.quote, p.base)) }
 
+// message is the price for an output, nil for none.
+func (p price) message() *sdk.Price {
+	if !p.known() {
+		return nil
+	}
+	return &sdk.Price{Quote: p.quote, Base: p.base}
+}
+
 // spot is the price that reserves say.
 func spot(r *sdk.Reserves) price {
 	if r == nil || r.PriceBase == nil || r.PriceQuote == nil {

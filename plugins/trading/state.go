@@ -56,7 +56,12 @@ func (t *total) addQuote(mint sdk.Key, volume uint64) amount {
 
 // state is all that the monitor remembers, in the order of the last trades.
 type state struct {
-	totals bounded.Map[sdk.Key, total]
+	totals    bounded.Map[sdk.Key, total]
+	now       int64 // latest block time seen, Unix seconds; 0 is none
+	intervals []*interval
+	histories histories
+
+	arranged bool // intervals fit the configuration; not saved
 }
 
 // count returns the total of a coin, which becomes the one that was traded last.
@@ -89,11 +94,21 @@ func (s *state) AppendBinary(b []byte) ([]byte, error) {
 			b = q.volume.append(pack.AppendKey(b, q.mint))
 		}
 	}
-	return b, nil
+	b = pack.AppendUvarint(pack.AppendUvarint(b, uint64(s.now)), uint64(len(s.intervals)))
+	for _, v := range s.intervals {
+		b = v.append(b)
+	}
+	return s.histories.append(b), nil
 }
 
 // UnmarshalBinary implements encoding.BinaryUnmarshaler.
-func (s *state) UnmarshalBinary(b []byte) error {
+func (s *state) UnmarshalBinary(b []byte) error { return s.read(stateVersion, b) }
+
+// stateVersion is that of the states written. Version 1 had the totals alone.
+const stateVersion = 2
+
+// read replaces the state by one that some version wrote.
+func (s *state) read(version uint32, b []byte) error {
 	var fresh state
 	r := pack.NewReader(b)
 	n := r.Count(smallest)
@@ -104,6 +119,13 @@ func (s *state) UnmarshalBinary(b []byte) error {
 		for range r.Count(len(sdk.Key{}) + 2) {
 			t.quotes = append(t.quotes, quoteTotal{mint: r.Key(), volume: readAmount(r)})
 		}
+	}
+	if version > 1 {
+		fresh.now = int64(r.Uvarint())
+		for range r.Count(3) {
+			fresh.intervals = append(fresh.intervals, readInterval(r))
+		}
+		fresh.histories = readHistories(r)
 	}
 	if err := r.Close(); err != nil {
 		return err

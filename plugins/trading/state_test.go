@@ -44,7 +44,7 @@ func TestQuotesAreBounded(t *testing.T) {
 	}
 }
 
-func crowd(n int) *state {
+func coins(n int) *state {
 	var s state
 	for i := range n {
 		var mint sdk.Key
@@ -57,7 +57,7 @@ func crowd(n int) *state {
 }
 
 func TestStateSurvives(t *testing.T) {
-	before, err := crowd(100).AppendBinary(nil)
+	before, err := coins(100).AppendBinary(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestStateSurvives(t *testing.T) {
 
 // BenchmarkSave is a checkpoint of 100,000 coins.
 func BenchmarkSave(b *testing.B) {
-	s := crowd(100_000)
+	s := coins(100_000)
 	b.ReportAllocs()
 	var data []byte
 	for b.Loop() {
@@ -95,7 +95,7 @@ func BenchmarkSave(b *testing.B) {
 
 // BenchmarkRestore is the way back.
 func BenchmarkRestore(b *testing.B) {
-	data, err := crowd(100_000).AppendBinary(nil)
+	data, err := coins(100_000).AppendBinary(nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -4,6 +4,8 @@ package trading
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/weir-run/weir/sdk"
 )
@@ -15,6 +17,44 @@ const Version = "0.1.0"
 type Config struct {
 	// MaxTokens is how many coins have running totals, at least 1.
 	MaxTokens int `json:"max_tokens" doc:"How many coins have running totals. Past it the one whose last trade is oldest is forgotten; its totals begin again at its next trade."`
+	// Candles are the lengths of candles to give out.
+	Candles []string `json:"candles" doc:"Candles to report: any of 1s, 5s, 15s, 30s, 1m, 5m, 15m, 30m, 1h, 4h, 12h, 1d. None without it."`
+	// Windows says whether windows are given out.
+	Windows bool `json:"windows" doc:"Report what each coin did in the last 1 and 5 minutes, hour and day."`
+	// LateSeconds is how far chain time must be past the end of an interval to close it, 0 or more.
+	LateSeconds int64 `json:"late_seconds" doc:"How many seconds of chain time must pass after the end of a candle or window before it is closed. A trade that comes later still counts in the next one."`
+	// MaxCandles is how many pairs of coin and quote mint have a candle in one period of one length, at least 1.
+	MaxCandles int `json:"max_candles" doc:"How many pairs of coin and quote mint have an open candle, for each length. Others that trade in the same period have none."`
+	// MaxWindows is how many pairs have windows longer than a step, at least 1.
+	MaxWindows int `json:"max_windows" doc:"How many pairs of coin and quote mint are remembered for windows. Past it the one that has been silent longest is forgotten; its windows fill again from nothing."`
+}
+
+func defaults() Config {
+	return Config{MaxTokens: 1_000_000, LateSeconds: 2, MaxCandles: 100_000, MaxWindows: 20_000}
+}
+
+// check says what is wrong with a configuration.
+func (c *Config) check() error {
+	for _, bound := range []struct {
+		key   string
+		value int
+	}{{"max_tokens", c.MaxTokens}, {"max_candles", c.MaxCandles}, {"max_windows", c.MaxWindows}} {
+		if bound.value < 1 {
+			return fmt.Errorf("%s must be 1 or more", bound.key)
+		}
+	}
+	if c.LateSeconds < 0 || c.LateSeconds > 3600 {
+		return errors.New("late_seconds must be 0 to 3600")
+	}
+	for i, name := range c.Candles {
+		if lengths[name] == 0 {
+			return fmt.Errorf("candles holds %q; known are 1s, 5s, 15s, 30s, 1m, 5m, 15m, 30m, 1h, 4h, 12h and 1d", name)
+		}
+		if slices.Contains(c.Candles[:i], name) {
+			return fmt.Errorf("candles holds %q twice", name)
+		}
+	}
+	return nil
 }
 
 // monitor is one instance at work. report and output are used again for every trade: Emit encodes at once.
@@ -28,31 +68,30 @@ type monitor struct {
 
 // New makes the monitor.
 func New(host *sdk.Host) sdk.Monitor {
-	m := &monitor{host: host, config: Config{MaxTokens: 1_000_000}}
+	m := &monitor{host: host, config: defaults()}
 	m.output = sdk.Output{Kind: "trade", Body: &sdk.TradeReportedBody{TradeReported: &m.report.message}}
 	return sdk.Monitor{
-		Name:    "trading",
-		Version: Version,
-		Config:  &m.config,
-		Check: func() error {
-			if m.config.MaxTokens < 1 {
-				return errors.New("max_tokens must be 1 or more")
-			}
-			return nil
-		},
-		State:        &m.state,
-		Emits:        []string{"trade"},
-		ReuseRecords: true,
-		OnTrade:      m.traded,
+		Name:          "trading",
+		Version:       Version,
+		Config:        &m.config,
+		Check:         m.config.check,
+		State:         &m.state,
+		StateVersion:  stateVersion,
+		StateReadsMin: 1,
+		Upgrade:       m.state.read,
+		Emits:         []string{"trade", "candle", "window"},
+		ReuseRecords:  true,
+		OnTrade:       m.traded,
 	}
 }
 
-func (m *monitor) traded(_ *sdk.Record, t *sdk.Trade) error {
+func (m *monitor) traded(r *sdk.Record, t *sdk.Trade) error {
 	mint, quote := sdk.KeyOf(t.GetMint()), sdk.KeyOf(t.GetQuoteMint())
 	total := m.state.count(mint, m.config.MaxTokens)
 	total.add(t)
 	m.fill(t, total, total.addQuote(quote, t.GetPoolQuoteAmount()))
 	m.output.Key = mint.String()
 	m.host.Emit(&m.output)
+	m.tick(r, t, pair{mint: mint, quote: quote})
 	return nil
 }

@@ -64,6 +64,15 @@ func describe(o *eventv1.Output) string {
 		p := body.PoolReported
 		r := p.GetReserves()
 		return fmt.Sprintf("%s pool %s: %s / %s now %s / %s", venue(p.GetVenue()), short(p.GetPool()), raw(&p.BaseAmount), raw(&p.QuoteAmount), raw(r.Base), raw(r.Quote))
+	case *eventv1.Output_CandleClosed:
+		c := body.CandleClosed
+		return fmt.Sprintf("%d s of %s from %d: %d buys, %d sells, %s raw units of %s", c.GetSeconds(), short(c.GetMint()), c.GetStart(), c.GetBuys(), c.GetSells(), c.GetQuoteVolume(), quoteName(c.GetQuoteMint()))
+	case *eventv1.Output_WindowClosed:
+		c := body.WindowClosed
+		return fmt.Sprintf("%d s of %s to %d: %d buys, %d sells by %d, %s raw units of %s", c.GetSeconds(), short(c.GetMint()), c.GetEnd(), c.GetBuys(), c.GetSells(), c.GetTraders(), c.GetQuoteVolume(), quoteName(c.GetQuoteMint()))
+	case *eventv1.Output_Finding:
+		c := body.Finding
+		return fmt.Sprintf("%s in slot %d, %d trades, by %s", short(c.GetMint()), c.GetSlot(), c.GetTrades(), short(c.GetActor()))
 	case *eventv1.Output_Signal:
 		return body.Signal.GetText()
 	default:

@@ -235,5 +235,8 @@ func (p *pipeline) malformed(ctx context.Context, it pool.Item, err error) error
 	p.badGap = slot
 	endpoint := it.Update.Endpoint()
 	p.log.Warn("an update of the provider cannot be read and is dropped; if this goes on, compare its server version with what Weir supports", "endpoint", endpoint, "error", err)
-	return p.mender.Lost(ctx, slot, p.all(), err.Error(), endpoint)
+	if err := p.mender.Lost(ctx, slot, p.all(), err.Error(), endpoint); err != nil {
+		return err
+	}
+	return p.proceed(ctx)
 }

@@ -32,6 +32,11 @@ func (c checkCommand) Run(std streams) error {
 			problems = append(problems, config.Problem{File: c.path(), Key: fmt.Sprintf("plugins[%d].path", i), Text: err.Error()})
 		}
 	}
+	for i, e := range cfg.Endpoints {
+		if _, err := daemon.ProviderOf(e); err != nil {
+			problems = append(problems, config.Problem{File: c.path(), Key: fmt.Sprintf("endpoints[%d]", i), Text: err.Error()})
+		}
+	}
 	programs := 0
 	if cfg.IDLDir != "" {
 		folder, err := idl.Open(idl.FolderConfig{Dir: cfg.IDLDir, Log: slog.New(slog.DiscardHandler)})

@@ -16,6 +16,7 @@ import (
 	"github.com/weir-run/weir/host/internal/budget"
 	"github.com/weir-run/weir/host/internal/capture"
 	"github.com/weir-run/weir/host/internal/config"
+	"github.com/weir-run/weir/host/internal/daemon"
 	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/geyser/profile"
 	"github.com/weir-run/weir/host/internal/pool"
@@ -62,7 +63,7 @@ func (c recordCommand) Run(ctx context.Context, std streams) (err error) {
 	}
 	r := recorder{writer: w, err: std.err}
 	r.pool, err = pool.New(pool.Config{
-		Sources: []pool.Source{{Endpoint: s.endpoint, Profile: profile.For(s.endpoint.URL), Budget: s.budget, Margin: s.margin}},
+		Sources: []pool.Source{{Endpoint: s.endpoint, Profile: s.profile, Budget: s.budget, Margin: s.margin}},
 		Groups:  []pool.Group{{Name: "record", Programs: s.programs, Quiet: -1}}, Connections: 1,
 		Commitment: geyserpb.CommitmentLevel(geyserpb.CommitmentLevel_value[commitmentNames[s.commitment]]),
 		Failed:     c.Failed, Resume: r.newest.Load, Log: newLogger(std.err, s.log),
@@ -86,6 +87,7 @@ const fewOpens = 20
 // recordSettings are what flags and configuration together say.
 type recordSettings struct {
 	endpoint   geyser.Endpoint
+	profile    profile.Profile
 	budget     *budget.Budget
 	margin     uint64
 	commitment string
@@ -114,7 +116,12 @@ func (c recordCommand) settings() (s recordSettings, err error) {
 	if err != nil {
 		return s, fmt.Errorf("endpoint %s: %w", e.Name, err)
 	}
-	s.endpoint = geyser.Endpoint{Name: e.Name, URL: e.URL, Token: token, Zstd: e.Compression == "zstd"}
+	provider, err := daemon.ProviderOf(e)
+	if err != nil {
+		return s, fmt.Errorf("endpoint %s: %w", e.Name, err)
+	}
+	s.endpoint = geyser.Endpoint{Name: e.Name, URL: e.URL, Token: token, Zstd: provider.Compress}
+	s.profile = provider.Profile
 	s.margin, s.log, s.commitment = uint64(e.ReplayMargin), cfg.Log, cfg.Commitment
 	if c.Commitment != "" {
 		s.commitment = c.Commitment
@@ -123,7 +130,7 @@ func (c recordCommand) settings() (s recordSettings, err error) {
 		return s, fmt.Errorf("commitment %q is not known: use processed, confirmed or finalized", s.commitment)
 	}
 	// The headroom is for opens that another process makes with the same token, and beside a daemon this is that process.
-	limit := budget.Config{Opens: cmp.Or(e.OpensHeadroom, fewOpens), Window: e.OpensWindow}
+	limit := budget.Config{Opens: cmp.Or(provider.Headroom, fewOpens), Window: provider.Window}
 	if s.budget, err = budget.Open(limit); err != nil {
 		return s, fmt.Errorf("open budget of endpoint %s: %w", e.Name, err)
 	}

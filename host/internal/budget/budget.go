@@ -44,12 +44,14 @@ type Budget struct {
 
 	mu    sync.Mutex
 	opens []time.Time // ascending, at most config.Opens
+	limit int         // at most config.Opens
 }
 
 // Open makes a Budget and reads the opens of earlier runs. A file that cannot be understood counts as a budget just used up, since
 // too many opens lock the token out for longer than a wait takes.
 func Open(c Config) (*Budget, error) {
-	b := &Budget{config: c.withDefaults()}
+	c = c.withDefaults()
+	b := &Budget{config: c, limit: c.Opens}
 	if b.config.File == "" {
 		return b, nil
 	}
@@ -96,8 +98,8 @@ func (b *Budget) try() (time.Duration, error) {
 	defer b.mu.Unlock()
 	now := time.Now()
 	b.forget(now)
-	if len(b.opens) >= b.config.Opens {
-		return b.opens[0].Add(b.config.Window).Sub(now), nil
+	if n := len(b.opens); n >= b.limit {
+		return b.opens[n-b.limit].Add(b.config.Window).Sub(now), nil
 	}
 	b.opens = append(b.opens, now)
 	if b.config.File == "" {
@@ -110,12 +112,21 @@ func (b *Budget) try() (time.Duration, error) {
 	return 0, nil
 }
 
-// Left returns how many opens are allowed right now.
-func (b *Budget) Left() int {
+// Use returns how many opens count right now, how many may, and in which window. After Lower, more may count than may be.
+func (b *Budget) Use() (used, limit int, window time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.forget(time.Now())
-	return b.config.Opens - len(b.opens)
+	return len(b.opens), b.limit, b.config.Window
+}
+
+// Lower keeps to limit opens in a window until this process ends, for a provider that allows fewer than was thought; a higher limit than
+// the one in force changes nothing. It never goes below half of Config.Opens, and 1: a refusal may be the doing of another process with the
+// same token, and that must not shut us out.
+func (b *Budget) Lower(limit int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.limit = min(b.limit, max(limit, b.config.Opens/2, 1))
 }
 
 // forget drops opens that no longer count. b.mu is held, or b is not shared yet.

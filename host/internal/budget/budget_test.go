@@ -31,6 +31,11 @@ func open(t *testing.T, c Config) *Budget {
 	return b
 }
 
+func left(b *Budget) int {
+	used, limit, _ := b.Use()
+	return limit - used
+}
+
 func take(t *testing.T, b *Budget) time.Time {
 	t.Helper()
 	if err := b.Take(t.Context()); err != nil {
@@ -47,7 +52,7 @@ func TestTakeAtTheBoundary(t *testing.T) {
 		time.Sleep(time.Second)
 		take(t, b)
 		take(t, b)
-		if left := b.Left(); left != 0 {
+		if left := left(b); left != 0 {
 			t.Errorf("%d left, want 0", left)
 		}
 		for i, want := range []time.Duration{60 * time.Second, 61 * time.Second, 61 * time.Second, 120 * time.Second} {
@@ -56,11 +61,11 @@ func TestTakeAtTheBoundary(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute - 1) // a nanosecond before the one at 120 s is a minute old
-		if left := b.Left(); left != 2 {
+		if left := left(b); left != 2 {
 			t.Errorf("%d left after %v, want 2", left, time.Since(start))
 		}
 		time.Sleep(time.Nanosecond)
-		if left := b.Left(); left != 3 {
+		if left := left(b); left != 3 {
 			t.Errorf("%d left after %v, want 3", left, time.Since(start))
 		}
 	})
@@ -116,7 +121,7 @@ func TestTakeEndsWithItsContext(t *testing.T) {
 			t.Errorf("error %v, want that of the context", err)
 		}
 		time.Sleep(59 * time.Second)
-		if left := b.Left(); left != 1 {
+		if left := left(b); left != 1 {
 			t.Errorf("%d left, want 1: a cancelled wait is no open", left)
 		}
 	})
@@ -133,7 +138,7 @@ func TestRestartCounts(t *testing.T) {
 		take(t, open(t, c))
 		time.Sleep(10 * time.Second)
 		take(t, open(t, c))
-		if left := open(t, c).Left(); left != 0 {
+		if left := left(open(t, c)); left != 0 {
 			t.Errorf("%d left after a restart, want 0", left)
 		}
 		if got := take(t, open(t, c)).Sub(start); got != time.Minute {
@@ -158,7 +163,7 @@ func TestFilesThatAreNotOurs(t *testing.T) {
 		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if left := open(t, Config{Opens: 2, File: file}).Left(); left != c.left {
+		if left := left(open(t, Config{Opens: 2, File: file})); left != c.left {
 			t.Errorf("%s: %d left, want %d", c.name, left, c.left)
 		}
 	}
@@ -169,7 +174,34 @@ func TestAnOpenThatCannotBeWrittenIsRefused(t *testing.T) {
 	if err := b.Take(t.Context()); err == nil || !strings.Contains(err.Error(), "write open counts") {
 		t.Errorf("error %v, want one that says what could not be written", err)
 	}
-	if left := b.Left(); left != 2 {
+	if left := left(b); left != 2 {
 		t.Errorf("%d left, want 2", left)
 	}
+}
+
+// A lowered limit holds from the next open on, with the opens that were made before; it does not fall below half.
+func TestLowered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := open(t, Config{Opens: 6, Window: time.Minute})
+		start := time.Now()
+		for range 5 {
+			take(t, b)
+			time.Sleep(time.Second)
+		}
+		b.Lower(4)
+		b.Lower(5)
+		if used, limit, window := b.Use(); used != 5 || limit != 4 || window != time.Minute {
+			t.Errorf("%d of %d in %s", used, limit, window)
+		}
+		// Opens were at 0 to 4 s. The sixth waits for the second to be old, not for the first.
+		for i, want := range []time.Duration{61 * time.Second, 62 * time.Second, 63 * time.Second, 64 * time.Second, 121 * time.Second} {
+			if got := take(t, b).Sub(start); got != want {
+				t.Errorf("open %d at %v, want %v", i+6, got, want)
+			}
+		}
+		b.Lower(0)
+		if _, limit, _ := b.Use(); limit != 3 {
+			t.Errorf("limit %d, want half of 6", limit)
+		}
+	})
 }

@@ -51,14 +51,19 @@ type Endpoint struct {
 	Token     string `koanf:"token"`
 	TokenFile string `koanf:"token_file"`
 	TokenEnv  string `koanf:"token_env"`
-	// Compression is none or zstd. With gzip a message costs more than the rest of the pipeline, so it is not offered.
+	// Compression is none or zstd; empty goes by the profile. With gzip a message costs more than the rest of the pipeline, so it is not
+	// offered.
 	Compression string `koanf:"compression"`
-	// OpensPerWindow Subscribe opens are allowed by the provider in OpensWindow; Weir stays OpensHeadroom below.
+	// OpensPerWindow Subscribe opens are allowed by the provider in OpensWindow; Weir stays OpensHeadroom below. 0 goes by the profile,
+	// and a fifth for the headroom.
 	OpensPerWindow int           `koanf:"opens_per_window"`
 	OpensWindow    time.Duration `koanf:"opens_window"`
 	OpensHeadroom  int           `koanf:"opens_headroom"`
 	// Profile names the provider's known limits; empty goes by the host name.
 	Profile string `koanf:"profile"`
+	// FiltersPerKind and KeysPerFilter are what the provider allows on one stream, where that is not what its profile says; 0 goes by it.
+	FiltersPerKind int `koanf:"filters_per_kind"`
+	KeysPerFilter  int `koanf:"keys_per_filter"`
 	// ReplayMargin is how many slots before the last complete one a resumed stream asks for.
 	ReplayMargin int `koanf:"replay_margin_slots"`
 }
@@ -154,17 +159,12 @@ func Default() Config {
 	}
 }
 
-// fill sets what an endpoint or plugin leaves open. The open limit is the lowest that a provider is known to have (100 in 60 s),
-// with headroom for opens that another process of the same token makes.
+// fill sets what an endpoint or plugin leaves open. What goes by the provider's profile stays open here.
 func (c *Config) fill() {
 	c.fillGroups()
 	for i := range c.Endpoints {
 		e := &c.Endpoints[i]
 		orValue(&e.Name, hostOf(e.URL))
-		orValue(&e.Compression, "none")
-		orValue(&e.OpensPerWindow, 100)
-		orValue(&e.OpensWindow, time.Minute)
-		orValue(&e.OpensHeadroom, e.OpensPerWindow/5)
 		orValue(&e.ReplayMargin, 32)
 	}
 	for i := range c.Plugins {

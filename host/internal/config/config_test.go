@@ -35,7 +35,7 @@ func TestLoadFillsDefaultsAndKeepsWhatIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	e, p := cfg.Endpoints[0], cfg.Plugins[0]
-	if e.Name != "grpc.example" || e.Compression != "none" || e.OpensPerWindow != 100 || e.OpensWindow != time.Minute || e.OpensHeadroom != 20 {
+	if e.Name != "grpc.example" || e.Compression != "" || e.OpensPerWindow != 0 || e.OpensWindow != 0 || e.OpensHeadroom != 0 || e.ReplayMargin != 32 {
 		t.Errorf("endpoint %+v", e)
 	}
 	if p.Path != "weir-trading" || p.CheckpointEvery != 5*time.Second || p.Config["max_tokens"] != 5 {
@@ -80,6 +80,8 @@ func TestProblemsNameKeyLineAndRemedy(t *testing.T) {
 		"same host twice":   {"endpoints:\n  - url: http://a:1\n  - url: http://a:2\n", []string{"weir.yaml:3: endpoints[1].name: \"a\" is used twice"}},
 		"too many copies":   {small + "copies: 2\n", []string{"weir.yaml:8: copies: 2 needs as many endpoints"}},
 		"http.listen":       {small + "http: {listen: nonsense}\n", []string{`http.listen: "nonsense" is not host:port`}},
+		"headroom":          {"endpoints:\n  - {url: http://a:1, opens_per_window: 5, opens_headroom: 5}\n", []string{"weir.yaml:2: endpoints[0].opens_headroom: 5 leaves no opens of 5"}},
+		"negative":          {"endpoints:\n  - {url: http://a:1, keys_per_filter: -1, opens_window: -1s}\n", []string{"endpoints[0].keys_per_filter: is negative", "endpoints[0].opens_window: is negative"}},
 		"connections":       {small + "connections: 9\n", []string{"connections: 9 is out of range"}},
 		"program twice":     {small + "groups:\n  - {name: a, priority: low, programs: [pump]}\n  - {name: b, priority: top, programs: [pump, serum]}\n", []string{"groups[1].priority: \"top\"", "groups[1].programs[0]: \"pump\" is in group a too", "groups[1].programs[1]: \"serum\" is not among programs"}},
 		"rpc":               {small + "rpc: {url: somewhere}\n", []string{"weir.yaml:8: rpc.url", "https"}},

@@ -81,18 +81,25 @@ func (c *Config) validateEndpoints(bad func(key, format string, args ...any)) {
 			bad(key+".name", "%q is used twice: give each endpoint its own name", e.Name)
 		}
 		names[e.Name] = true
-		oneOf(bad, key+".compression", e.Compression, "none", "zstd")
+		if e.Compression != "" {
+			oneOf(bad, key+".compression", e.Compression, "none", "zstd")
+		}
 		if given(e.Token, e.TokenFile, e.TokenEnv) > 1 {
 			bad(key, "has more than one of token, token_file and token_env: keep one")
 		}
 		if _, err := e.ReadToken(); err != nil {
 			bad(key, "%v", err)
 		}
-		if e.OpensHeadroom < 0 || e.OpensHeadroom >= e.OpensPerWindow {
+		if e.OpensHeadroom > 0 && e.OpensPerWindow > 0 && e.OpensHeadroom >= e.OpensPerWindow {
 			bad(key+".opens_headroom", "%d leaves no opens of %d: choose less", e.OpensHeadroom, e.OpensPerWindow)
 		}
-		if e.ReplayMargin < 0 {
-			bad(key+".replay_margin_slots", "%d is negative", e.ReplayMargin)
+		for name, value := range map[string]int{
+			"opens_per_window": e.OpensPerWindow, "opens_window": int(e.OpensWindow), "opens_headroom": e.OpensHeadroom,
+			"filters_per_kind": e.FiltersPerKind, "keys_per_filter": e.KeysPerFilter, "replay_margin_slots": e.ReplayMargin,
+		} {
+			if value < 0 {
+				bad(key+"."+name, "is negative")
+			}
 		}
 	}
 }

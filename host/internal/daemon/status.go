@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/weir-run/weir/host/internal/admin"
-	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/latency"
 	"github.com/weir-run/weir/host/internal/monitor"
@@ -66,13 +65,10 @@ func (d *Daemon) connections() (out []*adminv1.EndpointStatus) {
 }
 
 func (d *Daemon) connection(c pool.ConnectionStatus, quiet []string) *adminv1.EndpointStatus {
-	at := slices.IndexFunc(d.cfg.Endpoints, func(e config.Endpoint) bool { return e.Name == c.Endpoint })
-	e := d.cfg.Endpoints[max(at, 0)]
-	limit := e.OpensPerWindow - e.OpensHeadroom
 	s := &adminv1.EndpointStatus{
 		Name: c.Endpoint, State: string(c.State), Updates: c.Updates, Bytes: c.Bytes, Opens: c.Opens, Slot: c.Slot,
 		Connection: uint32(c.Index), Groups: c.Groups, Filters: uint32(c.Filters), Breaker: string(c.Breaker),
-		OpensUsed: uint32(max(limit-c.OpensLeft, 0)), OpensLimit: uint32(limit), Profile: profileOf(e).Name,
+		OpensUsed: uint32(c.OpensUsed), OpensLimit: uint32(c.OpensLimit), Profile: c.Profile,
 	}
 	for _, g := range c.Groups {
 		if slices.Contains(quiet, g) {

@@ -3,14 +3,11 @@ package daemon
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/weir-run/weir/host/internal/backfill"
 	"github.com/weir-run/weir/host/internal/budget"
-	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/decode"
 	"github.com/weir-run/weir/host/internal/geyser"
-	"github.com/weir-run/weir/host/internal/geyser/profile"
 	"github.com/weir-run/weir/host/internal/ingest"
 	"github.com/weir-run/weir/host/internal/ingest/merge"
 	"github.com/weir-run/weir/host/internal/ledger"
@@ -65,32 +62,25 @@ func (d *Daemon) sources() (out []pool.Source, err error) {
 		if token == "" {
 			key = e.Name + " has no token"
 		}
+		provider, err := ProviderOf(e)
+		if err != nil {
+			return nil, fmt.Errorf("endpoint %s: %w", e.Name, err)
+		}
 		if budgets[key] == nil {
 			budgets[key], err = budget.Open(budget.Config{
-				Opens: e.OpensPerWindow - e.OpensHeadroom, Window: e.OpensWindow,
+				Opens: provider.Opens - provider.Headroom, Window: provider.Window,
 				File: budget.File(d.cfg.DataDir, key), Log: d.log.With("room", "budget"),
 			})
 			if err != nil {
 				return nil, fmt.Errorf("open budget of endpoint %s: %w", e.Name, err)
 			}
 		}
-		if _, known := profile.Named(e.Profile); e.Profile != "" && !known {
-			return nil, fmt.Errorf("endpoint %s: profile %q is not known: use one of %s", e.Name, e.Profile, strings.Join(profile.Names(), ", "))
-		}
 		out = append(out, pool.Source{
-			Endpoint: geyser.Endpoint{Name: e.Name, URL: e.URL, Token: token, Zstd: e.Compression == "zstd"},
-			Profile:  profileOf(e), Budget: budgets[key], Margin: uint64(e.ReplayMargin),
+			Endpoint: geyser.Endpoint{Name: e.Name, URL: e.URL, Token: token, Zstd: provider.Compress},
+			Profile:  provider.Profile, Budget: budgets[key], Margin: uint64(e.ReplayMargin),
 		})
 	}
 	return out, nil
-}
-
-// profileOf is the profile that the configuration names, else the one that goes with the host name.
-func profileOf(e config.Endpoint) profile.Profile {
-	if p, ok := profile.Named(e.Profile); ok {
-		return p
-	}
-	return profile.For(e.URL)
 }
 
 // initPipeline makes what lies between queue and journal.

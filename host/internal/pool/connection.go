@@ -237,7 +237,11 @@ func (k *connection) learn(err error) bool {
 			streams++
 		}
 	}
-	learned, lesson := k.source.profile.Learn(err, profile.Use{Streams: streams, Head: k.count.slot.Load()})
+	used, _, window := k.source.Budget.Use()
+	learned, lesson := k.source.profile.Learn(err, profile.Use{Opens: used, Window: window, Streams: streams, Head: k.count.slot.Load()})
+	if learned.Opens != k.source.profile.Opens {
+		k.source.Budget.Lower(learned.Opens - learned.Opens/5)
+	}
 	if lesson != "" {
 		k.log.Warn("learned of the provider", "lesson", lesson)
 		k.source.profile = learned

@@ -219,7 +219,7 @@ func TestSilentGroupsRaiseAlarms(t *testing.T) {
 			t.Errorf("alarms %v some 20 s after the end, want those of the high group and of the one that came later", alarms)
 		}
 		c := w.connection(1)
-		if c.ParseRate != 1 || c.WinRate < 0.5 || c.Filters != 2 || !c.LagKnown || c.OpensLeft != 79 {
+		if c.ParseRate != 1 || c.WinRate < 0.5 || c.Filters != 2 || !c.LagKnown || c.OpensUsed != 1 || c.OpensLimit != 80 {
 			t.Errorf("status %+v", c)
 		}
 	})

@@ -23,7 +23,10 @@ import (
 // Budget says when an open is allowed. A budget.Budget is one.
 type Budget interface {
 	Take(ctx context.Context) error
-	Left() int
+	// Use tells how many opens count right now, how many may, and in which window.
+	Use() (used, limit int, window time.Duration)
+	// Lower keeps to fewer opens from now on.
+	Lower(limit int)
 }
 
 // Config of a Pool.

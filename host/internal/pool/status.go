@@ -50,8 +50,10 @@ type ConnectionStatus struct {
 	Updates, Bytes, Opens, Requests, Overflows uint64
 	// TPS is updates and BytesPerSecond bytes a second, over some seconds.
 	TPS, BytesPerSecond float64
-	// OpensLeft is how many opens the budget of its token allows right now.
-	OpensLeft int
+	// OpensUsed of the OpensLimit that the budget of its token allows in a window count right now.
+	OpensUsed, OpensLimit int
+	// Profile is the name of the provider's.
+	Profile string
 	// Slot is the highest seen, 0 before the first.
 	Slot uint64
 	// Lag is receipt minus the node's stamp of the newest update, the clocks of both machines compared; LagKnown is false before the
@@ -100,11 +102,12 @@ func (k *connection) status() ConnectionStatus {
 		Requests:  c.changes.Load(),
 		Overflows: c.overflows.Load(),
 		TPS:       k.rates.tps, BytesPerSecond: k.rates.bytes,
-		OpensLeft: k.source.Budget.Left(),
-		Slot:      c.slot.Load(),
-		Parsed:    c.parsed.Load(), Failed: c.failed.Load(), Won: c.won.Load(), Lost: c.lost.Load(),
+		Profile: k.source.profile.Name,
+		Slot:    c.slot.Load(),
+		Parsed:  c.parsed.Load(), Failed: c.failed.Load(), Won: c.won.Load(), Lost: c.lost.Load(),
 		ErrorsPerMinute: float64(len(k.ends)),
 	}
+	s.OpensUsed, s.OpensLimit, _ = k.source.Budget.Use()
 	s.ParseRate, s.WinRate = share(s.Parsed, s.Failed), share(s.Won, s.Lost)
 	if lag := c.lag.Load(); lag != noLag {
 		s.Lag, s.LagKnown = time.Duration(lag), true

@@ -12,6 +12,9 @@ import (
 // Generic is a provider of which nothing is known but what all have in common.
 const Generic = "generic"
 
+// SelfHosted is a node of one's own.
+const SelfHosted = "self-hosted"
+
 const (
 	xToken      = "x-token"
 	splToken    = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
@@ -62,7 +65,7 @@ var known = []Profile{
 	// Facts: Yellowstone self-hosted. What is configured there nobody knows but its owner: the sample configuration allows one filter
 	// of a kind and no replay, the code has no limits and 150 slots. One filter costs nothing, so that is taken; the rest is learned.
 	{
-		Name: "self-hosted", Opens: 1_000, Window: 10 * time.Second, FiltersPerKind: 1, TokenHeader: xToken, Zstd: Yes, ServerPing: yellowPing,
+		Name: SelfHosted, Opens: 1_000, Window: 10 * time.Second, FiltersPerKind: 1, TokenHeader: xToken, Zstd: Yes, ServerPing: yellowPing,
 		Silence: yellowDead,
 	},
 	{Name: Generic, TokenHeader: xToken},
@@ -104,10 +107,10 @@ var hosts = map[string]string{
 	"supanode.xyz":      "supanode",
 	"vali.wtf":          "vali",
 	"publicnode.com":    "publicnode",
-	"localhost":         "self-hosted",
-	"local":             "self-hosted",
-	"internal":          "self-hosted",
-	"svc.cluster.local": "self-hosted",
+	"localhost":         SelfHosted,
+	"local":             SelfHosted,
+	"internal":          SelfHosted,
+	"svc.cluster.local": SelfHosted,
 }
 
 // For guesses the provider by the host of a URL. A private address, or a name without a dot, is taken for a node of one's own; a host
@@ -124,7 +127,7 @@ func For(rawURL string) Profile {
 func guess(host string) string {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		if ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() {
-			return "self-hosted"
+			return SelfHosted
 		}
 		return Generic
 	}
@@ -137,7 +140,7 @@ func guess(host string) string {
 		case more:
 			end = rest
 		case end == host:
-			return "self-hosted"
+			return SelfHosted
 		default:
 			return Generic
 		}

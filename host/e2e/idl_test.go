@@ -44,7 +44,7 @@ func (b *bumps) Next(context.Context) (*geysersim.Block, error) {
 const bumpIDL = `{"address": %q, "instructions": [{"name": "bump", "discriminator": [9], "accounts": [{"name": "payer"}], "args": [{"name": "n", "type": "u64"}]}]}`
 
 // TestDroppedInIDL drops an IDL into the folder of a running daemon: its program is subscribed and decoded, and a plugin reports it. A
-// broken one is refused by name, and taken away nothing comes any more.
+// broken one is refused by name, a plugin that does not come up does not stand in the way, and taken away nothing comes any more.
 func TestDroppedInIDL(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", bin+"/weir-counter", "./testdata/counter").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
@@ -60,8 +60,11 @@ func TestDroppedInIDL(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	file := filepath.Join(dir, "weir.yaml")
-	write(file, fmt.Sprintf("data_dir: %s\nidl_dir: %s\nendpoints: [{name: sim, url: %q}]\nplugins: [{name: counter}]\n", data, idls, c.url))
+	file, dud := filepath.Join(dir, "weir.yaml"), filepath.Join(dir, "dud")
+	if err := os.WriteFile(dud, []byte("#!/bin/sh\nexec sleep 60\n"), 0o700); err != nil { //nolint:gosec // it is run
+		t.Fatal(err)
+	}
+	write(file, fmt.Sprintf("data_dir: %s\nidl_dir: %s\nendpoints: [{name: sim, url: %q}]\nplugins: [{name: counter}, {name: dud, path: %s}]\n", data, idls, c.url, dud))
 	if code, _, stderr := run(t, "check", "--config", file); code != 2 || !strings.Contains(stderr, "idl_dir") {
 		t.Fatalf("check without the folder: exit code %d, %s", code, stderr)
 	}

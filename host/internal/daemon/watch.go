@@ -13,40 +13,43 @@ import (
 func (d *Daemon) watch(ctx context.Context) error {
 	ticker := time.NewTicker(wantsEvery)
 	defer ticker.Stop()
-	current := d.groups(nil)
+	current, asked := d.groups(nil), []want(nil)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			current = d.follow(current)
+			current, asked = d.follow(current, asked)
 		}
 	}
 }
 
-// follow subscribes to what the plugins want now. It returns the groups in force; what a provider does not let in is not tried again
-// until plugins want something else.
-func (d *Daemon) follow(current []pool.Group) []pool.Group {
+// follow subscribes to what the plugins want now, or wanted last while one of them has yet to say it: IDLs come and go all the same. It
+// returns the groups in force and the wants; what a provider does not let in is not tried again until plugins want something else.
+func (d *Daemon) follow(current []pool.Group, last []want) ([]pool.Group, []want) {
 	statuses := make([]monitor.Status, len(d.monitors))
 	for i, m := range d.monitors {
 		statuses[i] = m.Status()
 	}
 	asked, known := wants(d.cfg.Plugins, statuses)
+	if !known {
+		asked = last
+	}
 	groups := d.groups(asked)
-	if !known || len(groups) == 0 || sameGroups(groups, current) {
-		return current
+	if len(groups) == 0 || sameGroups(groups, current) {
+		return current, asked
 	}
 	d.pipeline.lock.Lock()
 	defer d.pipeline.lock.Unlock()
 	if err := d.pool.SetGroups(groups); err != nil {
 		d.log.Error("subscriptions stay as they are", "error", err)
-		return groups
+		return groups, asked
 	}
 	if err := d.regroup(); err != nil {
 		d.log.Error("balance goes by the old subscriptions", "error", err)
 	}
 	d.log.Info("subscriptions follow what plugins want", "groups", names(groups))
-	return groups
+	return groups, asked
 }
 
 // regroup tells all that count by group of the pool's groups. The pipeline must stand still.

@@ -15,6 +15,7 @@ import (
 	"github.com/weir-run/weir/host/geysersim"
 	"github.com/weir-run/weir/host/geysersim/corpus"
 	"github.com/weir-run/weir/host/internal/decode"
+	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/geyser"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
@@ -43,7 +44,7 @@ func corpusTruth(t *testing.T, dir string) []geysersim.Truth {
 	}
 	var truth []geysersim.Truth
 	var view geyser.View
-	decoder := decode.New(decode.Options{})
+	decoder := decode.New(decode.Options{Only: []dex.Key{dex.Pump, dex.PumpSwap, dex.RaydiumV4, dex.RaydiumCPMM, dex.RaydiumCLMM, dex.LaunchLab}})
 	for {
 		block, err := source.Next(t.Context())
 		if errors.Is(err, io.EOF) {

@@ -12,6 +12,9 @@ func (k *connection) rewhole() {
 		}
 		from = max(from, p.cover.since[k.index][g])
 	}
+	if b := k.began; b.from == 0 && from == b.lowest+1 {
+		from = b.lowest // of the slot in which the stream began a part came; nobody else brings it sooner
+	}
 	k.wholeFrom.Store(from)
 }
 

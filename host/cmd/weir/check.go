@@ -26,6 +26,9 @@ func (c checkCommand) Run(std streams) error {
 	if err != nil {
 		return err
 	}
+	if err := addInstalled(&cfg, pluginsDir(cfg.DataDir)); err != nil {
+		return err
+	}
 	var problems config.Problems
 	for i, p := range cfg.Plugins {
 		if _, err := daemon.FindPlugin(p.Path); err != nil {

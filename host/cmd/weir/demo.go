@@ -23,6 +23,7 @@ type demoCommand struct {
 	Size    int           `name:"transactions-per-slot" default:"40" help:"Mean size of a block; a block comes every 400 ms."`
 	For     time.Duration `placeholder:"DURATION" help:"Stop after this long; default: run until Ctrl-C."`
 	JSON    bool          `name:"json" help:"Print events as JSON lines."`
+	Plugins string        `name:"plugins-dir" placeholder:"DIR" default:"data/plugins" help:"Run what is installed there beside the three monitors."`
 	DataDir string        `placeholder:"DIR" help:"Keep the journal there; default: a temporary folder, removed at the end."`
 	Log     string        `name:"log-level" default:"warn" help:"debug, info, warn or error."`
 }
@@ -64,6 +65,9 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 		"plugins":   []map[string]any{{"name": "lifecycle"}, {"name": "trading"}, {"name": "liquidity"}},
 	})
 	if err != nil {
+		return err
+	}
+	if err := addInstalled(&cfg, c.Plugins); err != nil {
 		return err
 	}
 	d, err := daemon.New(ctx, cfg, daemon.Options{Log: newLogger(std.err, cfg.Log), Version: version})

@@ -29,7 +29,7 @@ type cli struct {
 	Status  statusCommand  `cmd:"" help:"Show the state of a running daemon."`
 	Gaps    gapsCommand    `cmd:"" help:"Show the slots of which a running daemon misses or missed data."`
 	Check   checkCommand   `cmd:"" help:"Check a configuration and explain each error with its line."`
-	Plugin  pluginCommand  `cmd:"" help:"Look after plugins."`
+	Plugin  pluginCommand  `cmd:"" help:"Write, test, install and look after monitors."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

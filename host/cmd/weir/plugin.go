@@ -1,9 +1,40 @@
 package main
 
-// pluginCommand holds what concerns plugins. Each subcommand lies in a file of its own and has one line here.
+import (
+	"path/filepath"
+)
+
+// pluginCommand is the group for authors and operators of plugins; each subcommand has a file.
 type pluginCommand struct {
+	New      pluginNewCommand      `cmd:"" help:"Make a new monitor: module, tests and Makefile, ready to build."`
+	Test     pluginTestCommand     `cmd:"" help:"Run the conformance kit against a plugin's program, whatever it is written in."`
+	Install  pluginInstallCommand  `cmd:"" help:"Install a program, or a folder with weir-plugin.yaml."`
+	List     pluginListCommand     `cmd:"" help:"List what is installed."`
+	Info     pluginInfoCommand     `cmd:"" help:"Show what an installed plugin, or a program, says of itself."`
+	Verify   pluginVerifyCommand   `cmd:"" help:"Check digests, platform and description of an installed plugin or a program."`
+	Docs     pluginDocsCommand     `cmd:"" help:"Print a plugin's documentation as Markdown."`
 	Resume   pluginResumeCommand   `cmd:"" help:"Start a plugin that is quarantined or rejected, and forget its crashes."`
 	Crash    pluginCrashCommand    `cmd:"" help:"Show the last crash of a plugin, and the records that it could not handle."`
 	Upgrade  pluginUpgradeCommand  `cmd:"" help:"Put another version of a plugin in its place without a gap, when both give the same."`
 	Rollback pluginRollbackCommand `cmd:"" help:"Take the last upgrade of a plugin back."`
 }
+
+// pluginsFlags name the folder of plugins.
+type pluginsFlags struct {
+	configFlags
+	PluginsDir string `placeholder:"DIR" help:"Folder of installed plugins. Default: plugins in the data folder."`
+}
+
+func (f pluginsFlags) dir() (string, error) {
+	if f.PluginsDir != "" {
+		return f.PluginsDir, nil
+	}
+	data, err := f.dataDir()
+	if err != nil {
+		return "", err
+	}
+	return pluginsDir(data), nil
+}
+
+// pluginsDir is where plugins are installed that belong to a data folder.
+func pluginsDir(dataDir string) string { return filepath.Join(dataDir, "plugins") }

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/weir-run/weir/host/internal/monitor/catalog"
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+)
+
+type pluginInfoCommand struct {
+	pluginsFlags
+	Plugin string `arg:"" help:"Name of an installed plugin, or a program."`
+}
+
+// Help is shown below the flags.
+func (pluginInfoCommand) Help() string {
+	return "Starts the program in a process of its own, asks it, and ends it. No record is sent.\n\nExample:\n  weir plugin info whales\n  weir plugin info bin/weir-whales"
+}
+
+// Run asks and prints.
+func (c pluginInfoCommand) Run(ctx context.Context, std streams) error {
+	path, err := c.program(c.Plugin)
+	if err != nil {
+		return err
+	}
+	d, digest, err := catalog.Describe(ctx, path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "%s %s\n  program  %s\n  digest   %s\n  sdk      %s\n  kinds    %s\n  venues   %s\n  outputs  %s\n  state    writes %d, reads from %d\n  replays  %s\n",
+		d.GetName(), d.GetVersion(), path, digest, d.GetSdk(), kindNames(d), venueNames(d), orAny(d.GetOutputs()),
+		d.GetStateWrites(), d.GetStateReadsMin(), promise(d))
+	return nil
+}
+
+type pluginVerifyCommand struct {
+	pluginsFlags
+	Plugin string `arg:"" help:"Name of an installed plugin, or a program."`
+}
+
+// Help is shown below the flags.
+func (pluginVerifyCommand) Help() string {
+	return "Compares the digest with weir.lock, checks that it is a program for this platform, and that it describes itself well. No record is sent.\n\nExample:\n  weir plugin verify whales"
+}
+
+// Run verifies.
+func (c pluginVerifyCommand) Run(ctx context.Context, std streams) error {
+	path, err := c.program(c.Plugin)
+	if err != nil {
+		return err
+	}
+	d, digest, err := catalog.Describe(ctx, path)
+	if err != nil {
+		return err
+	}
+	if schema := d.GetConfigSchema(); schema != "" && !json.Valid([]byte(schema)) {
+		return fmt.Errorf("%s: its configuration schema is not JSON", path)
+	}
+	if d.GetName() == "" || d.GetVersion() == "" {
+		return fmt.Errorf("%s: says neither name nor version of itself", path)
+	}
+	fmt.Fprintf(std.out, "%s %s: good, %s\n", d.GetName(), d.GetVersion(), digest)
+	return nil
+}
+
+type pluginDocsCommand struct {
+	pluginsFlags
+	Plugin string `arg:"" help:"Name of an installed plugin, or a program."`
+}
+
+// Help is shown below the flags.
+func (pluginDocsCommand) Help() string {
+	return "Made of what the program says of itself, so it is never older than the program.\n\nExample:\n  weir plugin docs bin/weir-whales > README.md"
+}
+
+// Run prints Markdown.
+func (c pluginDocsCommand) Run(ctx context.Context, std streams) error {
+	path, err := c.program(c.Plugin)
+	if err != nil {
+		return err
+	}
+	d, _, err := catalog.Describe(ctx, path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "# %s\n\nA Weir monitor, version %s, built with %s.\n\n| | |\n|---|---|\n| records | %s |\n| venues | %s |\n| outputs | %s |\n| replays | %s |\n",
+		d.GetName(), d.GetVersion(), d.GetSdk(), kindNames(d), venueNames(d), orAny(d.GetOutputs()), promise(d))
+	return printSchema(std, d.GetConfigSchema())
+}
+
+// printSchema writes a table of the configuration's top keys.
+func printSchema(std streams, schema string) error {
+	if schema == "" {
+		fmt.Fprint(std.out, "\nIt takes no configuration.\n")
+		return nil
+	}
+	var s struct {
+		Properties map[string]struct {
+			Type        any    `json:"type"`
+			Description string `json:"description"`
+			Default     any    `json:"default"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal([]byte(schema), &s); err != nil {
+		return fmt.Errorf("read configuration schema: %w", err)
+	}
+	names := make([]string, 0, len(s.Properties))
+	for name := range s.Properties {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	fmt.Fprint(std.out, "\n## Configuration\n\n| key | type | default | |\n|---|---|---|---|\n")
+	for _, name := range names {
+		p := s.Properties[name]
+		value, err := json.Marshal(p.Default)
+		if err != nil {
+			return fmt.Errorf("write default of %s: %w", name, err)
+		}
+		fmt.Fprintf(std.out, "| %s | %v | %s | %s |\n", name, p.Type, value, p.Description)
+	}
+	return nil
+}
+
+func kindNames(d *pluginv1.DescribeResponse) string {
+	var out []string
+	for _, k := range d.GetKinds() {
+		out = append(out, strings.ToLower(strings.TrimPrefix(k.String(), "KIND_")))
+	}
+	return orAny(out)
+}
+
+func venueNames(d *pluginv1.DescribeResponse) string {
+	var out []string
+	for _, v := range d.GetVenues() {
+		out = append(out, strings.ToLower(strings.TrimPrefix(v.String(), "VENUE_")))
+	}
+	return orAny(out)
+}
+
+func orAny(names []string) string {
+	if len(names) == 0 {
+		return "all"
+	}
+	return strings.Join(names, ", ")
+}
+
+func promise(d *pluginv1.DescribeResponse) string {
+	if d.GetDeterminism() == pluginv1.Determinism_DETERMINISM_STRICT {
+		return "give the same outputs: exactly once"
+	}
+	return "may give other outputs: at least once"
+}

@@ -1,0 +1,132 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Install puts a program, or a folder with a manifest, into dir. The program is asked what it is first. It takes the place of an
+// installed version in one rename: a plugin that runs keeps its open file. Two installs into one folder at a time are not allowed.
+func Install(ctx context.Context, dir, source string) (*Manifest, error) {
+	info, err := os.Stat(source)
+	if err != nil {
+		return nil, fmt.Errorf("install %s: %w", source, err)
+	}
+	m := &Manifest{Binaries: []Binary{{OS: runtime.GOOS, Arch: runtime.GOARCH, Path: filepath.Base(source)}}}
+	folder := filepath.Dir(source)
+	if info.IsDir() {
+		folder = source
+		if m, err = ReadManifest(filepath.Join(source, ManifestFile)); err != nil {
+			return nil, err
+		}
+	}
+	here, err := m.Here()
+	if err != nil {
+		return nil, err
+	}
+	description, _, err := Describe(ctx, filepath.Join(folder, here.Path))
+	if err != nil {
+		return nil, err
+	}
+	if err := m.fill(description); err != nil {
+		return nil, err
+	}
+	if err := m.check(); err != nil {
+		return nil, fmt.Errorf("install %s: %w", source, err)
+	}
+	if source, err = filepath.Abs(source); err != nil {
+		return nil, fmt.Errorf("install %s: %w", source, err)
+	}
+	return m, m.place(dir, folder, source)
+}
+
+// place copies the files beside their destination, moves them there, and writes the lock last.
+func (m *Manifest) place(dir, folder, source string) (err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make folder of plugins: %w", err)
+	}
+	lock, err := readLock(dir)
+	if err != nil {
+		return err
+	}
+	staged, err := os.MkdirTemp(dir, ".install-")
+	if err != nil {
+		return fmt.Errorf("make staging folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(staged)) }()
+	for i := range m.Binaries {
+		if err := m.Binaries[i].copy(staged, folder); err != nil {
+			return err
+		}
+	}
+	text, err := yaml.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(staged, ManifestFile), text, 0o600); err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	if err := swap(staged, filepath.Join(dir, m.Name)); err != nil {
+		return err
+	}
+	lock.put(Locked{Name: m.Name, Version: m.Version, Source: source, Binaries: m.Binaries})
+	return lock.write(dir)
+}
+
+// swap puts a folder in another's place. What was there is moved to the staging folder's old name plus .old and removed: the way is
+// not atomic for a folder, and a host that starts in between says that the program does not exist.
+func swap(staged, place string) error {
+	old := staged + ".old"
+	if err := os.Rename(place, old); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("replace %s: %w", place, err)
+	}
+	if err := os.Rename(staged, place); err != nil {
+		return fmt.Errorf("install into %s: %w", place, errors.Join(err, os.Rename(old, place)))
+	}
+	return os.RemoveAll(old)
+}
+
+// copy takes a program over and notes its digest. A digest that the manifest names must be that of the file.
+func (b *Binary) copy(to, from string) error {
+	source := filepath.Join(from, b.Path)
+	target := filepath.Join(to, b.Path)
+	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+		return fmt.Errorf("copy program: %w", err)
+	}
+	if err := copyFile(target, source); err != nil {
+		return err
+	}
+	sum, size, err := digest(target)
+	if err != nil {
+		return err
+	}
+	if b.SHA256 != "" && b.SHA256 != sum {
+		return fmt.Errorf("%s has digest %s, its manifest says %s: it was damaged or exchanged", source, sum, b.SHA256)
+	}
+	b.SHA256, b.Size = sum, size
+	return nil
+}
+
+func copyFile(to, from string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return fmt.Errorf("copy program: %w", err)
+	}
+	defer func() { _ = in.Close() }()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
+	if err != nil {
+		return fmt.Errorf("copy program: %w", err)
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if _, err := io.Copy(out, in); err != nil {
+		return fmt.Errorf("copy program %s: %w", from, err)
+	}
+	return out.Sync()
+}

@@ -1,0 +1,149 @@
+package catalog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// LockFile is the name of the lock in the folder of plugins.
+const LockFile = "weir.lock"
+
+// Lock names what is installed.
+type Lock struct {
+	// Plugins by name, ascending.
+	Plugins []Locked `yaml:"plugins"`
+}
+
+// Locked is one installed plugin.
+type Locked struct {
+	// Name and Version as the plugin says them.
+	Name    string `yaml:"name"`
+	Version string `yaml:"version"`
+	// Source is the file or folder that it came from.
+	Source string `yaml:"source"`
+	// Binaries with their digests, all platforms.
+	Binaries []Binary `yaml:"binaries"`
+}
+
+// Installed is a plugin in the folder.
+type Installed struct {
+	Locked
+	// Path of the program for this platform; empty when Problem says why there is none.
+	Path string
+	// Problem is why it must not run; nil when its program has the digest of the lock.
+	Problem error
+}
+
+// List returns what is installed in dir, by name. A folder that does not exist has nothing. Each program is hashed.
+func List(dir string) ([]Installed, error) {
+	lock, err := readLock(dir)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Installed, 0, len(lock.Plugins))
+	for _, p := range lock.Plugins {
+		one := Installed{Locked: p}
+		one.Path, one.Problem = p.verify(dir)
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// Find returns one installed plugin.
+func Find(dir, name string) (Installed, error) {
+	all, err := List(dir)
+	if err != nil {
+		return Installed{}, err
+	}
+	i := slices.IndexFunc(all, func(p Installed) bool { return p.Name == name })
+	if i < 0 {
+		return Installed{}, fmt.Errorf("plugin %s is not installed in %s: weir plugin list shows what is", name, dir)
+	}
+	return all[i], nil
+}
+
+// verify finds the program for this platform and compares its digest.
+func (p *Locked) verify(dir string) (string, error) {
+	m := Manifest{Name: p.Name, Binaries: p.Binaries}
+	b, err := m.Here()
+	if err != nil {
+		return "", err
+	}
+	if !namePattern.MatchString(p.Name) || !filepath.IsLocal(b.Path) {
+		return "", fmt.Errorf("%s names a path outside of its folder: %s", LockFile, b.Path)
+	}
+	path := filepath.Join(dir, p.Name, b.Path)
+	sum, _, err := digest(path)
+	if err != nil {
+		return "", err
+	}
+	if sum != b.SHA256 {
+		return "", fmt.Errorf("plugin %s: %s is not the program that was installed (digest %.12s, %s says %.12s): install it again", p.Name, path, sum, LockFile, b.SHA256)
+	}
+	return path, nil
+}
+
+func digest(path string) (sum string, size int64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", 0, fmt.Errorf("hash program: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	hash := sha256.New()
+	if size, err = io.Copy(hash, file); err != nil {
+		return "", 0, fmt.Errorf("hash program %s: %w", path, err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), size, nil
+}
+
+func readLock(dir string) (Lock, error) {
+	path := filepath.Join(dir, LockFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Lock{}, nil
+	}
+	if err != nil {
+		return Lock{}, fmt.Errorf("read lock: %w", err)
+	}
+	var lock Lock
+	if err := yaml.Unmarshal(text, &lock); err != nil {
+		return Lock{}, fmt.Errorf("read lock %s: %w: install the plugins again", path, err)
+	}
+	return lock, nil
+}
+
+// put adds or replaces a plugin. The file is replaced as a whole.
+func (l *Lock) put(p Locked) {
+	l.Plugins = slices.DeleteFunc(l.Plugins, func(old Locked) bool { return old.Name == p.Name })
+	l.Plugins = append(l.Plugins, p)
+	slices.SortFunc(l.Plugins, func(a, b Locked) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func (l *Lock) write(dir string) error {
+	text, err := yaml.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("write lock: %w", err)
+	}
+	return replace(filepath.Join(dir, LockFile), append([]byte("# Written by weir plugin install.\n"), text...))
+}
+
+func replace(path string, data []byte) error {
+	next := path + ".new"
+	if err := os.WriteFile(next, data, 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(next, path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,257 @@
+package conform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/weir-run/weir/host/internal/monitor/process"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"github.com/weir-run/weir/sdk/wire"
+)
+
+// patience bounds each step that the contract gives no limit.
+const patience = 20 * time.Second
+
+// answerLimit is what Describe and Health have.
+const answerLimit = time.Second
+
+// run is one life of the plugin, and what came out of it. One goroutine uses it.
+type run struct {
+	*process.Plugin
+	k      *kit
+	epoch  uint64
+	cancel context.CancelFunc
+	stream grpc.BidiStreamingClient[pluginv1.HostFrame, pluginv1.PluginFrame]
+
+	through uint64 // last number done
+	outputs []*eventv1.Output
+	errors  []*pluginv1.RecordError
+	state   saved
+}
+
+// saved is a checkpoint.
+type saved struct {
+	taken   bool
+	number  uint64
+	version uint32
+	data    []byte
+}
+
+func (k *kit) launch(ctx context.Context) (*run, error) {
+	p, err := process.Launch(ctx, process.Config{Path: k.Path, SocketDir: k.sockets, StartTimeout: 10 * time.Second, Log: k.Log})
+	if err != nil {
+		return nil, err
+	}
+	return &run{Plugin: p, k: k, epoch: 1, cancel: func() {}}, nil
+}
+
+// begin starts a process and its epoch, from a checkpoint or from nothing.
+func (k *kit) begin(ctx context.Context, from saved) (*run, error) {
+	r, err := k.launch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.open(ctx, from); err != nil {
+		return nil, errors.Join(err, r.end(ctx))
+	}
+	return r, nil
+}
+
+func (r *run) open(ctx context.Context, from saved) error {
+	call, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if _, err := r.Control.Configure(call, &pluginv1.ConfigureRequest{Config: r.k.Settings}); err != nil {
+		return fmt.Errorf("configure: %w", err)
+	}
+	_, err := r.Control.Open(call, &pluginv1.OpenRequest{
+		Instance: "conform", Epoch: r.epoch, ResumeAfter: from.number, HasCheckpoint: from.taken, StateVersion: from.version,
+	})
+	if err != nil {
+		return fmt.Errorf("open: %w", err)
+	}
+	if from.taken {
+		if err := r.restore(call, from.data); err != nil {
+			return err
+		}
+	}
+	r.through, r.state = from.number, from
+	streaming, stop := context.WithCancel(ctx)
+	r.cancel = stop
+	if r.stream, err = r.Monitor.Run(streaming); err != nil {
+		return fmt.Errorf("run: %w", err)
+	}
+	return nil
+}
+
+func (r *run) restore(ctx context.Context, data []byte) error {
+	stream, err := r.Control.Restore(ctx)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	for chunk := range slices.Chunk(data, wire.MaxChunk) {
+		if stream.Send(&pluginv1.RestoreRequest{Data: chunk}) != nil {
+			break // CloseAndRecv says why
+		}
+	}
+	if _, err := stream.CloseAndRecv(); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	return nil
+}
+
+// end kills the process.
+func (r *run) end(ctx context.Context) error {
+	r.cancel()
+	return r.Kill(ctx)
+}
+
+func (r *run) send(f *pluginv1.HostFrame) error {
+	f.Epoch = r.epoch
+	if err := r.stream.Send(f); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("send frame: %w", err)
+	}
+	return nil // after io.EOF the next receive says why
+}
+
+// receive waits for a frame, checks it, and keeps what it brings.
+func (r *run) receive() (*pluginv1.PluginFrame, error) {
+	watch := time.AfterFunc(patience, r.cancel)
+	f, err := r.stream.Recv()
+	switch late := !watch.Stop(); {
+	case err != nil && late:
+		return nil, fmt.Errorf("no answer within %s, done through %d", patience, r.through)
+	case err != nil:
+		return nil, r.died(err)
+	case proto.Size(f) > wire.MaxFrame:
+		return nil, fmt.Errorf("sent a frame of %d bytes: at most %d are allowed", proto.Size(f), wire.MaxFrame)
+	case f.GetEpoch() != r.epoch:
+		return nil, fmt.Errorf("sent a frame of epoch %d in epoch %d", f.GetEpoch(), r.epoch)
+	}
+	if f.GetError() != nil {
+		r.errors = append(r.errors, f.GetError())
+	}
+	for _, o := range f.GetOutputs().GetOutputs() {
+		if err := r.take(o); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// died tells the end of the process from that of the stream alone.
+func (r *run) died(err error) error {
+	select {
+	case <-r.Exited():
+		text := ""
+		if lines := r.Exit().Panic; len(lines) > 0 {
+			text = ": " + lines[0]
+		}
+		return fmt.Errorf("the process %s after record %d%s", r.Exit(), r.through, text)
+	case <-time.After(time.Second):
+		return fmt.Errorf("ended the stream after record %d: %w", r.through, err)
+	}
+}
+
+func (r *run) take(o *eventv1.Output) error {
+	if n := len(r.outputs); n > 0 {
+		before := r.outputs[n-1]
+		next := o.GetCause() == before.GetCause() && o.GetIndex() == before.GetIndex()+1
+		if first := o.GetCause() > before.GetCause() && o.GetIndex() == 0; !next && !first {
+			return fmt.Errorf("output %d/%d does not follow %d/%d", o.GetCause(), o.GetIndex(), before.GetCause(), before.GetIndex())
+		}
+	}
+	if o.GetCause() <= r.state.number || o.GetCause() > r.k.last+1<<20 {
+		return fmt.Errorf("output %d/%d is caused by a record that it was not given", o.GetCause(), o.GetIndex())
+	}
+	if kinds := r.k.described.GetOutputs(); len(kinds) > 0 && !slices.Contains(kinds, o.GetKind()) {
+		return fmt.Errorf("emitted kind %q, which Describe does not name", o.GetKind())
+	}
+	r.outputs = append(r.outputs, o)
+	return nil
+}
+
+// batch makes the frame of the numbers after the last one done, up to end and at most size of them.
+func (r *run) batch(end uint64, size int) *pluginv1.HostFrame {
+	last := min(end, r.through+uint64(size))
+	b := &pluginv1.Batch{FirstNumber: r.through + 1, LastNumber: last}
+	for _, e := range r.k.journal {
+		if e.GetNumber() > r.through && e.GetNumber() <= last {
+			b.Records = append(b.Records, e)
+		}
+	}
+	return &pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Batch{Batch: b}}
+}
+
+// feed sends all up to end in batches and waits for each to be done.
+func (r *run) feed(end uint64, size int) error {
+	for r.through < end {
+		f := r.batch(end, size)
+		if err := r.answered(f, f.GetBatch().GetLastNumber()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answered sends a frame and waits until it is done through a number.
+func (r *run) answered(f *pluginv1.HostFrame, last uint64) error {
+	if err := r.send(f); err != nil {
+		return err
+	}
+	for {
+		got, err := r.receive()
+		if err != nil {
+			return err
+		}
+		through := got.GetOutputs().GetThrough()
+		if through == last {
+			r.through = last
+			return nil
+		}
+		if through > last {
+			return fmt.Errorf("says that it is through %d, but was sent only up to %d", through, last)
+		}
+	}
+}
+
+func (r *run) barrier(id uint64) error {
+	return r.send(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Barrier{Barrier: &pluginv1.Barrier{Checkpoint: id, Number: r.through}}})
+}
+
+// snapshot takes a checkpoint and makes it the one to go on from.
+func (r *run) snapshot(id uint64) error {
+	if err := r.barrier(id); err != nil {
+		return err
+	}
+	taken := saved{taken: true, number: r.through}
+	for {
+		f, err := r.receive()
+		if err != nil {
+			return fmt.Errorf("checkpoint after %d: %w", r.through, err)
+		}
+		c := f.GetState()
+		switch {
+		case c == nil:
+			continue
+		case c.GetCheckpoint() != id:
+			return fmt.Errorf("answered checkpoint %d with one of name %d", id, c.GetCheckpoint())
+		case len(c.GetData()) > wire.MaxChunk:
+			return fmt.Errorf("sent a chunk of state of %d bytes: at most %d are allowed", len(c.GetData()), wire.MaxChunk)
+		}
+		taken.data = append(taken.data, c.GetData()...)
+		if c.GetLast() {
+			taken.version = c.GetStateVersion()
+			break
+		}
+	}
+	r.state = taken
+	return r.send(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Durable{Durable: &pluginv1.Durable{Checkpoint: id, Number: taken.number}}})
+}

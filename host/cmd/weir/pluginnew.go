@@ -111,14 +111,14 @@ func (b blank) write(folder string) error {
 
 // identifier is a Go name made of a monitor's name.
 func identifier(name string) string {
-	out := ""
+	var out strings.Builder
 	for i, part := range strings.Split(name, "-") {
 		if i > 0 && part != "" {
 			part = strings.ToUpper(part[:1]) + part[1:]
 		}
-		out += part
+		out.WriteString(part)
 	}
-	return out + "Monitor" // so that no keyword, import or builtin is hit
+	return out.String() + "Monitor" // so that no keyword, import or builtin is hit
 }
 
 // findCheckout returns the root of a checkout of Weir, empty when there is none. What was asked for must be one.

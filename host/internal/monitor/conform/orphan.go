@@ -35,8 +35,11 @@ func (k *kit) hostDeath(ctx context.Context) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start by hand: %w", err)
 	}
-	dead := make(chan error, 1)
-	go func() { dead <- cmd.Wait() }()
+	dead := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // how it ends does not matter, when does
+		close(dead)
+	}()
 	select {
 	case <-said.seen:
 	case <-dead:

@@ -51,8 +51,8 @@ func trade(token, round int) *eventv1.Record {
 		PoolBaseMint: key("mint", token), PoolQuoteMint: wsol, Side: side, BaseAmount: quote * 30, QuoteAmount: quote, PoolQuoteAmount: quote,
 		Symbol: fmt.Sprintf("C%d", token), BaseDecimals: proto.Uint32(6), QuoteDecimals: proto.Uint32(9),
 		Fees:           []*eventv1.Fee{{Kind: eventv1.FeeKind_FEE_KIND_PROTOCOL, Amount: quote / 100}},
-		ReservesBefore: &eventv1.Reserves{Base: proto.Uint64(1e15), Quote: proto.Uint64(reserve)},
-		ReservesAfter:  &eventv1.Reserves{Base: proto.Uint64(1e15 - 1), Quote: proto.Uint64(reserve + 1_000_000)},
+		ReservesBefore: &eventv1.Reserves{Base: proto.Uint64(1e15), Quote: new(reserve)},
+		ReservesAfter:  &eventv1.Reserves{Base: proto.Uint64(1e15 - 1), Quote: new(reserve + 1_000_000)},
 	}}}
 }
 
@@ -92,7 +92,7 @@ func envelopes(records []*eventv1.Record, d *pluginv1.DescribeResponse) ([]*plug
 		number := uint64(i + 1)
 		r := proto.CloneOf(given)
 		if r.Slot == 0 {
-			r.Slot, r.BlockTime = firstSlot+number/4, proto.Int64(firstBlock+int64(number)/10)
+			r.Slot, r.BlockTime = firstSlot+number/4, new(firstBlock + int64(number)/10)
 		}
 		if len(r.Signature) == 0 && r.GetGap() == nil {
 			r.Signature = slices.Concat(key("signature", i), key("signature tail", i))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -98,7 +99,7 @@ func (k *kit) interrupted(ctx context.Context, at uint64, happen func(*run) erro
 			return fmt.Errorf("the replay gave %s in the place of %s", show(r.outputs[i]), show(o))
 		}
 	}
-	return k.same(append(kept[:len(kept):len(kept)], r.outputs...), r.state.data)
+	return k.same(append(slices.Clip(kept), r.outputs...), r.state.data)
 }
 
 // kill is the matrix of crash points.

@@ -92,7 +92,7 @@ func envelopes(records []*eventv1.Record, d *pluginv1.DescribeResponse) ([]*plug
 		number := uint64(i + 1)
 		r := proto.CloneOf(given)
 		if r.Slot == 0 {
-			r.Slot, r.BlockTime = firstSlot+number/4, new(firstBlock + int64(number)/10)
+			r.Slot, r.BlockTime = firstSlot+number/4, new(firstBlock+int64(number)/10)
 		}
 		if len(r.Signature) == 0 && r.GetGap() == nil {
 			r.Signature = slices.Concat(key("signature", i), key("signature tail", i))

@@ -60,6 +60,9 @@ type state struct {
 	now       int64 // latest block time seen, Unix seconds; 0 is none
 	intervals []*interval
 	histories histories
+	slot      slotTrades
+	launches  launches
+	turnings  turnings
 
 	arranged bool // intervals fit the configuration; not saved
 }
@@ -98,14 +101,14 @@ func (s *state) AppendBinary(b []byte) ([]byte, error) {
 	for _, v := range s.intervals {
 		b = v.append(b)
 	}
-	return s.histories.append(b), nil
+	return s.turnings.append(s.launches.append(s.slot.append(s.histories.append(b)))), nil
 }
 
 // UnmarshalBinary implements encoding.BinaryUnmarshaler.
 func (s *state) UnmarshalBinary(b []byte) error { return s.read(stateVersion, b) }
 
-// stateVersion is that of the states written. Version 1 had the totals alone.
-const stateVersion = 2
+// stateVersion is that of the states written. Version 1 had the totals alone, version 2 candles and windows.
+const stateVersion = 3
 
 // read replaces the state by one that some version wrote.
 func (s *state) read(version uint32, b []byte) error {
@@ -126,6 +129,9 @@ func (s *state) read(version uint32, b []byte) error {
 			fresh.intervals = append(fresh.intervals, readInterval(r))
 		}
 		fresh.histories = readHistories(r)
+	}
+	if version > 2 {
+		fresh.slot, fresh.launches, fresh.turnings = readSlot(r), readLaunches(r), readTurnings(r)
 	}
 	if err := r.Close(); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/weir-run/weir/sdk"
 )
@@ -27,10 +28,23 @@ type Config struct {
 	MaxCandles int `json:"max_candles" doc:"How many pairs of coin and quote mint have an open candle, for each length. Others that trade in the same period have none."`
 	// MaxWindows is how many pairs have windows longer than a step, at least 1.
 	MaxWindows int `json:"max_windows" doc:"How many pairs of coin and quote mint are remembered for windows. Past it the one that has been silent longest is forgotten; its windows fill again from nothing."`
+	// Detect is what to look for among trades.
+	Detect []string `json:"detect" doc:"What to look for: any of sandwich, back_run, arbitrage, bundle, whale, sniper, wash, bundled_launch. Nothing without it."`
+	// WhaleDollars is what makes a whale where the worth of a trade is known.
+	WhaleDollars uint64 `json:"whale_dollars" doc:"Smallest trade of a whale in whole US dollars, where its worth is known."`
+	// WhaleLamports is what makes a whale elsewhere.
+	WhaleLamports uint64 `json:"whale_lamports" doc:"Smallest trade of a whale in lamports, where its worth in dollars is not known."`
+	// SniperSlots is how many slots after the creation a buyer is a sniper.
+	SniperSlots uint64 `json:"sniper_slots" doc:"How many slots after the creation of a coin a buyer is a sniper. 0 is the slot of the creation alone."`
+	// MaxTraders is how many wallets in coins are watched for wash trading, at least 1.
+	MaxTraders int `json:"max_traders" doc:"How many pairs of wallet and coin are watched for wash trading. Past it the one whose last trade is oldest is forgotten."`
 }
 
 func defaults() Config {
-	return Config{MaxTokens: 1_000_000, LateSeconds: 2, MaxCandles: 100_000, MaxWindows: 20_000}
+	return Config{
+		MaxTokens: 1_000_000, LateSeconds: 2, MaxCandles: 100_000, MaxWindows: 20_000,
+		WhaleDollars: 10_000, WhaleLamports: 50_000_000_000, SniperSlots: 2, MaxTraders: 100_000,
+	}
 }
 
 // check says what is wrong with a configuration.
@@ -38,13 +52,18 @@ func (c *Config) check() error {
 	for _, bound := range []struct {
 		key   string
 		value int
-	}{{"max_tokens", c.MaxTokens}, {"max_candles", c.MaxCandles}, {"max_windows", c.MaxWindows}} {
+	}{{"max_tokens", c.MaxTokens}, {"max_candles", c.MaxCandles}, {"max_windows", c.MaxWindows}, {"max_traders", c.MaxTraders}} {
 		if bound.value < 1 {
 			return fmt.Errorf("%s must be 1 or more", bound.key)
 		}
 	}
 	if c.LateSeconds < 0 || c.LateSeconds > 3600 {
 		return errors.New("late_seconds must be 0 to 3600")
+	}
+	for _, kind := range c.Detect {
+		if !slices.Contains(findings, kind) {
+			return fmt.Errorf("detect holds %q; known are %s", kind, strings.Join(findings, ", "))
+		}
 	}
 	for i, name := range c.Candles {
 		if lengths[name] == 0 {
@@ -71,17 +90,18 @@ func New(host *sdk.Host) sdk.Monitor {
 	m := &monitor{host: host, config: defaults()}
 	m.output = sdk.Output{Kind: "trade", Body: &sdk.TradeReportedBody{TradeReported: &m.report.message}}
 	return sdk.Monitor{
-		Name:          "trading",
-		Version:       Version,
-		Config:        &m.config,
-		Check:         m.config.check,
-		State:         &m.state,
-		StateVersion:  stateVersion,
-		StateReadsMin: 1,
-		Upgrade:       m.state.read,
-		Emits:         []string{"trade", "candle", "window"},
-		ReuseRecords:  true,
-		OnTrade:       m.traded,
+		Name:           "trading",
+		Version:        Version,
+		Config:         &m.config,
+		Check:          m.config.check,
+		State:          &m.state,
+		StateVersion:   stateVersion,
+		StateReadsMin:  1,
+		Upgrade:        m.state.read,
+		Emits:          append([]string{"trade", "candle", "window", "sandwich_attempt"}, findings...),
+		ReuseRecords:   true,
+		OnTrade:        m.traded,
+		OnTokenCreated: m.created,
 	}
 }
 
@@ -93,5 +113,6 @@ func (m *monitor) traded(r *sdk.Record, t *sdk.Trade) error {
 	m.output.Key = mint.String()
 	m.host.Emit(&m.output)
 	m.tick(r, t, pair{mint: mint, quote: quote})
+	m.detect(r, t)
 	return nil
 }

@@ -1,0 +1,107 @@
+package trading
+
+import (
+	"github.com/weir-run/weir/sdk"
+	"github.com/weir-run/weir/sdk/bounded"
+	"github.com/weir-run/weir/sdk/pack"
+)
+
+// washRounds is how often in a row a wallet must turn around, washSeconds how much chain time may pass between two of its trades.
+const (
+	washRounds  = 3
+	washSeconds = 600
+)
+
+// holder is a wallet in a coin.
+type holder struct{ mint, trader sdk.Key }
+
+// turning is how a wallet went back and forth in a coin.
+type turning struct {
+	side  sdk.Side
+	base  uint64
+	at    int64 // block time of the last trade
+	turns []turn
+}
+
+// turn is a trade of it.
+type turn struct {
+	signature [64]byte
+	slot      uint64
+	side      sdk.Side
+	base      uint64
+	quote     uint64
+}
+
+type turnings struct {
+	holders bounded.Map[holder, turning]
+}
+
+// wash reports a wallet that bought and sold about the same (within 5 %) again and again: once it turned around washRounds times in a
+// row, and again after as many.
+func (m *monitor) wash(r *sdk.Record, t *sdk.Trade) {
+	if r.BlockTime == nil || t.GetSide() == 0 {
+		return
+	}
+	k := holder{mint: sdk.KeyOf(t.GetMint()), trader: sdk.KeyOf(t.GetTrader())}
+	all := &m.state.turnings.holders
+	if all.Get(k) == nil && all.Len() >= m.config.MaxTraders {
+		all.DeleteOldest()
+	}
+	h := all.Put(k)
+	all.Touch(k)
+	gap := r.GetBlockTime() - h.at
+	goesOn := h.side != 0 && h.side != t.GetSide() && gap >= 0 && gap <= washSeconds && near(h.base, t.GetBaseAmount())
+	if !goesOn {
+		h.turns = nil
+	}
+	h.side, h.base, h.at = t.GetSide(), t.GetBaseAmount(), r.GetBlockTime()
+	now := turn{slot: r.GetSlot(), side: t.GetSide(), base: t.GetBaseAmount(), quote: t.GetQuoteAmount()}
+	copy(now.signature[:], r.GetSignature())
+	h.turns = append(h.turns, now)
+	if len(h.turns) <= washRounds {
+		return
+	}
+	f := single(r, t)
+	f.Evidence, f.Count = nil, washRounds
+	for i := range h.turns {
+		u := &h.turns[i]
+		f.Evidence = append(f.Evidence, &sdk.FindingTrade{
+			Role: sdk.RoleLeg, Signature: u.signature[:], Slot: u.slot, Trader: k.trader.Bytes(), Side: u.side, BaseAmount: u.base, QuoteAmount: u.quote,
+		})
+	}
+	m.emit("wash", k.mint, f)
+	h.turns = h.turns[len(h.turns)-1:]
+}
+
+// near says whether two amounts are within 5 % of the first.
+func near(a, b uint64) bool { return max(a, b)-min(a, b) <= a/20 }
+
+func (w *turnings) append(b []byte) []byte {
+	b = pack.AppendUvarint(b, uint64(w.holders.Len()))
+	for k, h := range w.holders.All() {
+		b = pack.AppendKey(pack.AppendKey(b, k.mint), k.trader)
+		b = pack.AppendUvarint(pack.AppendUvarint(pack.AppendUvarint(b, uint64(h.side)), h.base), uint64(h.at))
+		b = pack.AppendUvarint(b, uint64(len(h.turns)))
+		for i := range h.turns {
+			u := &h.turns[i]
+			b = append(b, u.signature[:]...)
+			for _, n := range []uint64{u.slot, uint64(u.side), u.base, u.quote} {
+				b = pack.AppendUvarint(b, n)
+			}
+		}
+	}
+	return b
+}
+
+func readTurnings(r *pack.Reader) (w turnings) {
+	for range r.Count(64 + 4) {
+		h := w.holders.Put(holder{mint: r.Key(), trader: r.Key()})
+		h.side, h.base, h.at = sdk.Side(r.Uvarint()), r.Uvarint(), int64(r.Uvarint())
+		for range r.Count(64 + 4) {
+			h.turns = append(h.turns, turn{
+				signature: readSignature(r), slot: r.Uvarint(), side: sdk.Side(r.Uvarint()), base: r.Uvarint(), quote: r.Uvarint(),
+			})
+		}
+	}
+	return w
+}

@@ -86,7 +86,7 @@ func TestTraps(t *testing.T) {
 	}
 	p := start(t, "run", "--config", file)
 	crashes := map[string]string{} // the first one that was seen
-	states := map[string]pluginState{}
+	var states map[string]pluginState
 	deadline := time.Now().Add(50 * time.Second)
 	for named := 0; named < len(traps) && time.Now().Before(deadline); time.Sleep(250 * time.Millisecond) {
 		named = 0

@@ -32,8 +32,15 @@ type DeadLetter struct {
 	Record []byte `json:"record,omitempty"`
 }
 
-// lettersBytes bounds the stream of dead letters: the oldest go first.
+// lettersBytes bounds the stream of dead letters, or EventsMaxBytes where that is less: the oldest go first.
 const lettersBytes = 64 << 20
+
+func (j *Journal) lettersBound() int64 {
+	if j.cfg.EventsMaxBytes > 0 {
+		return min(lettersBytes, j.cfg.EventsMaxBytes)
+	}
+	return lettersBytes
+}
 
 // maxLetters bounds what DeadLetters returns.
 const maxLetters = 1000
@@ -41,7 +48,7 @@ const maxLetters = 1000
 func (j *Journal) makeLetters(ctx context.Context) (err error) {
 	j.letters, err = j.node.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: lettersStream, Subjects: []string{lettersPrefix + "*.*.*"}, Storage: jetstream.FileStorage,
-		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: lettersBytes, MaxMsgsPerSubject: 1,
+		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: j.lettersBound(), MaxMsgsPerSubject: 1,
 		Replicas: j.cfg.Replicas, AllowDirect: true,
 	})
 	if err != nil {

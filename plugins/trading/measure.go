@@ -81,7 +81,7 @@ func fraction(a, b, c product) int64 {
 func divide(a, b product) int64 {
 	var quotient uint64
 	shift := a.bits() - b.bits()
-	if shift > 62 {
+	if shift > 63 {
 		return math.MaxInt64
 	}
 	for ; shift >= 0; shift-- {
@@ -93,7 +93,7 @@ func divide(a, b product) int64 {
 			quotient |= 1
 		}
 	}
-	return int64(quotient)
+	return int64(min(quotient, math.MaxInt64))
 }
 
 func (p product) bits() int {

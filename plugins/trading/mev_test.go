@@ -109,6 +109,7 @@ func TestWhatIsNoSandwich(t *testing.T) {
 		"nobody between":           func(r []*sdk.Record) { r[1].TxIndex = proto.Uint64(9) },
 		"same side":                func(r []*sdk.Record) { r[2].GetTrade().Side = sdk.Buy },
 		"no index":                 func(r []*sdk.Record) { r[2].TxIndex = nil },
+		"nothing won":              func(r []*sdk.Record) { r[2].GetTrade().QuoteAmount = 1_012_500_000 },
 	} {
 		records := sandwich()
 		change(records)
@@ -130,7 +131,7 @@ func TestSandwichVariants(t *testing.T) {
 		"same payer": {func(r []*sdk.Record) {
 			r[2].GetTrade().Trader, r[2].GetTrade().FeePayer = weirtest.Key("x"), weirtest.Key("attacker")
 		}, "sandwich", sdk.LinkFeePayer, true},
-		"at a loss":    {func(r []*sdk.Record) { r[2].GetTrade().QuoteAmount = 1_012_500_000 }, "sandwich_attempt", sdk.LinkTrader, true},
+		"at a loss":    {func(r []*sdk.Record) { r[2].GetTrade().QuoteAmount = 1_013_000_000 }, "sandwich_attempt", sdk.LinkTrader, true},
 		"broken chain": {func(r []*sdk.Record) { r[1].GetTrade().ReservesBefore.PriceQuote = proto.Uint64(31_000_000_001) }, "sandwich", sdk.LinkTrader, false},
 		"one program": {func(r []*sdk.Record) {
 			r[0].GetTrade().Router, r[2].GetTrade().Router = weirtest.Key("bot"), weirtest.Key("bot")

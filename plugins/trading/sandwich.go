@@ -18,7 +18,8 @@ func (m *monitor) sandwiches(slot uint64, run []*swap) {
 			if front.taken || front.agent || front.side == back.side || linkOf(front, back) == 0 {
 				continue
 			}
-			if found := match(run, f, b); found != nil {
+			// Who won nothing on prices is a trader or a volume bot that happens to stand there.
+			if found := match(run, f, b); found != nil && found.gross(run) > 0 {
 				m.emitSandwich(slot, run, found)
 				break
 			}

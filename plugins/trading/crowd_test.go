@@ -50,7 +50,7 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	var s state
-	if err := s.read(1, now[:len(now)-7]); err != nil || s.totals.Len() != 3 {
+	if err := s.read(1, now[:len(now)-9]); err != nil || s.totals.Len() != 3 {
 		t.Fatalf("%d coins, %v", s.totals.Len(), err)
 	}
 	if again, _ := s.AppendBinary(nil); string(again) != string(now) {

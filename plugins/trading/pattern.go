@@ -9,7 +9,7 @@ import (
 )
 
 // findings are the kinds that detect can name.
-var findings = []string{"sandwich", "back_run", "arbitrage", "bundle", "whale", "sniper", "wash", "bundled_launch"}
+var findings = []string{"sandwich", "back_run", "arbitrage", "bundle", "whale", "sniper", "wash", "bundled_launch", "copy_trade"}
 
 func (m *monitor) wants(kind string) bool { return slices.Contains(m.config.Detect, kind) }
 
@@ -27,6 +27,9 @@ func (m *monitor) detect(r *sdk.Record, t *sdk.Trade) {
 	}
 	if m.wants("sniper") && t.GetSide() == sdk.Buy {
 		m.snipe(r, t)
+	}
+	if m.wants("copy_trade") && t.GetSide() == sdk.Buy {
+		m.followed(r, t)
 	}
 	if m.wants("wash") {
 		m.wash(r, t)

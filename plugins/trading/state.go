@@ -63,6 +63,7 @@ type state struct {
 	slot      slotTrades
 	launches  launches
 	turnings  turnings
+	copies    copies
 
 	arranged bool // intervals fit the configuration; not saved
 }
@@ -101,14 +102,15 @@ func (s *state) AppendBinary(b []byte) ([]byte, error) {
 	for _, v := range s.intervals {
 		b = v.append(b)
 	}
-	return s.turnings.append(s.launches.append(s.slot.append(s.histories.append(b)))), nil
+	return s.copies.append(s.turnings.append(s.launches.append(s.slot.append(s.histories.append(b))))), nil
 }
 
 // UnmarshalBinary implements encoding.BinaryUnmarshaler.
 func (s *state) UnmarshalBinary(b []byte) error { return s.read(stateVersion, b) }
 
-// stateVersion is that of the states written. Version 1 had the totals alone, version 2 candles and windows.
-const stateVersion = 3
+// stateVersion is that of the states written. Version 1 had the totals alone, version 2 candles and windows,
+// version 3 no copy trading.
+const stateVersion = 4
 
 // read replaces the state by one that some version wrote.
 func (s *state) read(version uint32, b []byte) error {
@@ -132,6 +134,9 @@ func (s *state) read(version uint32, b []byte) error {
 	}
 	if version > 2 {
 		fresh.slot, fresh.launches, fresh.turnings = readSlot(r), readLaunches(r), readTurnings(r)
+	}
+	if version > 3 {
+		fresh.copies = readCopies(r)
 	}
 	if err := r.Close(); err != nil {
 		return err

@@ -29,7 +29,7 @@ type Config struct {
 	// MaxWindows is how many pairs have windows longer than a step, at least 1.
 	MaxWindows int `json:"max_windows" doc:"How many pairs of coin and quote mint are remembered for windows. Past it the one that has been silent longest is forgotten; its windows fill again from nothing."`
 	// Detect is what to look for among trades.
-	Detect []string `json:"detect" doc:"What to look for: any of sandwich, back_run, arbitrage, bundle, whale, sniper, wash, bundled_launch. Nothing without it."`
+	Detect []string `json:"detect" doc:"What to look for: any of sandwich, back_run, arbitrage, bundle, whale, sniper, wash, bundled_launch, copy_trade. Nothing without it."`
 	// WhaleDollars is what makes a whale where the worth of a trade is known.
 	WhaleDollars uint64 `json:"whale_dollars" doc:"Smallest trade of a whale in whole US dollars, where its worth is known."`
 	// WhaleLamports is what makes a whale elsewhere.
@@ -37,7 +37,7 @@ type Config struct {
 	// SniperSlots is how many slots after the creation a buyer is a sniper.
 	SniperSlots uint64 `json:"sniper_slots" doc:"How many slots after the creation of a coin a buyer is a sniper. 0 is the slot of the creation alone."`
 	// MaxTraders is how many wallets in coins are watched for wash trading, at least 1.
-	MaxTraders int `json:"max_traders" doc:"How many pairs of wallet and coin are watched for wash trading. Past it the one whose last trade is oldest is forgotten."`
+	MaxTraders int `json:"max_traders" doc:"How many pairs of wallet and coin are watched for wash trading, and how many coins and pairs of wallets for copy trading. Past it the one whose last trade is oldest is forgotten."`
 }
 
 func defaults() Config {

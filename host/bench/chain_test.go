@@ -239,7 +239,7 @@ func BenchmarkLatency(b *testing.B) {
 
 func latency(b *testing.B, rate float64, commitment string) {
 	b.Helper()
-	all := blocks(b, int(rate*12), int(rate*0.4))
+	all := blocks(b, int(rate*24), int(rate*0.4)) // the first seconds, in which connections begin, have left the window by the end
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // see BenchmarkChain
 	url := simulate(b, geysersim.Options{Source: &replayed{blocks: all}, Rate: rate})

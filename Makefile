@@ -61,7 +61,13 @@ fuzz: ## Run every fuzz target for FUZZTIME
 lint: $(BIN)/golangci-lint-$(GOLANGCI_LINT) $(BIN)/buf-$(BUF) ## Check style and the proto files
 	$(BIN)/buf-$(BUF) lint
 	$(BIN)/buf-$(BUF) format -d --exit-code
+	@$(BIN)/buf-$(BUF) build proto --exclude-source-info -o $(BIN)/contract.binpb
+	$(BIN)/buf-$(BUF) breaking $(BIN)/contract.binpb --against proto/contract.binpb --config '{"version":"v2","breaking":{"use":["WIRE_JSON"]}}'
 	$(BIN)/golangci-lint-$(GOLANGCI_LINT) run $(addsuffix /...,$(addprefix ./,$(MODULES)))
+
+.PHONY: contract
+contract: $(BIN)/buf-$(BUF) ## Take the proto files of today as what later ones must not break
+	$(BIN)/buf-$(BUF) build proto --exclude-source-info -o proto/contract.binpb
 
 .PHONY: fmt
 fmt: $(BIN)/gofumpt-$(GOFUMPT) $(BIN)/buf-$(BUF) ## Format Go and proto files

@@ -15,12 +15,9 @@ import (
 // solPool is a pool that is believed.
 var solPool = dex.MustKey("58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2")
 
-func priced(t *testing.T, rows *table, change func(*enrich.DollarConfig)) *enrich.Enricher {
+func priced(t *testing.T, rows *table) *enrich.Enricher {
 	t.Helper()
 	c := enrich.DollarConfig{Pools: []string{solPool.String()}, MaxAge: 100, Kept: rows}
-	if change != nil {
-		change(&c)
-	}
 	e, err := enrich.New(t.Context(), enrich.Config{Tokens: rows, CachedTokens: 100, Dollars: c})
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +50,7 @@ func told(t *testing.T, e *enrich.Enricher, r *eventv1.Record) *eventv1.DollarPr
 func cents(p *eventv1.DollarPrice) uint64 { return p.GetUsdMicros() * 1e5 / p.GetUnits() }
 
 func TestSOLIsWorthTheMedianOfBelievedTrades(t *testing.T) {
-	e := priced(t, &table{rows: map[string][]byte{}}, nil)
+	e := priced(t, &table{rows: map[string][]byte{}})
 	if p := told(t, e, forSOL(1)); p != nil {
 		t.Fatalf("a price before any trade: %v", p)
 	}
@@ -84,7 +81,7 @@ func TestSOLIsWorthTheMedianOfBelievedTrades(t *testing.T) {
 
 // What a record was told stays, whatever is learned within the same transaction, and reserves say more than a trade's own amounts.
 func TestPriceIsThatBeforeTheTrade(t *testing.T) {
-	e := priced(t, &table{rows: map[string][]byte{}}, nil)
+	e := priced(t, &table{rows: map[string][]byte{}})
 	told(t, e, solFor(solPool, 10, 15_000))
 	deep := solFor(solPool, 11, 99_000)
 	deep.GetTrade().ReservesAfter = &eventv1.Reserves{PriceBase: proto.Uint64(1000e9), PriceQuote: proto.Uint64(140_000e6)}
@@ -100,8 +97,8 @@ func TestPriceIsThatBeforeTheTrade(t *testing.T) {
 
 func TestPriceOutlivesARestart(t *testing.T) {
 	rows := &table{rows: map[string][]byte{}}
-	told(t, priced(t, rows, nil), solFor(solPool, 1000, 15_000))
-	if p := told(t, priced(t, rows, nil), forSOL(1050)); cents(p) != 15_000 || p.GetSlot() != 1000 {
+	told(t, priced(t, rows), solFor(solPool, 1000, 15_000))
+	if p := told(t, priced(t, rows), forSOL(1050)); cents(p) != 15_000 || p.GetSlot() != 1000 {
 		t.Errorf("after a restart SOL is worth %v", p)
 	}
 	rows.rows["sol_usd"] = []byte{1, 2}

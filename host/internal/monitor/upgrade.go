@@ -105,7 +105,7 @@ func (i *Instance) Upgrade(ctx context.Context, u Upgrade) error {
 	}
 	if err != nil || u.DryRun {
 		fresh.cancel()
-		<-fresh.ended // not a crash: it was told to end
+		<-fresh.ended //nolint:errcheck // not a crash: it was told to end
 	}
 	if err == nil {
 		report.Step = "done"
@@ -144,7 +144,7 @@ func (i *Instance) standBy(ctx, running context.Context, old *active, path strin
 		err = context.Cause(ctx)
 	}
 	cancel()
-	<-fresh.ended // not a crash: it was told to end
+	<-fresh.ended //nolint:errcheck // not a crash: it was told to end
 	return nil, err
 }
 

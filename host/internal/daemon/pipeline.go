@@ -107,11 +107,13 @@ func (p *pipeline) item(ctx context.Context, it pool.Item) (kept bool, err error
 	switch p.view.Kind {
 	case geyser.KindTransaction:
 		return p.streamed(ctx, &p.view.Tx, it)
-	case geyser.KindBlock: // the pool asks for none; captures have them
+	case geyser.KindBlock: // the pool asks for none: what comes all the same does not wait, since the update holds many
 		err := p.view.Block(func(tx *geyser.Transaction) error {
-			it.Whole = true
-			_, err := p.streamed(ctx, tx, it)
-			return err
+			clock, fresh := p.arrived(tx, it)
+			if !fresh {
+				return nil
+			}
+			return p.record(ctx, tx, it.Update.Received(), &clock)
 		})
 		if errors.Is(err, geyser.ErrMalformed) {
 			return false, p.malformed(ctx, it, err)
@@ -129,15 +131,21 @@ func (p *pipeline) item(ctx context.Context, it pool.Item) (kept bool, err error
 	}
 }
 
-// streamed takes a transaction that came by a connection, and tells the pool what that was worth. kept says that it waits for its turn.
-func (p *pipeline) streamed(ctx context.Context, tx *geyser.Transaction, it pool.Item) (kept bool, err error) {
-	clock := p.clock(it.Update.Received())
-	fresh := p.fresh(tx, &clock)
+// arrived tells whether a transaction that came by a connection is new, and the pool what it was worth.
+func (p *pipeline) arrived(tx *geyser.Transaction, it pool.Item) (clock stopwatch, fresh bool) {
+	clock = p.clock(it.Update.Received())
+	fresh = p.fresh(tx, &clock)
 	p.pool.Parsed(it.Connection, 1, 0)
 	p.pool.Won(it.Connection, fresh)
 	if groups := p.route(tx); groups != 0 {
 		p.pool.Routed(it.Connection, groups, it.Update.Size())
 	}
+	return clock, fresh
+}
+
+// streamed takes a transaction that came by a connection. kept says that it waits for its turn.
+func (p *pipeline) streamed(ctx context.Context, tx *geyser.Transaction, it pool.Item) (kept bool, err error) {
+	clock, fresh := p.arrived(tx, it)
 	switch {
 	case !fresh:
 		return false, nil

@@ -35,43 +35,13 @@ func parseInstruction(b []byte) (dextest.Value, dex.Extent, error) {
 }
 
 // layouts are all events, with the lengths that the facts give; 0 where they give none.
-var layouts = map[string]struct {
-	name  string
-	tag   uint64
-	bytes int
-	empty func() dextest.Value
-	keep  []string
-	parse dextest.Parser
-}{
-	"swap 2":     {"EvtSwap2", damm.TagSwap2, 0, func() dextest.Value { return &damm.SwapEvent{} }, nil, parseSwapEvent},
-	"liquidity":  {"EvtLiquidityChange", damm.TagLiquidityChange, 0, func() dextest.Value { return &damm.LiquidityChangeEvent{} }, nil, parseLiquidityChangeEvent},
-	"initialize": {"EvtInitializePool", damm.TagInitializePool, 0, func() dextest.Value { return &damm.InitializePoolEvent{} }, nil, parseInitializePoolEvent},
+var layouts = map[string]dextest.Layout{
+	"swap 2":     {Name: "EvtSwap2", Tag: damm.TagSwap2, Empty: func() dextest.Value { return &damm.SwapEvent{} }, Parse: parseSwapEvent},
+	"liquidity":  {Name: "EvtLiquidityChange", Tag: damm.TagLiquidityChange, Empty: func() dextest.Value { return &damm.LiquidityChangeEvent{} }, Parse: parseLiquidityChangeEvent},
+	"initialize": {Name: "EvtInitializePool", Tag: damm.TagInitializePool, Empty: func() dextest.Value { return &damm.InitializePoolEvent{} }, Parse: parseInitializePoolEvent},
 }
 
-func TestEvents(t *testing.T) {
-	for name, c := range layouts {
-		t.Run(name, func(t *testing.T) {
-			if want := dextest.Discriminator("event:" + c.name); c.tag != want {
-				t.Errorf("discriminator %x, its name makes %x", c.tag, want)
-			}
-			data := c.empty().Append(nil)
-			if c.bytes > 0 && len(data) != c.bytes {
-				t.Errorf("%d bytes, want %d", len(data), c.bytes)
-			}
-			dextest.RoundTrip(t, func(t *rapid.T) dextest.Value {
-				v := c.empty()
-				dextest.Fill(t, v, c.keep...)
-				return v
-			}, c.parse)
-			if _, _, err := c.parse(data[:len(data)-1]); !errors.Is(err, dex.ErrShort) {
-				t.Errorf("one byte short: %v", err)
-			}
-			if _, _, err := c.parse(nil); !errors.Is(err, dex.ErrTag) {
-				t.Errorf("nothing: %v", err)
-			}
-		})
-	}
-}
+func TestEvents(t *testing.T) { dextest.Layouts(t, layouts) }
 
 var kinds = []damm.Kind{damm.Swap, damm.Swap2, damm.InitializePool, damm.InitializeCustomizable, damm.InitializeDynamic, damm.AddLiquidity, damm.RemoveLiquidity, damm.RemoveAllLiquidity}
 
@@ -121,14 +91,14 @@ func TestLegs(t *testing.T) {
 
 func FuzzDAMM(f *testing.F) {
 	for _, c := range layouts {
-		f.Add(c.empty().Append(nil))
+		f.Add(c.Empty().Append(nil))
 	}
 	for _, k := range kinds {
 		f.Add((&damm.Instruction{Kind: k}).Append(nil))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, c := range layouts {
-			dextest.Stable(t, b, c.parse)
+			dextest.Stable(t, b, c.Parse)
 		}
 		dextest.Stable(t, b, parseInstruction)
 	})

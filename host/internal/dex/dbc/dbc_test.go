@@ -35,44 +35,14 @@ func parseInstruction(b []byte) (dextest.Value, dex.Extent, error) {
 }
 
 // layouts are all events, with the lengths that the facts give; 0 where they give none.
-var layouts = map[string]struct {
-	name  string
-	tag   uint64
-	bytes int
-	empty func() dextest.Value
-	keep  []string
-	parse dextest.Parser
-}{
-	"swap":       {"EvtSwap", dbc.TagSwap, 162, func() dextest.Value { return &dbc.SwapEvent{} }, []string{"Newer", "SwapMode", "AmountLeft", "QuoteReserve", "MigrationThreshold"}, parseSwapEvent},
-	"swap 2":     {"EvtSwap2", dbc.TagSwap2, 187, func() dextest.Value { return &dbc.SwapEvent{Newer: true} }, []string{"Newer"}, parseSwapEvent},
-	"initialize": {"EvtInitializePool", dbc.TagInitializePool, 145, func() dextest.Value { return &dbc.InitializePoolEvent{} }, nil, parseInitializePoolEvent},
-	"complete":   {"EvtCurveComplete", dbc.TagCurveComplete, 88, func() dextest.Value { return &dbc.CurveCompleteEvent{} }, nil, parseCurveCompleteEvent},
+var layouts = map[string]dextest.Layout{
+	"swap":       {Name: "EvtSwap", Tag: dbc.TagSwap, Bytes: 162, Empty: func() dextest.Value { return &dbc.SwapEvent{} }, Keep: []string{"Newer", "SwapMode", "AmountLeft", "QuoteReserve", "MigrationThreshold"}, Parse: parseSwapEvent},
+	"swap 2":     {Name: "EvtSwap2", Tag: dbc.TagSwap2, Bytes: 187, Empty: func() dextest.Value { return &dbc.SwapEvent{Newer: true} }, Keep: []string{"Newer"}, Parse: parseSwapEvent},
+	"initialize": {Name: "EvtInitializePool", Tag: dbc.TagInitializePool, Bytes: 145, Empty: func() dextest.Value { return &dbc.InitializePoolEvent{} }, Parse: parseInitializePoolEvent},
+	"complete":   {Name: "EvtCurveComplete", Tag: dbc.TagCurveComplete, Bytes: 88, Empty: func() dextest.Value { return &dbc.CurveCompleteEvent{} }, Parse: parseCurveCompleteEvent},
 }
 
-func TestEvents(t *testing.T) {
-	for name, c := range layouts {
-		t.Run(name, func(t *testing.T) {
-			if want := dextest.Discriminator("event:" + c.name); c.tag != want {
-				t.Errorf("discriminator %x, its name makes %x", c.tag, want)
-			}
-			data := c.empty().Append(nil)
-			if c.bytes > 0 && len(data) != c.bytes {
-				t.Errorf("%d bytes, want %d", len(data), c.bytes)
-			}
-			dextest.RoundTrip(t, func(t *rapid.T) dextest.Value {
-				v := c.empty()
-				dextest.Fill(t, v, c.keep...)
-				return v
-			}, c.parse)
-			if _, _, err := c.parse(data[:len(data)-1]); !errors.Is(err, dex.ErrShort) {
-				t.Errorf("one byte short: %v", err)
-			}
-			if _, _, err := c.parse(nil); !errors.Is(err, dex.ErrTag) {
-				t.Errorf("nothing: %v", err)
-			}
-		})
-	}
-}
+func TestEvents(t *testing.T) { dextest.Layouts(t, layouts) }
 
 var kinds = []dbc.Kind{dbc.Swap, dbc.Swap2, dbc.InitializeSPL, dbc.InitializeToken2022, dbc.MigrateDAMM, dbc.MigrateDAMMv2}
 
@@ -122,14 +92,14 @@ func TestLegs(t *testing.T) {
 
 func FuzzDBC(f *testing.F) {
 	for _, c := range layouts {
-		f.Add(c.empty().Append(nil))
+		f.Add(c.Empty().Append(nil))
 	}
 	for _, k := range kinds {
 		f.Add((&dbc.Instruction{Kind: k}).Append(nil))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, c := range layouts {
-			dextest.Stable(t, b, c.parse)
+			dextest.Stable(t, b, c.Parse)
 		}
 		dextest.Stable(t, b, parseInstruction)
 	})

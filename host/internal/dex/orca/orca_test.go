@@ -23,41 +23,11 @@ func parseInstruction(b []byte) (dextest.Value, dex.Extent, error) {
 }
 
 // layouts are all events, with the lengths that the facts give; 0 where they give none.
-var layouts = map[string]struct {
-	name  string
-	tag   uint64
-	bytes int
-	empty func() dextest.Value
-	keep  []string
-	parse dextest.Parser
-}{
-	"traded": {"Traded", orca.TagTraded, 121, func() dextest.Value { return &orca.TradedEvent{} }, nil, parseTradedEvent},
+var layouts = map[string]dextest.Layout{
+	"traded": {Name: "Traded", Tag: orca.TagTraded, Bytes: 121, Empty: func() dextest.Value { return &orca.TradedEvent{} }, Parse: parseTradedEvent},
 }
 
-func TestEvents(t *testing.T) {
-	for name, c := range layouts {
-		t.Run(name, func(t *testing.T) {
-			if want := dextest.Discriminator("event:" + c.name); c.tag != want {
-				t.Errorf("discriminator %x, its name makes %x", c.tag, want)
-			}
-			data := c.empty().Append(nil)
-			if c.bytes > 0 && len(data) != c.bytes {
-				t.Errorf("%d bytes, want %d", len(data), c.bytes)
-			}
-			dextest.RoundTrip(t, func(t *rapid.T) dextest.Value {
-				v := c.empty()
-				dextest.Fill(t, v, c.keep...)
-				return v
-			}, c.parse)
-			if _, _, err := c.parse(data[:len(data)-1]); !errors.Is(err, dex.ErrShort) {
-				t.Errorf("one byte short: %v", err)
-			}
-			if _, _, err := c.parse(nil); !errors.Is(err, dex.ErrTag) {
-				t.Errorf("nothing: %v", err)
-			}
-		})
-	}
-}
+func TestEvents(t *testing.T) { dextest.Layouts(t, layouts) }
 
 var kinds = []orca.Kind{orca.Swap, orca.SwapV2, orca.TwoHopSwap, orca.TwoHopSwapV2}
 
@@ -106,14 +76,14 @@ func TestLeg(t *testing.T) {
 
 func FuzzOrca(f *testing.F) {
 	for _, c := range layouts {
-		f.Add(c.empty().Append(nil))
+		f.Add(c.Empty().Append(nil))
 	}
 	for _, k := range kinds {
 		f.Add((&orca.Instruction{Kind: k}).Append(nil))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, c := range layouts {
-			dextest.Stable(t, b, c.parse)
+			dextest.Stable(t, b, c.Parse)
 		}
 		dextest.Stable(t, b, parseInstruction)
 	})

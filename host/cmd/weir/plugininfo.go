@@ -136,7 +136,7 @@ func kindNames(d *pluginv1.DescribeResponse) string {
 func venueNames(d *pluginv1.DescribeResponse) string {
 	var out []string
 	for _, v := range d.GetVenues() {
-		out = append(out, strings.ToLower(strings.TrimPrefix(v.String(), "VENUE_")))
+		out = append(out, venue(v))
 	}
 	return orAny(out)
 }

@@ -100,7 +100,7 @@ func (r *report) disagree(program int, records []*eventv1.Record, more uint64) {
 
 // venueName is the name of the program with an index of decode.Stats.All: those of eventv1.Venue, from 1.
 func venueName(program int) string {
-	return strings.ToLower(strings.TrimPrefix(eventv1.Venue(program+1).String(), "VENUE_"))
+	return venue(eventv1.Venue(program + 1))
 }
 
 func strategyName(s eventv1.Strategy) string {

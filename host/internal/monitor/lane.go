@@ -28,6 +28,8 @@ type lane struct {
 	meters  *meters
 	live    func() // called once, when target is reached
 	stream  grpc.ClientStream
+	over    <-chan struct{} // closed when this epoch has failed, and why says as what
+	why     func() error
 
 	epoch      uint64
 	filter     filter
@@ -90,7 +92,7 @@ func (l *lane) run(ctx, drain context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.stream = stream
+	l.stream, l.over, l.why = stream, alive.Done(), func() error { return context.Cause(alive) }
 	l.reach(l.covered.Load())
 	for _, part := range []func(context.Context) error{l.receive, l.save, l.tick, l.watch, l.health, l.end, l.letters.run} {
 		all.Go(func() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"time"
 
@@ -150,7 +151,24 @@ func (l *lane) depart(message any, last uint64) error {
 	l.sent = last
 	l.promised.Store(last)
 	l.flight.leave(last)
-	return l.stream.SendMsg(message)
+	return l.post(message)
+}
+
+// overPatience is how long a sender waits for the receiver to say why the stream is over.
+const overPatience = time.Second
+
+// post sends a message. To a sender gRPC says io.EOF when the stream is over; why it is, the receiver alone learns.
+func (l *lane) post(message any) error {
+	err := l.stream.SendMsg(message)
+	if !errors.Is(err, io.EOF) {
+		return err
+	}
+	select {
+	case <-l.over:
+		return l.why()
+	case <-time.After(overPatience):
+		return err
+	}
 }
 
 func (l *lane) sendGap(ctx context.Context, gap *journal.GapError) error {
@@ -199,7 +217,7 @@ func (l *lane) barrier(ctx context.Context) error {
 	l.progress.move()
 	id := l.saving.ask(l.sent)
 	l.trace.add(true, "barrier", id, l.sent, 0)
-	return l.stream.SendMsg(l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Barrier{
+	return l.post(l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Barrier{
 		Barrier: &pluginv1.Barrier{Checkpoint: id, Number: l.sent},
 	}}))
 }

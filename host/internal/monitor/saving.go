@@ -169,7 +169,7 @@ func (l *lane) saveOne(ctx context.Context, s snapshot) error {
 	l.log.Debug("checkpoint", "number", s.number, "bytes", len(s.data))
 	l.sending.Lock()
 	defer l.sending.Unlock()
-	err = l.stream.SendMsg(l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Durable{
+	err = l.post(l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Durable{
 		Durable: &pluginv1.Durable{Checkpoint: s.id, Number: s.number},
 	}}))
 	if err != nil {

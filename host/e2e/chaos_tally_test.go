@@ -69,6 +69,9 @@ func (y *tally) reported(b *eventv1.OutputBatch) {
 				y.trades[mint] = t.GetTrades()
 			}
 		}
+		if elsewhere[o.GetKind()] != "" {
+			continue
+		}
 		said := outputs{}
 		said.add(wording(b.GetInstance(), o)...)
 		for key := range said {
@@ -132,7 +135,7 @@ func wording(instance string, o *eventv1.Output) []any {
 			return append(parts, key(b.GetPool()), b.GetReserves().GetBase(), b.GetReserves().GetQuote())
 		}
 		return append(parts, key(b.GetPool()), b.GetBaseAmount(), b.GetQuoteAmount())
-	default:
+	case o.GetTokenPhaseChanged() != nil:
 		b := o.GetTokenPhaseChanged()
 		switch b.GetPhase() {
 		case eventv1.TokenPhase_TOKEN_PHASE_CREATED:
@@ -142,6 +145,8 @@ func wording(instance string, o *eventv1.Output) []any {
 		default:
 			return append(parts, key(b.GetMint()))
 		}
+	default: // no fact is worded like this, so it shows as not true
+		return append(parts, fmt.Sprintf("stands neither in expectation nor in elsewhere, body %T", o.GetBody()))
 	}
 }
 

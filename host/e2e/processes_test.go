@@ -194,7 +194,7 @@ func settled(t *testing.T, dir string, want outputs, limit time.Duration) []even
 	}
 	var events []event
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(250 * time.Millisecond) {
-		if events = readEvents(t, dir); len(events) >= total {
+		if events = readEvents(t, dir); compared(events) >= total {
 			break
 		}
 	}

@@ -148,7 +148,13 @@ type StatusResponse struct {
 	// How well the instructions of each program were understood.
 	Programs []*ProgramStatus `protobuf:"bytes,9,rep,name=programs,proto3" json:"programs,omitempty"`
 	// The gap ledger in short.
-	Gaps          *GapStatus `protobuf:"bytes,10,opt,name=gaps,proto3" json:"gaps,omitempty"`
+	Gaps *GapStatus `protobuf:"bytes,10,opt,name=gaps,proto3" json:"gaps,omitempty"`
+	// Alerts that fire now, the oldest first.
+	Alerts []*v1.Alert `protobuf:"bytes,40,rep,name=alerts,proto3" json:"alerts,omitempty"`
+	// The file system of the data folder; absent when it cannot be asked.
+	Disk *DiskStatus `protobuf:"bytes,41,opt,name=disk,proto3" json:"disk,omitempty"`
+	// Webhooks that alerts go to.
+	Webhooks      []*WebhookStatus `protobuf:"bytes,42,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -253,6 +259,292 @@ func (x *StatusResponse) GetGaps() *GapStatus {
 	return nil
 }
 
+func (x *StatusResponse) GetAlerts() []*v1.Alert {
+	if x != nil {
+		return x.Alerts
+	}
+	return nil
+}
+
+func (x *StatusResponse) GetDisk() *DiskStatus {
+	if x != nil {
+		return x.Disk
+	}
+	return nil
+}
+
+func (x *StatusResponse) GetWebhooks() []*WebhookStatus {
+	if x != nil {
+		return x.Webhooks
+	}
+	return nil
+}
+
+// DiskStatus is a file system.
+type DiskStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bytes that this user may still write.
+	FreeBytes uint64 `protobuf:"varint,1,opt,name=free_bytes,json=freeBytes,proto3" json:"free_bytes,omitempty"`
+	// Bytes in all.
+	TotalBytes    uint64 `protobuf:"varint,2,opt,name=total_bytes,json=totalBytes,proto3" json:"total_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiskStatus) Reset() {
+	*x = DiskStatus{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiskStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiskStatus) ProtoMessage() {}
+
+func (x *DiskStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiskStatus.ProtoReflect.Descriptor instead.
+func (*DiskStatus) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *DiskStatus) GetFreeBytes() uint64 {
+	if x != nil {
+		return x.FreeBytes
+	}
+	return 0
+}
+
+func (x *DiskStatus) GetTotalBytes() uint64 {
+	if x != nil {
+		return x.TotalBytes
+	}
+	return 0
+}
+
+// WebhookStatus counts what one webhook was told since start.
+type WebhookStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name in the configuration.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Alerts that it took.
+	Delivered uint64 `protobuf:"varint,2,opt,name=delivered,proto3" json:"delivered,omitempty"`
+	// Tries that failed; each is tried again.
+	Failed uint64 `protobuf:"varint,3,opt,name=failed,proto3" json:"failed,omitempty"`
+	// Alerts given up since they were older than alerts.retention.
+	Lost uint64 `protobuf:"varint,4,opt,name=lost,proto3" json:"lost,omitempty"`
+	// Position of the last alert that is done, as AlertsResponse counts.
+	Through uint64 `protobuf:"varint,5,opt,name=through,proto3" json:"through,omitempty"`
+	// Why the last try failed; empty when it did not.
+	LastError     string `protobuf:"bytes,6,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WebhookStatus) Reset() {
+	*x = WebhookStatus{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WebhookStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WebhookStatus) ProtoMessage() {}
+
+func (x *WebhookStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WebhookStatus.ProtoReflect.Descriptor instead.
+func (*WebhookStatus) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *WebhookStatus) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *WebhookStatus) GetDelivered() uint64 {
+	if x != nil {
+		return x.Delivered
+	}
+	return 0
+}
+
+func (x *WebhookStatus) GetFailed() uint64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *WebhookStatus) GetLost() uint64 {
+	if x != nil {
+		return x.Lost
+	}
+	return 0
+}
+
+func (x *WebhookStatus) GetThrough() uint64 {
+	if x != nil {
+		return x.Through
+	}
+	return 0
+}
+
+func (x *WebhookStatus) GetLastError() string {
+	if x != nil {
+		return x.LastError
+	}
+	return ""
+}
+
+// AlertsRequest chooses alerts.
+type AlertsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Stay open for new ones.
+	Follow bool `protobuf:"varint,1,opt,name=follow,proto3" json:"follow,omitempty"`
+	// First position to send; 0 means the oldest kept. Ignored when tail is set.
+	From uint64 `protobuf:"varint,2,opt,name=from,proto3" json:"from,omitempty"`
+	// Only the last so many, then what follows.
+	Tail          uint64 `protobuf:"varint,3,opt,name=tail,proto3" json:"tail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertsRequest) Reset() {
+	*x = AlertsRequest{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertsRequest) ProtoMessage() {}
+
+func (x *AlertsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertsRequest.ProtoReflect.Descriptor instead.
+func (*AlertsRequest) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *AlertsRequest) GetFollow() bool {
+	if x != nil {
+		return x.Follow
+	}
+	return false
+}
+
+func (x *AlertsRequest) GetFrom() uint64 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *AlertsRequest) GetTail() uint64 {
+	if x != nil {
+		return x.Tail
+	}
+	return 0
+}
+
+// AlertsResponse is one alert.
+type AlertsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its position, for from.
+	Position uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	// The alert.
+	Alert         *v1.Alert `protobuf:"bytes,2,opt,name=alert,proto3" json:"alert,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertsResponse) Reset() {
+	*x = AlertsResponse{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertsResponse) ProtoMessage() {}
+
+func (x *AlertsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertsResponse.ProtoReflect.Descriptor instead.
+func (*AlertsResponse) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *AlertsResponse) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *AlertsResponse) GetAlert() *v1.Alert {
+	if x != nil {
+		return x.Alert
+	}
+	return nil
+}
+
 // ProgramStatus counts what the decoder made of one program since start. Its instructions are those of successful transactions that
 // should give a record.
 type ProgramStatus struct {
@@ -271,7 +563,7 @@ type ProgramStatus struct {
 
 func (x *ProgramStatus) Reset() {
 	*x = ProgramStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -283,7 +575,7 @@ func (x *ProgramStatus) String() string {
 func (*ProgramStatus) ProtoMessage() {}
 
 func (x *ProgramStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[2]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -296,7 +588,7 @@ func (x *ProgramStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProgramStatus.ProtoReflect.Descriptor instead.
 func (*ProgramStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{2}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ProgramStatus) GetName() string {
@@ -342,7 +634,7 @@ type GapStatus struct {
 
 func (x *GapStatus) Reset() {
 	*x = GapStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -354,7 +646,7 @@ func (x *GapStatus) String() string {
 func (*GapStatus) ProtoMessage() {}
 
 func (x *GapStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[3]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -367,7 +659,7 @@ func (x *GapStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapStatus.ProtoReflect.Descriptor instead.
 func (*GapStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{3}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GapStatus) GetMissingSlots() uint64 {
@@ -406,7 +698,7 @@ type IdlStatus struct {
 
 func (x *IdlStatus) Reset() {
 	*x = IdlStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -418,7 +710,7 @@ func (x *IdlStatus) String() string {
 func (*IdlStatus) ProtoMessage() {}
 
 func (x *IdlStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[4]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -431,7 +723,7 @@ func (x *IdlStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdlStatus.ProtoReflect.Descriptor instead.
 func (*IdlStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{4}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *IdlStatus) GetDir() string {
@@ -467,14 +759,18 @@ type ProcessStatus struct {
 	// Bytes allocated.
 	AllocatedBytes uint64 `protobuf:"varint,4,opt,name=allocated_bytes,json=allocatedBytes,proto3" json:"allocated_bytes,omitempty"`
 	// Goroutines now.
-	Goroutines    uint64 `protobuf:"varint,5,opt,name=goroutines,proto3" json:"goroutines,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Goroutines uint64 `protobuf:"varint,5,opt,name=goroutines,proto3" json:"goroutines,omitempty"`
+	// Memory that is resident, in bytes; absent when the system does not tell.
+	RssBytes *uint64 `protobuf:"varint,6,opt,name=rss_bytes,json=rssBytes,proto3,oneof" json:"rss_bytes,omitempty"`
+	// Memory that the process may take, by its control group or the machine, in bytes; absent when the system does not tell.
+	MemoryLimitBytes *uint64 `protobuf:"varint,7,opt,name=memory_limit_bytes,json=memoryLimitBytes,proto3,oneof" json:"memory_limit_bytes,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ProcessStatus) Reset() {
 	*x = ProcessStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -486,7 +782,7 @@ func (x *ProcessStatus) String() string {
 func (*ProcessStatus) ProtoMessage() {}
 
 func (x *ProcessStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[5]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -499,7 +795,7 @@ func (x *ProcessStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProcessStatus.ProtoReflect.Descriptor instead.
 func (*ProcessStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{5}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ProcessStatus) GetCpuMicros() uint64 {
@@ -533,6 +829,20 @@ func (x *ProcessStatus) GetAllocatedBytes() uint64 {
 func (x *ProcessStatus) GetGoroutines() uint64 {
 	if x != nil {
 		return x.Goroutines
+	}
+	return 0
+}
+
+func (x *ProcessStatus) GetRssBytes() uint64 {
+	if x != nil && x.RssBytes != nil {
+		return *x.RssBytes
+	}
+	return 0
+}
+
+func (x *ProcessStatus) GetMemoryLimitBytes() uint64 {
+	if x != nil && x.MemoryLimitBytes != nil {
+		return *x.MemoryLimitBytes
 	}
 	return 0
 }
@@ -586,7 +896,7 @@ type EndpointStatus struct {
 
 func (x *EndpointStatus) Reset() {
 	*x = EndpointStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -598,7 +908,7 @@ func (x *EndpointStatus) String() string {
 func (*EndpointStatus) ProtoMessage() {}
 
 func (x *EndpointStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -611,7 +921,7 @@ func (x *EndpointStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndpointStatus.ProtoReflect.Descriptor instead.
 func (*EndpointStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{6}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *EndpointStatus) GetName() string {
@@ -779,7 +1089,7 @@ type StageStatus struct {
 
 func (x *StageStatus) Reset() {
 	*x = StageStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -791,7 +1101,7 @@ func (x *StageStatus) String() string {
 func (*StageStatus) ProtoMessage() {}
 
 func (x *StageStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -804,7 +1114,7 @@ func (x *StageStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageStatus.ProtoReflect.Descriptor instead.
 func (*StageStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{7}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *StageStatus) GetName() string {
@@ -884,7 +1194,7 @@ type Latency struct {
 
 func (x *Latency) Reset() {
 	*x = Latency{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -896,7 +1206,7 @@ func (x *Latency) String() string {
 func (*Latency) ProtoMessage() {}
 
 func (x *Latency) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -909,7 +1219,7 @@ func (x *Latency) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Latency.ProtoReflect.Descriptor instead.
 func (*Latency) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Latency) GetP50Micros() uint64 {
@@ -967,7 +1277,7 @@ type LatencyBucket struct {
 
 func (x *LatencyBucket) Reset() {
 	*x = LatencyBucket{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -979,7 +1289,7 @@ func (x *LatencyBucket) String() string {
 func (*LatencyBucket) ProtoMessage() {}
 
 func (x *LatencyBucket) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -992,7 +1302,7 @@ func (x *LatencyBucket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LatencyBucket.ProtoReflect.Descriptor instead.
 func (*LatencyBucket) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *LatencyBucket) GetBoundMicros() uint64 {
@@ -1028,7 +1338,7 @@ type JournalStatus struct {
 
 func (x *JournalStatus) Reset() {
 	*x = JournalStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1040,7 +1350,7 @@ func (x *JournalStatus) String() string {
 func (*JournalStatus) ProtoMessage() {}
 
 func (x *JournalStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1053,7 +1363,7 @@ func (x *JournalStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JournalStatus.ProtoReflect.Descriptor instead.
 func (*JournalStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *JournalStatus) GetFirstNumber() uint64 {
@@ -1132,7 +1442,7 @@ type PluginStatus struct {
 
 func (x *PluginStatus) Reset() {
 	*x = PluginStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1144,7 +1454,7 @@ func (x *PluginStatus) String() string {
 func (*PluginStatus) ProtoMessage() {}
 
 func (x *PluginStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1157,7 +1467,7 @@ func (x *PluginStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginStatus.ProtoReflect.Descriptor instead.
 func (*PluginStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{11}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *PluginStatus) GetInstance() string {
@@ -1283,7 +1593,7 @@ type ResumePluginRequest struct {
 
 func (x *ResumePluginRequest) Reset() {
 	*x = ResumePluginRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1295,7 +1605,7 @@ func (x *ResumePluginRequest) String() string {
 func (*ResumePluginRequest) ProtoMessage() {}
 
 func (x *ResumePluginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1308,7 +1618,7 @@ func (x *ResumePluginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumePluginRequest.ProtoReflect.Descriptor instead.
 func (*ResumePluginRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ResumePluginRequest) GetInstance() string {
@@ -1329,7 +1639,7 @@ type ResumePluginResponse struct {
 
 func (x *ResumePluginResponse) Reset() {
 	*x = ResumePluginResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1341,7 +1651,7 @@ func (x *ResumePluginResponse) String() string {
 func (*ResumePluginResponse) ProtoMessage() {}
 
 func (x *ResumePluginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1354,7 +1664,7 @@ func (x *ResumePluginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumePluginResponse.ProtoReflect.Descriptor instead.
 func (*ResumePluginResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ResumePluginResponse) GetState() string {
@@ -1375,7 +1685,7 @@ type PluginCrashRequest struct {
 
 func (x *PluginCrashRequest) Reset() {
 	*x = PluginCrashRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1387,7 +1697,7 @@ func (x *PluginCrashRequest) String() string {
 func (*PluginCrashRequest) ProtoMessage() {}
 
 func (x *PluginCrashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1400,7 +1710,7 @@ func (x *PluginCrashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginCrashRequest.ProtoReflect.Descriptor instead.
 func (*PluginCrashRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{14}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PluginCrashRequest) GetInstance() string {
@@ -1423,7 +1733,7 @@ type PluginCrashResponse struct {
 
 func (x *PluginCrashResponse) Reset() {
 	*x = PluginCrashResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1435,7 +1745,7 @@ func (x *PluginCrashResponse) String() string {
 func (*PluginCrashResponse) ProtoMessage() {}
 
 func (x *PluginCrashResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1448,7 +1758,7 @@ func (x *PluginCrashResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginCrashResponse.ProtoReflect.Descriptor instead.
 func (*PluginCrashResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{15}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *PluginCrashResponse) GetCrash() *Crash {
@@ -1490,7 +1800,7 @@ type Crash struct {
 
 func (x *Crash) Reset() {
 	*x = Crash{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1502,7 +1812,7 @@ func (x *Crash) String() string {
 func (*Crash) ProtoMessage() {}
 
 func (x *Crash) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1515,7 +1825,7 @@ func (x *Crash) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Crash.ProtoReflect.Descriptor instead.
 func (*Crash) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{16}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Crash) GetCause() string {
@@ -1591,7 +1901,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1603,7 +1913,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1616,7 +1926,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{17}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DeadLetter) GetNumber() uint64 {
@@ -1668,7 +1978,7 @@ type UpgradePluginRequest struct {
 
 func (x *UpgradePluginRequest) Reset() {
 	*x = UpgradePluginRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1680,7 +1990,7 @@ func (x *UpgradePluginRequest) String() string {
 func (*UpgradePluginRequest) ProtoMessage() {}
 
 func (x *UpgradePluginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1693,7 +2003,7 @@ func (x *UpgradePluginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpgradePluginRequest.ProtoReflect.Descriptor instead.
 func (*UpgradePluginRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{18}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *UpgradePluginRequest) GetInstance() string {
@@ -1771,7 +2081,7 @@ type UpgradePluginResponse struct {
 
 func (x *UpgradePluginResponse) Reset() {
 	*x = UpgradePluginResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1783,7 +2093,7 @@ func (x *UpgradePluginResponse) String() string {
 func (*UpgradePluginResponse) ProtoMessage() {}
 
 func (x *UpgradePluginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1796,7 +2106,7 @@ func (x *UpgradePluginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpgradePluginResponse.ProtoReflect.Descriptor instead.
 func (*UpgradePluginResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{19}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *UpgradePluginResponse) GetStep() string {
@@ -1894,7 +2204,7 @@ type RollbackPluginRequest struct {
 
 func (x *RollbackPluginRequest) Reset() {
 	*x = RollbackPluginRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1906,7 +2216,7 @@ func (x *RollbackPluginRequest) String() string {
 func (*RollbackPluginRequest) ProtoMessage() {}
 
 func (x *RollbackPluginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1919,7 +2229,7 @@ func (x *RollbackPluginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollbackPluginRequest.ProtoReflect.Descriptor instead.
 func (*RollbackPluginRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{20}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RollbackPluginRequest) GetInstance() string {
@@ -1942,7 +2252,7 @@ type RollbackPluginResponse struct {
 
 func (x *RollbackPluginResponse) Reset() {
 	*x = RollbackPluginResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1954,7 +2264,7 @@ func (x *RollbackPluginResponse) String() string {
 func (*RollbackPluginResponse) ProtoMessage() {}
 
 func (x *RollbackPluginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1967,7 +2277,7 @@ func (x *RollbackPluginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollbackPluginResponse.ProtoReflect.Descriptor instead.
 func (*RollbackPluginResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{21}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RollbackPluginResponse) GetPath() string {
@@ -2001,7 +2311,7 @@ type EventsRequest struct {
 
 func (x *EventsRequest) Reset() {
 	*x = EventsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2013,7 +2323,7 @@ func (x *EventsRequest) String() string {
 func (*EventsRequest) ProtoMessage() {}
 
 func (x *EventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2026,7 +2336,7 @@ func (x *EventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsRequest.ProtoReflect.Descriptor instead.
 func (*EventsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{22}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *EventsRequest) GetFollow() bool {
@@ -2070,7 +2380,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2082,7 +2392,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2095,7 +2405,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{23}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *EventsResponse) GetPosition() uint64 {
@@ -2129,7 +2439,7 @@ type GapsRequest struct {
 
 func (x *GapsRequest) Reset() {
 	*x = GapsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2141,7 +2451,7 @@ func (x *GapsRequest) String() string {
 func (*GapsRequest) ProtoMessage() {}
 
 func (x *GapsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2154,7 +2464,7 @@ func (x *GapsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsRequest.ProtoReflect.Descriptor instead.
 func (*GapsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{24}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GapsRequest) GetFromSlot() uint64 {
@@ -2202,7 +2512,7 @@ type GapsResponse struct {
 
 func (x *GapsResponse) Reset() {
 	*x = GapsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2214,7 +2524,7 @@ func (x *GapsResponse) String() string {
 func (*GapsResponse) ProtoMessage() {}
 
 func (x *GapsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2227,7 +2537,7 @@ func (x *GapsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsResponse.ProtoReflect.Descriptor instead.
 func (*GapsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{25}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GapsResponse) GetRanges() []*SlotRange {
@@ -2283,7 +2593,7 @@ type SlotRange struct {
 
 func (x *SlotRange) Reset() {
 	*x = SlotRange{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2295,7 +2605,7 @@ func (x *SlotRange) String() string {
 func (*SlotRange) ProtoMessage() {}
 
 func (x *SlotRange) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2308,7 +2618,7 @@ func (x *SlotRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotRange.ProtoReflect.Descriptor instead.
 func (*SlotRange) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{26}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *SlotRange) GetFromSlot() uint64 {
@@ -2380,7 +2690,7 @@ type GroupFrontier struct {
 
 func (x *GroupFrontier) Reset() {
 	*x = GroupFrontier{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2392,7 +2702,7 @@ func (x *GroupFrontier) String() string {
 func (*GroupFrontier) ProtoMessage() {}
 
 func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2405,7 +2715,7 @@ func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFrontier.ProtoReflect.Descriptor instead.
 func (*GroupFrontier) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{27}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GroupFrontier) GetGroup() string {
@@ -2426,8 +2736,8 @@ var File_weir_admin_v1_admin_proto protoreflect.FileDescriptor
 
 const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
-	"\x19weir/admin/v1/admin.proto\x12\rweir.admin.v1\x1a\x1aweir/event/v1/output.proto\"\x0f\n" +
-	"\rStatusRequest\"\xf9\x03\n" +
+	"\x19weir/admin/v1/admin.proto\x12\rweir.admin.v1\x1a\x19weir/event/v1/alert.proto\x1a\x1aweir/event/v1/output.proto\"\x0f\n" +
+	"\rStatusRequest\"\x90\x05\n" +
 	"\x0eStatusResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12!\n" +
 	"\fstarted_unix\x18\x02 \x01(\x03R\vstartedUnix\x12;\n" +
@@ -2439,7 +2749,31 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x03idl\x18\b \x01(\v2\x18.weir.admin.v1.IdlStatusR\x03idl\x128\n" +
 	"\bprograms\x18\t \x03(\v2\x1c.weir.admin.v1.ProgramStatusR\bprograms\x12,\n" +
 	"\x04gaps\x18\n" +
-	" \x01(\v2\x18.weir.admin.v1.GapStatusR\x04gaps\"\xc6\x02\n" +
+	" \x01(\v2\x18.weir.admin.v1.GapStatusR\x04gaps\x12,\n" +
+	"\x06alerts\x18( \x03(\v2\x14.weir.event.v1.AlertR\x06alerts\x12-\n" +
+	"\x04disk\x18) \x01(\v2\x19.weir.admin.v1.DiskStatusR\x04disk\x128\n" +
+	"\bwebhooks\x18* \x03(\v2\x1c.weir.admin.v1.WebhookStatusR\bwebhooks\"L\n" +
+	"\n" +
+	"DiskStatus\x12\x1d\n" +
+	"\n" +
+	"free_bytes\x18\x01 \x01(\x04R\tfreeBytes\x12\x1f\n" +
+	"\vtotal_bytes\x18\x02 \x01(\x04R\n" +
+	"totalBytes\"\xa6\x01\n" +
+	"\rWebhookStatus\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1c\n" +
+	"\tdelivered\x18\x02 \x01(\x04R\tdelivered\x12\x16\n" +
+	"\x06failed\x18\x03 \x01(\x04R\x06failed\x12\x12\n" +
+	"\x04lost\x18\x04 \x01(\x04R\x04lost\x12\x18\n" +
+	"\athrough\x18\x05 \x01(\x04R\athrough\x12\x1d\n" +
+	"\n" +
+	"last_error\x18\x06 \x01(\tR\tlastError\"O\n" +
+	"\rAlertsRequest\x12\x16\n" +
+	"\x06follow\x18\x01 \x01(\bR\x06follow\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x12\n" +
+	"\x04tail\x18\x03 \x01(\x04R\x04tail\"X\n" +
+	"\x0eAlertsResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\x04R\bposition\x12*\n" +
+	"\x05alert\x18\x02 \x01(\v2\x14.weir.event.v1.AlertR\x05alert\"\xc6\x02\n" +
 	"\rProgramStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04seen\x18\x02 \x01(\x04R\x04seen\x12M\n" +
@@ -2459,7 +2793,7 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\tIdlStatus\x12\x10\n" +
 	"\x03dir\x18\x01 \x01(\tR\x03dir\x12\x1a\n" +
 	"\bprograms\x18\x02 \x03(\tR\bprograms\x12\x1a\n" +
-	"\bproblems\x18\x03 \x03(\tR\bproblems\"\xb8\x01\n" +
+	"\bproblems\x18\x03 \x03(\tR\bproblems\"\xb2\x02\n" +
 	"\rProcessStatus\x12\x1d\n" +
 	"\n" +
 	"cpu_micros\x18\x01 \x01(\x04R\tcpuMicros\x12\x1d\n" +
@@ -2469,7 +2803,12 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x0fallocated_bytes\x18\x04 \x01(\x04R\x0eallocatedBytes\x12\x1e\n" +
 	"\n" +
 	"goroutines\x18\x05 \x01(\x04R\n" +
-	"goroutines\"\x87\x05\n" +
+	"goroutines\x12 \n" +
+	"\trss_bytes\x18\x06 \x01(\x04H\x00R\brssBytes\x88\x01\x01\x121\n" +
+	"\x12memory_limit_bytes\x18\a \x01(\x04H\x01R\x10memoryLimitBytes\x88\x01\x01B\f\n" +
+	"\n" +
+	"_rss_bytesB\x15\n" +
+	"\x13_memory_limit_bytes\"\x87\x05\n" +
 	"\x0eEndpointStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x18\n" +
@@ -2657,7 +2996,7 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x10SLOT_STATE_EMPTY\x10\x02\x12\x13\n" +
 	"\x0fSLOT_STATE_DEAD\x10\x03\x12\x19\n" +
 	"\x15SLOT_STATE_BACKFILLED\x10\x04\x12\x16\n" +
-	"\x12SLOT_STATE_MISSING\x10\x052\xc4\x04\n" +
+	"\x12SLOT_STATE_MISSING\x10\x052\x8d\x05\n" +
 	"\x05Admin\x12E\n" +
 	"\x06Status\x12\x1c.weir.admin.v1.StatusRequest\x1a\x1d.weir.admin.v1.StatusResponse\x12G\n" +
 	"\x06Events\x12\x1c.weir.admin.v1.EventsRequest\x1a\x1d.weir.admin.v1.EventsResponse0\x01\x12?\n" +
@@ -2665,7 +3004,8 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\fResumePlugin\x12\".weir.admin.v1.ResumePluginRequest\x1a#.weir.admin.v1.ResumePluginResponse\x12T\n" +
 	"\vPluginCrash\x12!.weir.admin.v1.PluginCrashRequest\x1a\".weir.admin.v1.PluginCrashResponse\x12\\\n" +
 	"\rUpgradePlugin\x12#.weir.admin.v1.UpgradePluginRequest\x1a$.weir.admin.v1.UpgradePluginResponse0\x01\x12]\n" +
-	"\x0eRollbackPlugin\x12$.weir.admin.v1.RollbackPluginRequest\x1a%.weir.admin.v1.RollbackPluginResponseB\xaf\x01\n" +
+	"\x0eRollbackPlugin\x12$.weir.admin.v1.RollbackPluginRequest\x1a%.weir.admin.v1.RollbackPluginResponse\x12G\n" +
+	"\x06Alerts\x12\x1c.weir.admin.v1.AlertsRequest\x1a\x1d.weir.admin.v1.AlertsResponse0\x01B\xaf\x01\n" +
 	"\x11com.weir.admin.v1B\n" +
 	"AdminProtoP\x01Z8github.com/weir-run/weir/proto/gen/weir/admin/v1;adminv1\xa2\x02\x03WAX\xaa\x02\rWeir.Admin.V1\xca\x02\rWeir\\Admin\\V1\xe2\x02\x19Weir\\Admin\\V1\\GPBMetadata\xea\x02\x0fWeir::Admin::V1b\x06proto3"
 
@@ -2682,82 +3022,93 @@ func file_weir_admin_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(SlotState)(0),                 // 0: weir.admin.v1.SlotState
 	(*StatusRequest)(nil),          // 1: weir.admin.v1.StatusRequest
 	(*StatusResponse)(nil),         // 2: weir.admin.v1.StatusResponse
-	(*ProgramStatus)(nil),          // 3: weir.admin.v1.ProgramStatus
-	(*GapStatus)(nil),              // 4: weir.admin.v1.GapStatus
-	(*IdlStatus)(nil),              // 5: weir.admin.v1.IdlStatus
-	(*ProcessStatus)(nil),          // 6: weir.admin.v1.ProcessStatus
-	(*EndpointStatus)(nil),         // 7: weir.admin.v1.EndpointStatus
-	(*StageStatus)(nil),            // 8: weir.admin.v1.StageStatus
-	(*Latency)(nil),                // 9: weir.admin.v1.Latency
-	(*LatencyBucket)(nil),          // 10: weir.admin.v1.LatencyBucket
-	(*JournalStatus)(nil),          // 11: weir.admin.v1.JournalStatus
-	(*PluginStatus)(nil),           // 12: weir.admin.v1.PluginStatus
-	(*ResumePluginRequest)(nil),    // 13: weir.admin.v1.ResumePluginRequest
-	(*ResumePluginResponse)(nil),   // 14: weir.admin.v1.ResumePluginResponse
-	(*PluginCrashRequest)(nil),     // 15: weir.admin.v1.PluginCrashRequest
-	(*PluginCrashResponse)(nil),    // 16: weir.admin.v1.PluginCrashResponse
-	(*Crash)(nil),                  // 17: weir.admin.v1.Crash
-	(*DeadLetter)(nil),             // 18: weir.admin.v1.DeadLetter
-	(*UpgradePluginRequest)(nil),   // 19: weir.admin.v1.UpgradePluginRequest
-	(*UpgradePluginResponse)(nil),  // 20: weir.admin.v1.UpgradePluginResponse
-	(*RollbackPluginRequest)(nil),  // 21: weir.admin.v1.RollbackPluginRequest
-	(*RollbackPluginResponse)(nil), // 22: weir.admin.v1.RollbackPluginResponse
-	(*EventsRequest)(nil),          // 23: weir.admin.v1.EventsRequest
-	(*EventsResponse)(nil),         // 24: weir.admin.v1.EventsResponse
-	(*GapsRequest)(nil),            // 25: weir.admin.v1.GapsRequest
-	(*GapsResponse)(nil),           // 26: weir.admin.v1.GapsResponse
-	(*SlotRange)(nil),              // 27: weir.admin.v1.SlotRange
-	(*GroupFrontier)(nil),          // 28: weir.admin.v1.GroupFrontier
-	nil,                            // 29: weir.admin.v1.ProgramStatus.ByStrategyEntry
-	nil,                            // 30: weir.admin.v1.ProgramStatus.TroubleEntry
-	nil,                            // 31: weir.admin.v1.StageStatus.DroppedEntry
-	(*v1.OutputBatch)(nil),         // 32: weir.event.v1.OutputBatch
+	(*DiskStatus)(nil),             // 3: weir.admin.v1.DiskStatus
+	(*WebhookStatus)(nil),          // 4: weir.admin.v1.WebhookStatus
+	(*AlertsRequest)(nil),          // 5: weir.admin.v1.AlertsRequest
+	(*AlertsResponse)(nil),         // 6: weir.admin.v1.AlertsResponse
+	(*ProgramStatus)(nil),          // 7: weir.admin.v1.ProgramStatus
+	(*GapStatus)(nil),              // 8: weir.admin.v1.GapStatus
+	(*IdlStatus)(nil),              // 9: weir.admin.v1.IdlStatus
+	(*ProcessStatus)(nil),          // 10: weir.admin.v1.ProcessStatus
+	(*EndpointStatus)(nil),         // 11: weir.admin.v1.EndpointStatus
+	(*StageStatus)(nil),            // 12: weir.admin.v1.StageStatus
+	(*Latency)(nil),                // 13: weir.admin.v1.Latency
+	(*LatencyBucket)(nil),          // 14: weir.admin.v1.LatencyBucket
+	(*JournalStatus)(nil),          // 15: weir.admin.v1.JournalStatus
+	(*PluginStatus)(nil),           // 16: weir.admin.v1.PluginStatus
+	(*ResumePluginRequest)(nil),    // 17: weir.admin.v1.ResumePluginRequest
+	(*ResumePluginResponse)(nil),   // 18: weir.admin.v1.ResumePluginResponse
+	(*PluginCrashRequest)(nil),     // 19: weir.admin.v1.PluginCrashRequest
+	(*PluginCrashResponse)(nil),    // 20: weir.admin.v1.PluginCrashResponse
+	(*Crash)(nil),                  // 21: weir.admin.v1.Crash
+	(*DeadLetter)(nil),             // 22: weir.admin.v1.DeadLetter
+	(*UpgradePluginRequest)(nil),   // 23: weir.admin.v1.UpgradePluginRequest
+	(*UpgradePluginResponse)(nil),  // 24: weir.admin.v1.UpgradePluginResponse
+	(*RollbackPluginRequest)(nil),  // 25: weir.admin.v1.RollbackPluginRequest
+	(*RollbackPluginResponse)(nil), // 26: weir.admin.v1.RollbackPluginResponse
+	(*EventsRequest)(nil),          // 27: weir.admin.v1.EventsRequest
+	(*EventsResponse)(nil),         // 28: weir.admin.v1.EventsResponse
+	(*GapsRequest)(nil),            // 29: weir.admin.v1.GapsRequest
+	(*GapsResponse)(nil),           // 30: weir.admin.v1.GapsResponse
+	(*SlotRange)(nil),              // 31: weir.admin.v1.SlotRange
+	(*GroupFrontier)(nil),          // 32: weir.admin.v1.GroupFrontier
+	nil,                            // 33: weir.admin.v1.ProgramStatus.ByStrategyEntry
+	nil,                            // 34: weir.admin.v1.ProgramStatus.TroubleEntry
+	nil,                            // 35: weir.admin.v1.StageStatus.DroppedEntry
+	(*v1.Alert)(nil),               // 36: weir.event.v1.Alert
+	(*v1.OutputBatch)(nil),         // 37: weir.event.v1.OutputBatch
 }
 var file_weir_admin_v1_admin_proto_depIdxs = []int32{
-	7,  // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
-	8,  // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
-	11, // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
-	12, // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
-	6,  // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
-	5,  // 5: weir.admin.v1.StatusResponse.idl:type_name -> weir.admin.v1.IdlStatus
-	3,  // 6: weir.admin.v1.StatusResponse.programs:type_name -> weir.admin.v1.ProgramStatus
-	4,  // 7: weir.admin.v1.StatusResponse.gaps:type_name -> weir.admin.v1.GapStatus
-	29, // 8: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
-	30, // 9: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
-	31, // 10: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
-	9,  // 11: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
-	10, // 12: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
-	17, // 13: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
-	18, // 14: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
-	32, // 15: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
-	0,  // 16: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
-	27, // 17: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
-	28, // 18: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
-	0,  // 19: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
-	1,  // 20: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
-	23, // 21: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
-	25, // 22: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
-	13, // 23: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
-	15, // 24: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
-	19, // 25: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
-	21, // 26: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
-	2,  // 27: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
-	24, // 28: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
-	26, // 29: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
-	14, // 30: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
-	16, // 31: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
-	20, // 32: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
-	22, // 33: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
-	27, // [27:34] is the sub-list for method output_type
-	20, // [20:27] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	11, // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
+	12, // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
+	15, // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
+	16, // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
+	10, // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
+	9,  // 5: weir.admin.v1.StatusResponse.idl:type_name -> weir.admin.v1.IdlStatus
+	7,  // 6: weir.admin.v1.StatusResponse.programs:type_name -> weir.admin.v1.ProgramStatus
+	8,  // 7: weir.admin.v1.StatusResponse.gaps:type_name -> weir.admin.v1.GapStatus
+	36, // 8: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
+	3,  // 9: weir.admin.v1.StatusResponse.disk:type_name -> weir.admin.v1.DiskStatus
+	4,  // 10: weir.admin.v1.StatusResponse.webhooks:type_name -> weir.admin.v1.WebhookStatus
+	36, // 11: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
+	33, // 12: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
+	34, // 13: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
+	35, // 14: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
+	13, // 15: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
+	14, // 16: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
+	21, // 17: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
+	22, // 18: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
+	37, // 19: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
+	0,  // 20: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
+	31, // 21: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
+	32, // 22: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
+	0,  // 23: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
+	1,  // 24: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
+	27, // 25: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
+	29, // 26: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
+	17, // 27: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
+	19, // 28: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
+	23, // 29: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
+	25, // 30: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
+	5,  // 31: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
+	2,  // 32: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
+	28, // 33: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
+	30, // 34: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
+	18, // 35: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
+	20, // 36: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
+	24, // 37: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
+	26, // 38: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
+	6,  // 39: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
+	32, // [32:40] is the sub-list for method output_type
+	24, // [24:32] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_weir_admin_v1_admin_proto_init() }
@@ -2765,15 +3116,16 @@ func file_weir_admin_v1_admin_proto_init() {
 	if File_weir_admin_v1_admin_proto != nil {
 		return
 	}
-	file_weir_admin_v1_admin_proto_msgTypes[6].OneofWrappers = []any{}
-	file_weir_admin_v1_admin_proto_msgTypes[8].OneofWrappers = []any{}
+	file_weir_admin_v1_admin_proto_msgTypes[9].OneofWrappers = []any{}
+	file_weir_admin_v1_admin_proto_msgTypes[10].OneofWrappers = []any{}
+	file_weir_admin_v1_admin_proto_msgTypes[12].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_admin_v1_admin_proto_rawDesc), len(file_weir_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   31,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	Admin_PluginCrash_FullMethodName    = "/weir.admin.v1.Admin/PluginCrash"
 	Admin_UpgradePlugin_FullMethodName  = "/weir.admin.v1.Admin/UpgradePlugin"
 	Admin_RollbackPlugin_FullMethodName = "/weir.admin.v1.Admin/RollbackPlugin"
+	Admin_Alerts_FullMethodName         = "/weir.admin.v1.Admin/Alerts"
 )
 
 // AdminClient is the client API for Admin service.
@@ -52,6 +53,8 @@ type AdminClient interface {
 	UpgradePlugin(ctx context.Context, in *UpgradePluginRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[UpgradePluginResponse], error)
 	// RollbackPlugin puts the program back that the last upgrade replaced.
 	RollbackPlugin(ctx context.Context, in *RollbackPluginRequest, opts ...grpc.CallOption) (*RollbackPluginResponse, error)
+	// Alerts streams the alerts that were raised.
+	Alerts(ctx context.Context, in *AlertsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[AlertsResponse], error)
 }
 
 type adminClient struct {
@@ -150,6 +153,25 @@ func (c *adminClient) RollbackPlugin(ctx context.Context, in *RollbackPluginRequ
 	return out, nil
 }
 
+func (c *adminClient) Alerts(ctx context.Context, in *AlertsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[AlertsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[2], Admin_Alerts_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[AlertsRequest, AlertsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_AlertsClient = grpc.ServerStreamingClient[AlertsResponse]
+
 // AdminServer is the server API for Admin service.
 // All implementations must embed UnimplementedAdminServer
 // for forward compatibility.
@@ -172,6 +194,8 @@ type AdminServer interface {
 	UpgradePlugin(*UpgradePluginRequest, grpc.ServerStreamingServer[UpgradePluginResponse]) error
 	// RollbackPlugin puts the program back that the last upgrade replaced.
 	RollbackPlugin(context.Context, *RollbackPluginRequest) (*RollbackPluginResponse, error)
+	// Alerts streams the alerts that were raised.
+	Alerts(*AlertsRequest, grpc.ServerStreamingServer[AlertsResponse]) error
 	mustEmbedUnimplementedAdminServer()
 }
 
@@ -202,6 +226,9 @@ func (UnimplementedAdminServer) UpgradePlugin(*UpgradePluginRequest, grpc.Server
 }
 func (UnimplementedAdminServer) RollbackPlugin(context.Context, *RollbackPluginRequest) (*RollbackPluginResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RollbackPlugin not implemented")
+}
+func (UnimplementedAdminServer) Alerts(*AlertsRequest, grpc.ServerStreamingServer[AlertsResponse]) error {
+	return status.Error(codes.Unimplemented, "method Alerts not implemented")
 }
 func (UnimplementedAdminServer) mustEmbedUnimplementedAdminServer() {}
 func (UnimplementedAdminServer) testEmbeddedByValue()               {}
@@ -336,6 +363,17 @@ func _Admin_RollbackPlugin_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Admin_Alerts_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(AlertsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AdminServer).Alerts(m, &grpc.GenericServerStream[AlertsRequest, AlertsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_AlertsServer = grpc.ServerStreamingServer[AlertsResponse]
+
 // Admin_ServiceDesc is the grpc.ServiceDesc for Admin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -373,6 +411,11 @@ var Admin_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "UpgradePlugin",
 			Handler:       _Admin_UpgradePlugin_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "Alerts",
+			Handler:       _Admin_Alerts_Handler,
 			ServerStreams: true,
 		},
 	},

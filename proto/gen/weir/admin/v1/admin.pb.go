@@ -1424,6 +1424,26 @@ type PluginStatus struct {
 	Suppressed uint64 `protobuf:"varint,9,opt,name=suppressed,proto3" json:"suppressed,omitempty"`
 	// Number of the last durable checkpoint.
 	Checkpoint uint64 `protobuf:"varint,10,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
+	// Bytes that were written for it: all of the state, or what changed; 0 when it is of an earlier daemon, as are the next four.
+	CheckpointWrittenBytes uint64 `protobuf:"varint,40,opt,name=checkpoint_written_bytes,json=checkpointWrittenBytes,proto3" json:"checkpoint_written_bytes,omitempty"`
+	// Bytes of it, with the parts that it stands on.
+	CheckpointBytes uint64 `protobuf:"varint,41,opt,name=checkpoint_bytes,json=checkpointBytes,proto3" json:"checkpoint_bytes,omitempty"`
+	// From asking for it to its being durable, in microseconds.
+	CheckpointTookMicros uint64 `protobuf:"varint,42,opt,name=checkpoint_took_micros,json=checkpointTookMicros,proto3" json:"checkpoint_took_micros,omitempty"`
+	// How long of that the plugin handled no record.
+	CheckpointStoodMicros uint64 `protobuf:"varint,43,opt,name=checkpoint_stood_micros,json=checkpointStoodMicros,proto3" json:"checkpoint_stood_micros,omitempty"`
+	// When it became durable, Unix seconds.
+	CheckpointUnix int64 `protobuf:"varint,44,opt,name=checkpoint_unix,json=checkpointUnix,proto3" json:"checkpoint_unix,omitempty"`
+	// Ranges of records that were missing in the journal when it came to them, since the daemon started.
+	JournalGaps uint64 `protobuf:"varint,45,opt,name=journal_gaps,json=journalGaps,proto3" json:"journal_gaps,omitempty"`
+	// How many records these were.
+	JournalGapRecords uint64 `protobuf:"varint,46,opt,name=journal_gap_records,json=journalGapRecords,proto3" json:"journal_gap_records,omitempty"`
+	// First record of the last such range; 0 when there was none.
+	JournalGapFrom uint64 `protobuf:"varint,47,opt,name=journal_gap_from,json=journalGapFrom,proto3" json:"journal_gap_from,omitempty"`
+	// Last record of it, inclusive.
+	JournalGapTo uint64 `protobuf:"varint,48,opt,name=journal_gap_to,json=journalGapTo,proto3" json:"journal_gap_to,omitempty"`
+	// Why they are missing.
+	JournalGapReason string `protobuf:"bytes,49,opt,name=journal_gap_reason,json=journalGapReason,proto3" json:"journal_gap_reason,omitempty"`
 	// Cause of the last crash, empty when none.
 	LastCrash string `protobuf:"bytes,11,opt,name=last_crash,json=lastCrash,proto3" json:"last_crash,omitempty"`
 	// Why it is quarantined or rejected, or its configuration refused; empty otherwise.
@@ -1538,6 +1558,76 @@ func (x *PluginStatus) GetCheckpoint() uint64 {
 		return x.Checkpoint
 	}
 	return 0
+}
+
+func (x *PluginStatus) GetCheckpointWrittenBytes() uint64 {
+	if x != nil {
+		return x.CheckpointWrittenBytes
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetCheckpointBytes() uint64 {
+	if x != nil {
+		return x.CheckpointBytes
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetCheckpointTookMicros() uint64 {
+	if x != nil {
+		return x.CheckpointTookMicros
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetCheckpointStoodMicros() uint64 {
+	if x != nil {
+		return x.CheckpointStoodMicros
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetCheckpointUnix() int64 {
+	if x != nil {
+		return x.CheckpointUnix
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetJournalGaps() uint64 {
+	if x != nil {
+		return x.JournalGaps
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetJournalGapRecords() uint64 {
+	if x != nil {
+		return x.JournalGapRecords
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetJournalGapFrom() uint64 {
+	if x != nil {
+		return x.JournalGapFrom
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetJournalGapTo() uint64 {
+	if x != nil {
+		return x.JournalGapTo
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetJournalGapReason() string {
+	if x != nil {
+		return x.JournalGapReason
+	}
+	return ""
 }
 
 func (x *PluginStatus) GetLastCrash() string {
@@ -2880,7 +2970,7 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"lastNumber\x12\x14\n" +
 	"\x05bytes\x18\x03 \x01(\x04R\x05bytes\x12#\n" +
 	"\rcomplete_slot\x18\x04 \x01(\x04R\fcompleteSlot\x12\x18\n" +
-	"\atrouble\x18\x05 \x01(\tR\atrouble\"\xc6\x03\n" +
+	"\atrouble\x18\x05 \x01(\tR\atrouble\"\x93\a\n" +
 	"\fPluginStatus\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x18\n" +
 	"\amonitor\x18\x02 \x01(\tR\amonitor\x12\x14\n" +
@@ -2896,7 +2986,17 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"checkpoint\x18\n" +
 	" \x01(\x04R\n" +
-	"checkpoint\x12\x1d\n" +
+	"checkpoint\x128\n" +
+	"\x18checkpoint_written_bytes\x18( \x01(\x04R\x16checkpointWrittenBytes\x12)\n" +
+	"\x10checkpoint_bytes\x18) \x01(\x04R\x0fcheckpointBytes\x124\n" +
+	"\x16checkpoint_took_micros\x18* \x01(\x04R\x14checkpointTookMicros\x126\n" +
+	"\x17checkpoint_stood_micros\x18+ \x01(\x04R\x15checkpointStoodMicros\x12'\n" +
+	"\x0fcheckpoint_unix\x18, \x01(\x03R\x0echeckpointUnix\x12!\n" +
+	"\fjournal_gaps\x18- \x01(\x04R\vjournalGaps\x12.\n" +
+	"\x13journal_gap_records\x18. \x01(\x04R\x11journalGapRecords\x12(\n" +
+	"\x10journal_gap_from\x18/ \x01(\x04R\x0ejournalGapFrom\x12$\n" +
+	"\x0ejournal_gap_to\x180 \x01(\x04R\fjournalGapTo\x12,\n" +
+	"\x12journal_gap_reason\x181 \x01(\tR\x10journalGapReason\x12\x1d\n" +
 	"\n" +
 	"last_crash\x18\v \x01(\tR\tlastCrash\x12\x16\n" +
 	"\x06reason\x18\f \x01(\tR\x06reason\x12\x1d\n" +

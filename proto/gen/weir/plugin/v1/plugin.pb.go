@@ -196,7 +196,7 @@ type DescribeResponse struct {
 	StateReadsMin uint32 `protobuf:"varint,9,opt,name=state_reads_min,json=stateReadsMin,proto3" json:"state_reads_min,omitempty"`
 	// Its promise on replays.
 	Determinism Determinism `protobuf:"varint,10,opt,name=determinism,proto3,enum=weir.plugin.v1.Determinism" json:"determinism,omitempty"`
-	// Optional abilities by name.
+	// Optional abilities by name. delta-state: it may save its state in parts, and restores one that was saved so.
 	Capabilities  []string `protobuf:"bytes,11,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -413,7 +413,9 @@ type OpenRequest struct {
 	// True when Restore follows.
 	HasCheckpoint bool `protobuf:"varint,4,opt,name=has_checkpoint,json=hasCheckpoint,proto3" json:"has_checkpoint,omitempty"`
 	// State version of that checkpoint.
-	StateVersion  uint32 `protobuf:"varint,5,opt,name=state_version,json=stateVersion,proto3" json:"state_version,omitempty"`
+	StateVersion uint32 `protobuf:"varint,5,opt,name=state_version,json=stateVersion,proto3" json:"state_version,omitempty"`
+	// Names that checkpoint: a Barrier may give it as base. 0 when there is none, or from a host that takes whole states only.
+	Checkpoint    uint64 `protobuf:"varint,6,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -483,6 +485,13 @@ func (x *OpenRequest) GetStateVersion() uint32 {
 	return 0
 }
 
+func (x *OpenRequest) GetCheckpoint() uint64 {
+	if x != nil {
+		return x.Checkpoint
+	}
+	return 0
+}
+
 // OpenResponse has no content.
 type OpenResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -524,7 +533,10 @@ func (*OpenResponse) Descriptor() ([]byte, []int) {
 type RestoreRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Bytes of the state, in order, at most 256 KiB each.
-	Data          []byte `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	Data []byte `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	// Which of its parts they belong to, from 0, rising by one: the parts come in the order in which they were saved. Always 0 for a
+	// state that was saved whole.
+	Part          uint32 `protobuf:"varint,2,opt,name=part,proto3" json:"part,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -564,6 +576,13 @@ func (x *RestoreRequest) GetData() []byte {
 		return x.Data
 	}
 	return nil
+}
+
+func (x *RestoreRequest) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
 }
 
 // RestoreResponse has no content.
@@ -1260,7 +1279,9 @@ type Barrier struct {
 	// Names the checkpoint, rising.
 	Checkpoint uint64 `protobuf:"varint,1,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
 	// Number after which the state is taken.
-	Number        uint64 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	Number uint64 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	// The newest stored checkpoint of this epoch, or the one restored: only what changed after it need be sent. 0 asks for all of it.
+	Base          uint64 `protobuf:"varint,3,opt,name=base,proto3" json:"base,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1305,6 +1326,13 @@ func (x *Barrier) GetCheckpoint() uint64 {
 func (x *Barrier) GetNumber() uint64 {
 	if x != nil {
 		return x.Number
+	}
+	return 0
+}
+
+func (x *Barrier) GetBase() uint64 {
+	if x != nil {
+		return x.Base
 	}
 	return 0
 }
@@ -1698,7 +1726,10 @@ type StateChunk struct {
 	// True on the last chunk.
 	Last bool `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
 	// State version, on the last chunk.
-	StateVersion  uint32 `protobuf:"varint,4,opt,name=state_version,json=stateVersion,proto3" json:"state_version,omitempty"`
+	StateVersion uint32 `protobuf:"varint,4,opt,name=state_version,json=stateVersion,proto3" json:"state_version,omitempty"`
+	// How many parts make the state, on the last chunk: these bytes, and before them so many less one of the newest parts of the
+	// Barrier's base. 0 and 1 say that these bytes are all. At most 128.
+	Parts         uint32 `protobuf:"varint,5,opt,name=parts,proto3" json:"parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1757,6 +1788,13 @@ func (x *StateChunk) GetLast() bool {
 func (x *StateChunk) GetStateVersion() uint32 {
 	if x != nil {
 		return x.StateVersion
+	}
+	return 0
+}
+
+func (x *StateChunk) GetParts() uint32 {
+	if x != nil {
+		return x.Parts
 	}
 	return 0
 }
@@ -1847,16 +1885,20 @@ const file_weir_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x10ConfigureRequest\x12\x16\n" +
 	"\x06config\x18\x01 \x01(\fR\x06config\x12#\n" +
 	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"\x13\n" +
-	"\x11ConfigureResponse\"\xae\x01\n" +
+	"\x11ConfigureResponse\"\xce\x01\n" +
 	"\vOpenRequest\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12!\n" +
 	"\fresume_after\x18\x03 \x01(\x04R\vresumeAfter\x12%\n" +
 	"\x0ehas_checkpoint\x18\x04 \x01(\bR\rhasCheckpoint\x12#\n" +
-	"\rstate_version\x18\x05 \x01(\rR\fstateVersion\"\x0e\n" +
-	"\fOpenResponse\"$\n" +
+	"\rstate_version\x18\x05 \x01(\rR\fstateVersion\x12\x1e\n" +
+	"\n" +
+	"checkpoint\x18\x06 \x01(\x04R\n" +
+	"checkpoint\"\x0e\n" +
+	"\fOpenResponse\"8\n" +
 	"\x0eRestoreRequest\x12\x12\n" +
-	"\x04data\x18\x01 \x01(\fR\x04data\"\x11\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\x12\x12\n" +
+	"\x04part\x18\x02 \x01(\rR\x04part\"\x11\n" +
 	"\x0fRestoreResponse\"\x0f\n" +
 	"\rHealthRequest\"D\n" +
 	"\x0eHealthResponse\x12\x18\n" +
@@ -1890,12 +1932,13 @@ const file_weir_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x13received_unix_nanos\x18\x03 \x01(\x06R\x11receivedUnixNanos\x12'\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x13.weir.event.v1.KindR\x04kind\x12*\n" +
 	"\x05venue\x18\x05 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x16\n" +
-	"\x06record\x18\x06 \x01(\fR\x06record\"A\n" +
+	"\x06record\x18\x06 \x01(\fR\x06record\"U\n" +
 	"\aBarrier\x12\x1e\n" +
 	"\n" +
 	"checkpoint\x18\x01 \x01(\x04R\n" +
 	"checkpoint\x12\x16\n" +
-	"\x06number\x18\x02 \x01(\x04R\x06number\"A\n" +
+	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x12\n" +
+	"\x04base\x18\x03 \x01(\x04R\x04base\"A\n" +
 	"\aDurable\x12\x1e\n" +
 	"\n" +
 	"checkpoint\x18\x01 \x01(\x04R\n" +
@@ -1919,7 +1962,7 @@ const file_weir_plugin_v1_plugin_proto_rawDesc = "" +
 	"\x05frame\"T\n" +
 	"\aOutputs\x12/\n" +
 	"\aoutputs\x18\x01 \x03(\v2\x15.weir.event.v1.OutputR\aoutputs\x12\x18\n" +
-	"\athrough\x18\x02 \x01(\x04R\athrough\"y\n" +
+	"\athrough\x18\x02 \x01(\x04R\athrough\"\x8f\x01\n" +
 	"\n" +
 	"StateChunk\x12\x1e\n" +
 	"\n" +
@@ -1927,7 +1970,8 @@ const file_weir_plugin_v1_plugin_proto_rawDesc = "" +
 	"checkpoint\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12\x12\n" +
 	"\x04last\x18\x03 \x01(\bR\x04last\x12#\n" +
-	"\rstate_version\x18\x04 \x01(\rR\fstateVersion\"q\n" +
+	"\rstate_version\x18\x04 \x01(\rR\fstateVersion\x12\x14\n" +
+	"\x05parts\x18\x05 \x01(\rR\x05parts\"q\n" +
 	"\vRecordError\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x120\n" +
 	"\x05class\x18\x02 \x01(\x0e2\x1a.weir.plugin.v1.ErrorClassR\x05class\x12\x18\n" +

@@ -27,6 +27,8 @@ func KindOf(r *Record) eventv1.Kind {
 		return KindFeesMoved
 	case *eventv1.Record_ReservesChanged:
 		return KindReserves
+	case *eventv1.Record_LpMoved:
+		return KindLpMoved
 	case *eventv1.Record_ProgramEvent:
 		return KindProgramEvent
 	default:
@@ -55,6 +57,8 @@ func VenueOf(r *Record) Venue {
 		return body.FeesMoved.GetVenue()
 	case *eventv1.Record_ReservesChanged:
 		return body.ReservesChanged.GetVenue()
+	case *eventv1.Record_LpMoved:
+		return body.LpMoved.GetVenue()
 	default:
 		return eventv1.Venue_VENUE_UNSPECIFIED
 	}

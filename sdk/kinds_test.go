@@ -25,17 +25,22 @@ func TestKindsReachTheirHandlers(t *testing.T) {
 				h.Signal("reserves", c.GetChange().String(), "", nil)
 				return nil
 			},
+			OnLpMoved: func(_ *sdk.Record, l *sdk.LpMoved) error {
+				h.Signal("lp", l.GetMovement().String(), "", nil)
+				return nil
+			},
 		}
 	})
 	outputs := h.Send(
 		weirtest.TransactionFailed(nil), weirtest.FeesMoved(&sdk.FeesMoved{Movement: sdk.FeesClaimed}), weirtest.ReservesChanged(nil),
 		weirtest.FeesMoved(&sdk.FeesMoved{Venue: sdk.PumpSwap}), weirtest.Trade(nil),
+		weirtest.LpMoved(&sdk.LpMoved{Venue: sdk.Pump}), weirtest.LpMoved(nil),
 	)
 	var got []string
 	for _, o := range outputs {
 		got = append(got, o.GetKind()+" "+o.GetKey())
 	}
-	want := []string{"failed Custom", "fees FEES_MOVEMENT_CLAIMED", "reserves RESERVES_CHANGE_MAYHEM"}
+	want := []string{"failed Custom", "fees FEES_MOVEMENT_CLAIMED", "reserves RESERVES_CHANGE_MAYHEM", "lp LP_MOVEMENT_BURNED"}
 	if !slices.Equal(got, want) {
 		t.Errorf("handlers said %q, want %q", got, want)
 	}

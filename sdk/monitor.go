@@ -63,6 +63,8 @@ type Monitor struct {
 	OnFeesMoved func(*Record, *FeesMoved) error
 	// OnReservesChanged gets reserves that changed without a trade or liquidity.
 	OnReservesChanged func(*Record, *ReservesChanged) error
+	// OnLpMoved gets LP tokens, and NFTs of positions, that changed hands, were burned or locked.
+	OnLpMoved func(*Record, *LpMoved) error
 	// OnProgramEvent gets instructions and events of the programs that the operator dropped an IDL in for, of all of them:
 	// look at Program and Name.
 	OnProgramEvent func(*Record, *ProgramEvent) error
@@ -147,6 +149,7 @@ func (m Monitor) kinds() []eventv1.Kind {
 		{KindFailed, m.OnTransactionFailed != nil},
 		{KindFeesMoved, m.OnFeesMoved != nil},
 		{KindReserves, m.OnReservesChanged != nil},
+		{KindLpMoved, m.OnLpMoved != nil},
 		{KindProgramEvent, m.OnProgramEvent != nil},
 	}
 	var kinds []eventv1.Kind
@@ -186,6 +189,8 @@ func (m Monitor) call(r *Record) error {
 		return m.OnFeesMoved(r, body.FeesMoved)
 	case *eventv1.Record_ReservesChanged:
 		return m.OnReservesChanged(r, body.ReservesChanged)
+	case *eventv1.Record_LpMoved:
+		return m.OnLpMoved(r, body.LpMoved)
 	case *eventv1.Record_ProgramEvent:
 		return m.OnProgramEvent(r, body.ProgramEvent)
 	default:

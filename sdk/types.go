@@ -41,6 +41,8 @@ type (
 	FeeShare = eventv1.FeeShare
 	// ReservesChanged says that reserves changed without a trade.
 	ReservesChanged = eventv1.ReservesChanged
+	// LpMoved says that LP tokens, or the NFT of a position, moved, were burned or locked.
+	LpMoved = eventv1.LpMoved
 	// Gap says that data of some slots could not be had.
 	Gap = eventv1.Gap
 	// SlotRetracted says that a slot never happened. Monitors get it as OnRetract.
@@ -89,6 +91,34 @@ type (
 	PoolReported = eventv1.PoolReported
 	// PoolReportedBody puts a PoolReported into Output.Body.
 	PoolReportedBody = eventv1.Output_PoolReported
+	// PoolValue is what both sides of a pool are worth.
+	PoolValue = eventv1.PoolValue
+	// PoolPosition is a provider's part of a pool.
+	PoolPosition = eventv1.PoolPosition
+	// PoolPositionBody puts a PoolPosition into Output.Body.
+	PoolPositionBody = eventv1.Output_PoolPosition
+	// PoolFee is fees that were swept out of a pool.
+	PoolFee = eventv1.PoolFee
+	// PoolFeeBody puts a PoolFee into Output.Body.
+	PoolFeeBody = eventv1.Output_PoolFee
+	// FeeTotal is one kind of fee, accrued and swept.
+	FeeTotal = eventv1.FeeTotal
+	// PoolDepth is what it takes to move the price of a pool.
+	PoolDepth = eventv1.PoolDepth
+	// PoolDepthBody puts a PoolDepth into Output.Body.
+	PoolDepthBody = eventv1.Output_PoolDepth
+	// DepthStep is one step of it.
+	DepthStep = eventv1.DepthStep
+	// PoolPeriod is what happened to a pool in a period.
+	PoolPeriod = eventv1.PoolPeriod
+	// PoolPeriodBody puts a PoolPeriod into Output.Body.
+	PoolPeriodBody = eventv1.Output_PoolPeriod
+	// PoolDrained is a pool that one wallet emptied.
+	PoolDrained = eventv1.PoolDrained
+	// PoolDrainedBody puts a PoolDrained into Output.Body.
+	PoolDrainedBody = eventv1.Output_PoolDrained
+	// DrainStep is one piece of its evidence.
+	DrainStep = eventv1.DrainStep
 )
 
 // Enumerations.
@@ -109,6 +139,14 @@ type (
 	FeesMovement = eventv1.FeesMovement
 	// TokenPhase is a step in the life of a launched token.
 	TokenPhase = eventv1.TokenPhase
+	// LpMovement says what happened to LP tokens.
+	LpMovement = eventv1.LpMovement
+	// PositionChange is what happened to a provider's part of a pool.
+	PositionChange = eventv1.PositionChange
+	// Absent says why a figure is not there.
+	Absent = eventv1.Absent
+	// DrainCause is how a pool was emptied.
+	DrainCause = eventv1.DrainCause
 	// PoolChange is what happened to a pool.
 	PoolChange = eventv1.PoolChange
 	// PriceSource says what a price was read from.
@@ -150,6 +188,32 @@ const (
 	LiquidityAdded   = eventv1.LiquidityDirection_LIQUIDITY_DIRECTION_ADDED
 	LiquidityRemoved = eventv1.LiquidityDirection_LIQUIDITY_DIRECTION_REMOVED
 
+	LpTransferred = eventv1.LpMovement_LP_MOVEMENT_TRANSFERRED
+	LpBurned      = eventv1.LpMovement_LP_MOVEMENT_BURNED
+	LpLocked      = eventv1.LpMovement_LP_MOVEMENT_LOCKED
+
+	PositionAdded     = eventv1.PositionChange_POSITION_CHANGE_ADDED
+	PositionRemoved   = eventv1.PositionChange_POSITION_CHANGE_REMOVED
+	PositionReceived  = eventv1.PositionChange_POSITION_CHANGE_RECEIVED
+	PositionSent      = eventv1.PositionChange_POSITION_CHANGE_SENT
+	PositionBurned    = eventv1.PositionChange_POSITION_CHANGE_BURNED
+	PositionLocked    = eventv1.PositionChange_POSITION_CHANGE_LOCKED
+	PositionCollected = eventv1.PositionChange_POSITION_CHANGE_COLLECTED
+
+	Present               = eventv1.Absent_ABSENT_UNSPECIFIED
+	AbsentReservesUnknown = eventv1.Absent_ABSENT_RESERVES_UNKNOWN
+	AbsentBoosted         = eventv1.Absent_ABSENT_BOOSTED
+	AbsentConcentrated    = eventv1.Absent_ABSENT_CONCENTRATED
+	AbsentFeesNotTold     = eventv1.Absent_ABSENT_FEES_NOT_TOLD
+	AbsentEntryUnknown    = eventv1.Absent_ABSENT_ENTRY_UNKNOWN
+	AbsentSupplyUnknown   = eventv1.Absent_ABSENT_SUPPLY_UNKNOWN
+	AbsentEarlierUnknown  = eventv1.Absent_ABSENT_EARLIER_UNKNOWN
+	AbsentEmpty           = eventv1.Absent_ABSENT_EMPTY
+	AbsentTooLarge        = eventv1.Absent_ABSENT_TOO_LARGE
+
+	DrainRemoved = eventv1.DrainCause_DRAIN_CAUSE_LIQUIDITY_REMOVED
+	DrainSoldOff = eventv1.DrainCause_DRAIN_CAUSE_SOLD_OFF
+
 	FeesSwept       = eventv1.FeesMovement_FEES_MOVEMENT_SWEPT
 	FeesCollected   = eventv1.FeesMovement_FEES_MOVEMENT_COLLECTED
 	FeesDistributed = eventv1.FeesMovement_FEES_MOVEMENT_DISTRIBUTED
@@ -190,6 +254,7 @@ const (
 	KindFailed        = eventv1.Kind_KIND_TRANSACTION_FAILED
 	KindFeesMoved     = eventv1.Kind_KIND_FEES_MOVED
 	KindReserves      = eventv1.Kind_KIND_RESERVES_CHANGED
+	KindLpMoved       = eventv1.Kind_KIND_LP_MOVED
 	KindProgramEvent  = eventv1.Kind_KIND_PROGRAM_EVENT
 
 	// Strict promises that outputs depend only on state, record, configuration and order.

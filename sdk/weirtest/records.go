@@ -155,6 +155,15 @@ func ReservesChanged(c *sdk.ReservesChanged) *sdk.Record {
 	return &sdk.Record{Body: &eventv1.Record_ReservesChanged{ReservesChanged: d}}
 }
 
+// LpMoved is the burning of LP tokens of the PumpSwap pool Key("pool").
+func LpMoved(l *sdk.LpMoved) *sdk.Record {
+	d := &sdk.LpMoved{
+		Venue: sdk.PumpSwap, Pool: Key("pool"), LpMint: Key("lp"), Movement: sdk.LpBurned, Owner: Key("provider"), Amount: 1_000_000,
+	}
+	proto.Merge(d, l)
+	return &sdk.Record{Body: &eventv1.Record_LpMoved{LpMoved: d}}
+}
+
 // Gap is one slot that could not be had.
 func Gap(g *sdk.Gap) *sdk.Record {
 	d := &sdk.Gap{FromSlot: firstSlot, ToSlot: firstSlot, Endpoint: "test", Reason: "the replay begins later"}

@@ -74,6 +74,9 @@ func graduation(i int) []*eventv1.Record {
 		{Body: &eventv1.Record_TransactionFailed{TransactionFailed: &eventv1.TransactionFailed{Venue: pumpswap, InstructionName: "buy", FeePayer: user, Error: "InstructionError", Fee: 5000}}},
 		{Body: &eventv1.Record_FeesMoved{FeesMoved: &eventv1.FeesMoved{Venue: pumpswap, Mint: mint, Pool: pool, QuoteMint: wsol, Recipient: user, Amount: 1_000_000}}},
 		{Body: &eventv1.Record_ReservesChanged{ReservesChanged: &eventv1.ReservesChanged{Venue: eventv1.Venue_VENUE_PUMP, Mint: mint, Pool: curve}}},
+		{Body: &eventv1.Record_LpMoved{LpMoved: &eventv1.LpMoved{
+			Venue: pumpswap, Pool: pool, LpMint: key("lp", i), Movement: eventv1.LpMovement_LP_MOVEMENT_BURNED, Owner: user, Amount: 1_000,
+		}}},
 		{Body: &eventv1.Record_ProgramEvent{ProgramEvent: &eventv1.ProgramEvent{Name: "Something"}}},
 	}
 }

@@ -74,6 +74,63 @@ func (LiquidityDirection) EnumDescriptor() ([]byte, []int) {
 	return file_weir_event_v1_liquidity_proto_rawDescGZIP(), []int{0}
 }
 
+// LpMovement says what happened to LP tokens without liquidity going in or out.
+type LpMovement int32
+
+const (
+	// Not said.
+	LpMovement_LP_MOVEMENT_UNSPECIFIED LpMovement = 0
+	// From one owner to another.
+	LpMovement_LP_MOVEMENT_TRANSFERRED LpMovement = 1
+	// Destroyed: nobody can take out what they stood for.
+	LpMovement_LP_MOVEMENT_BURNED LpMovement = 2
+	// Given to a program that keeps them.
+	LpMovement_LP_MOVEMENT_LOCKED LpMovement = 3
+)
+
+// Enum value maps for LpMovement.
+var (
+	LpMovement_name = map[int32]string{
+		0: "LP_MOVEMENT_UNSPECIFIED",
+		1: "LP_MOVEMENT_TRANSFERRED",
+		2: "LP_MOVEMENT_BURNED",
+		3: "LP_MOVEMENT_LOCKED",
+	}
+	LpMovement_value = map[string]int32{
+		"LP_MOVEMENT_UNSPECIFIED": 0,
+		"LP_MOVEMENT_TRANSFERRED": 1,
+		"LP_MOVEMENT_BURNED":      2,
+		"LP_MOVEMENT_LOCKED":      3,
+	}
+)
+
+func (x LpMovement) Enum() *LpMovement {
+	p := new(LpMovement)
+	*p = x
+	return p
+}
+
+func (x LpMovement) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LpMovement) Descriptor() protoreflect.EnumDescriptor {
+	return file_weir_event_v1_liquidity_proto_enumTypes[1].Descriptor()
+}
+
+func (LpMovement) Type() protoreflect.EnumType {
+	return &file_weir_event_v1_liquidity_proto_enumTypes[1]
+}
+
+func (x LpMovement) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LpMovement.Descriptor instead.
+func (LpMovement) EnumDescriptor() ([]byte, []int) {
+	return file_weir_event_v1_liquidity_proto_rawDescGZIP(), []int{1}
+}
+
 // PoolCreated: a pool was opened with its first liquidity.
 type PoolCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -108,7 +165,9 @@ type PoolCreated struct {
 	// Distance of ticks on pools of concentrated liquidity.
 	TickSpacing *uint32 `protobuf:"varint,21,opt,name=tick_spacing,json=tickSpacing,proto3,oneof" json:"tick_spacing,omitempty"`
 	// Account with the pool's rates; absent where the venue has one for all.
-	Config        []byte `protobuf:"bytes,22,opt,name=config,proto3" json:"config,omitempty"`
+	Config []byte `protobuf:"bytes,22,opt,name=config,proto3" json:"config,omitempty"`
+	// LP supply after, as the pool program counts it: lp_amount and what is locked for ever.
+	LpSupply      *uint64 `protobuf:"varint,23,opt,name=lp_supply,json=lpSupply,proto3,oneof" json:"lp_supply,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -255,6 +314,13 @@ func (x *PoolCreated) GetConfig() []byte {
 	return nil
 }
 
+func (x *PoolCreated) GetLpSupply() uint64 {
+	if x != nil && x.LpSupply != nil {
+		return *x.LpSupply
+	}
+	return 0
+}
+
 // LiquidityChanged: a provider added or removed liquidity.
 type LiquidityChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -290,8 +356,10 @@ type LiquidityChanged struct {
 	FeesBaseAmount *uint64 `protobuf:"varint,21,opt,name=fees_base_amount,json=feesBaseAmount,proto3,oneof" json:"fees_base_amount,omitempty"`
 	// The same of quote_mint.
 	FeesQuoteAmount *uint64 `protobuf:"varint,22,opt,name=fees_quote_amount,json=feesQuoteAmount,proto3,oneof" json:"fees_quote_amount,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// LP tokens in the provider's account after the whole transaction, raw units.
+	OwnerLpAfter  *uint64 `protobuf:"varint,23,opt,name=owner_lp_after,json=ownerLpAfter,proto3,oneof" json:"owner_lp_after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LiquidityChanged) Reset() {
@@ -436,6 +504,13 @@ func (x *LiquidityChanged) GetFeesQuoteAmount() uint64 {
 	return 0
 }
 
+func (x *LiquidityChanged) GetOwnerLpAfter() uint64 {
+	if x != nil && x.OwnerLpAfter != nil {
+		return *x.OwnerLpAfter
+	}
+	return 0
+}
+
 // Position is the part of a pool of concentrated liquidity that one NFT owns.
 type Position struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -518,11 +593,148 @@ func (x *Position) GetTickUpper() int32 {
 	return 0
 }
 
+// LpMoved: LP tokens of a pool, or the NFT of a position, changed hands, were burned or locked. Only transactions that the stream
+// carries are seen: a transfer between wallets names no venue, so most of those are not.
+type LpMoved struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Venue of the pool.
+	Venue Venue `protobuf:"varint,1,opt,name=venue,proto3,enum=weir.event.v1.Venue" json:"venue,omitempty"`
+	// Pool account.
+	Pool []byte `protobuf:"bytes,2,opt,name=pool,proto3" json:"pool,omitempty"`
+	// Mint of the LP token; absent for a position.
+	LpMint []byte `protobuf:"bytes,3,opt,name=lp_mint,json=lpMint,proto3" json:"lp_mint,omitempty"`
+	// What happened.
+	Movement LpMovement `protobuf:"varint,4,opt,name=movement,proto3,enum=weir.event.v1.LpMovement" json:"movement,omitempty"`
+	// Who gave them. Absent where no balance names the owner of the account.
+	Owner []byte `protobuf:"bytes,5,opt,name=owner,proto3" json:"owner,omitempty"`
+	// Who got them; absent when they were burned. For locked ones: who may take the fees.
+	Receiver []byte `protobuf:"bytes,6,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	// LP tokens, raw units; 0 for a position.
+	Amount uint64 `protobuf:"varint,7,opt,name=amount,proto3" json:"amount,omitempty"`
+	// LP tokens in the owner's account after the whole transaction, raw units.
+	OwnerAfter *uint64 `protobuf:"varint,8,opt,name=owner_after,json=ownerAfter,proto3,oneof" json:"owner_after,omitempty"`
+	// LP tokens in the receiver's account after the whole transaction, raw units. Absent for locked ones.
+	ReceiverAfter *uint64 `protobuf:"varint,9,opt,name=receiver_after,json=receiverAfter,proto3,oneof" json:"receiver_after,omitempty"`
+	// Program that keeps locked ones.
+	Locker []byte `protobuf:"bytes,10,opt,name=locker,proto3" json:"locker,omitempty"`
+	// Mint of the position's NFT on pools of concentrated liquidity.
+	NftMint       []byte `protobuf:"bytes,11,opt,name=nft_mint,json=nftMint,proto3" json:"nft_mint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LpMoved) Reset() {
+	*x = LpMoved{}
+	mi := &file_weir_event_v1_liquidity_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LpMoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LpMoved) ProtoMessage() {}
+
+func (x *LpMoved) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_event_v1_liquidity_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LpMoved.ProtoReflect.Descriptor instead.
+func (*LpMoved) Descriptor() ([]byte, []int) {
+	return file_weir_event_v1_liquidity_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *LpMoved) GetVenue() Venue {
+	if x != nil {
+		return x.Venue
+	}
+	return Venue_VENUE_UNSPECIFIED
+}
+
+func (x *LpMoved) GetPool() []byte {
+	if x != nil {
+		return x.Pool
+	}
+	return nil
+}
+
+func (x *LpMoved) GetLpMint() []byte {
+	if x != nil {
+		return x.LpMint
+	}
+	return nil
+}
+
+func (x *LpMoved) GetMovement() LpMovement {
+	if x != nil {
+		return x.Movement
+	}
+	return LpMovement_LP_MOVEMENT_UNSPECIFIED
+}
+
+func (x *LpMoved) GetOwner() []byte {
+	if x != nil {
+		return x.Owner
+	}
+	return nil
+}
+
+func (x *LpMoved) GetReceiver() []byte {
+	if x != nil {
+		return x.Receiver
+	}
+	return nil
+}
+
+func (x *LpMoved) GetAmount() uint64 {
+	if x != nil {
+		return x.Amount
+	}
+	return 0
+}
+
+func (x *LpMoved) GetOwnerAfter() uint64 {
+	if x != nil && x.OwnerAfter != nil {
+		return *x.OwnerAfter
+	}
+	return 0
+}
+
+func (x *LpMoved) GetReceiverAfter() uint64 {
+	if x != nil && x.ReceiverAfter != nil {
+		return *x.ReceiverAfter
+	}
+	return 0
+}
+
+func (x *LpMoved) GetLocker() []byte {
+	if x != nil {
+		return x.Locker
+	}
+	return nil
+}
+
+func (x *LpMoved) GetNftMint() []byte {
+	if x != nil {
+		return x.NftMint
+	}
+	return nil
+}
+
 var File_weir_event_v1_liquidity_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_liquidity_proto_rawDesc = "" +
 	"\n" +
-	"\x1dweir/event/v1/liquidity.proto\x12\rweir.event.v1\x1a\x19weir/event/v1/trade.proto\"\x95\x05\n" +
+	"\x1dweir/event/v1/liquidity.proto\x12\rweir.event.v1\x1a\x19weir/event/v1/trade.proto\"\xc5\x05\n" +
 	"\vPoolCreated\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
 	"\x04pool\x18\x02 \x01(\fR\x04pool\x12\x18\n" +
@@ -542,14 +754,17 @@ const file_weir_event_v1_liquidity_proto_rawDesc = "" +
 	"\fcoin_creator\x18\r \x01(\fR\vcoinCreator\x12D\n" +
 	"\fconcentrated\x18\x14 \x01(\v2 .weir.event.v1.ConcentratedPriceR\fconcentrated\x12&\n" +
 	"\ftick_spacing\x18\x15 \x01(\rH\x04R\vtickSpacing\x88\x01\x01\x12\x16\n" +
-	"\x06config\x18\x16 \x01(\fR\x06configB\f\n" +
+	"\x06config\x18\x16 \x01(\fR\x06config\x12 \n" +
+	"\tlp_supply\x18\x17 \x01(\x04H\x05R\blpSupply\x88\x01\x01B\f\n" +
 	"\n" +
 	"_lp_amountB\x10\n" +
 	"\x0e_base_decimalsB\x11\n" +
 	"\x0f_quote_decimalsB\f\n" +
 	"\n" +
 	"_open_timeB\x0f\n" +
-	"\r_tick_spacing\"\xf8\x05\n" +
+	"\r_tick_spacingB\f\n" +
+	"\n" +
+	"_lp_supply\"\xb6\x06\n" +
 	"\x10LiquidityChanged\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
 	"\x04pool\x18\x02 \x01(\fR\x04pool\x12\x14\n" +
@@ -569,12 +784,14 @@ const file_weir_event_v1_liquidity_proto_rawDesc = "" +
 	"\alp_mint\x18\r \x01(\fR\x06lpMint\x123\n" +
 	"\bposition\x18\x14 \x01(\v2\x17.weir.event.v1.PositionR\bposition\x12-\n" +
 	"\x10fees_base_amount\x18\x15 \x01(\x04H\x02R\x0efeesBaseAmount\x88\x01\x01\x12/\n" +
-	"\x11fees_quote_amount\x18\x16 \x01(\x04H\x03R\x0ffeesQuoteAmount\x88\x01\x01B\f\n" +
+	"\x11fees_quote_amount\x18\x16 \x01(\x04H\x03R\x0ffeesQuoteAmount\x88\x01\x01\x12)\n" +
+	"\x0eowner_lp_after\x18\x17 \x01(\x04H\x04R\fownerLpAfter\x88\x01\x01B\f\n" +
 	"\n" +
 	"_lp_amountB\x13\n" +
 	"\x11_lp_supply_beforeB\x13\n" +
 	"\x11_fees_base_amountB\x14\n" +
-	"\x12_fees_quote_amount\"\xd7\x01\n" +
+	"\x12_fees_quote_amountB\x11\n" +
+	"\x0f_owner_lp_after\"\xd7\x01\n" +
 	"\bPosition\x12\x19\n" +
 	"\bnft_mint\x18\x01 \x01(\fR\anftMint\x12%\n" +
 	"\x0eliquidity_high\x18\x02 \x01(\x06R\rliquidityHigh\x12#\n" +
@@ -584,11 +801,33 @@ const file_weir_event_v1_liquidity_proto_rawDesc = "" +
 	"\n" +
 	"tick_upper\x18\x05 \x01(\x11H\x01R\ttickUpper\x88\x01\x01B\r\n" +
 	"\v_tick_lowerB\r\n" +
-	"\v_tick_upper*y\n" +
+	"\v_tick_upper\"\x8b\x03\n" +
+	"\aLpMoved\x12*\n" +
+	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
+	"\x04pool\x18\x02 \x01(\fR\x04pool\x12\x17\n" +
+	"\alp_mint\x18\x03 \x01(\fR\x06lpMint\x125\n" +
+	"\bmovement\x18\x04 \x01(\x0e2\x19.weir.event.v1.LpMovementR\bmovement\x12\x14\n" +
+	"\x05owner\x18\x05 \x01(\fR\x05owner\x12\x1a\n" +
+	"\breceiver\x18\x06 \x01(\fR\breceiver\x12\x16\n" +
+	"\x06amount\x18\a \x01(\x04R\x06amount\x12$\n" +
+	"\vowner_after\x18\b \x01(\x04H\x00R\n" +
+	"ownerAfter\x88\x01\x01\x12*\n" +
+	"\x0ereceiver_after\x18\t \x01(\x04H\x01R\rreceiverAfter\x88\x01\x01\x12\x16\n" +
+	"\x06locker\x18\n" +
+	" \x01(\fR\x06locker\x12\x19\n" +
+	"\bnft_mint\x18\v \x01(\fR\anftMintB\x0e\n" +
+	"\f_owner_afterB\x11\n" +
+	"\x0f_receiver_after*y\n" +
 	"\x12LiquidityDirection\x12#\n" +
 	"\x1fLIQUIDITY_DIRECTION_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19LIQUIDITY_DIRECTION_ADDED\x10\x01\x12\x1f\n" +
-	"\x1bLIQUIDITY_DIRECTION_REMOVED\x10\x02B\xb3\x01\n" +
+	"\x1bLIQUIDITY_DIRECTION_REMOVED\x10\x02*v\n" +
+	"\n" +
+	"LpMovement\x12\x1b\n" +
+	"\x17LP_MOVEMENT_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17LP_MOVEMENT_TRANSFERRED\x10\x01\x12\x16\n" +
+	"\x12LP_MOVEMENT_BURNED\x10\x02\x12\x16\n" +
+	"\x12LP_MOVEMENT_LOCKED\x10\x03B\xb3\x01\n" +
 	"\x11com.weir.event.v1B\x0eLiquidityProtoP\x01Z8github.com/weir-run/weir/proto/gen/weir/event/v1;eventv1\xa2\x02\x03WEX\xaa\x02\rWeir.Event.V1\xca\x02\rWeir\\Event\\V1\xe2\x02\x19Weir\\Event\\V1\\GPBMetadata\xea\x02\x0fWeir::Event::V1b\x06proto3"
 
 var (
@@ -603,30 +842,34 @@ func file_weir_event_v1_liquidity_proto_rawDescGZIP() []byte {
 	return file_weir_event_v1_liquidity_proto_rawDescData
 }
 
-var file_weir_event_v1_liquidity_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_event_v1_liquidity_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_weir_event_v1_liquidity_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_weir_event_v1_liquidity_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_weir_event_v1_liquidity_proto_goTypes = []any{
 	(LiquidityDirection)(0),   // 0: weir.event.v1.LiquidityDirection
-	(*PoolCreated)(nil),       // 1: weir.event.v1.PoolCreated
-	(*LiquidityChanged)(nil),  // 2: weir.event.v1.LiquidityChanged
-	(*Position)(nil),          // 3: weir.event.v1.Position
-	(Venue)(0),                // 4: weir.event.v1.Venue
-	(*ConcentratedPrice)(nil), // 5: weir.event.v1.ConcentratedPrice
-	(*Reserves)(nil),          // 6: weir.event.v1.Reserves
+	(LpMovement)(0),           // 1: weir.event.v1.LpMovement
+	(*PoolCreated)(nil),       // 2: weir.event.v1.PoolCreated
+	(*LiquidityChanged)(nil),  // 3: weir.event.v1.LiquidityChanged
+	(*Position)(nil),          // 4: weir.event.v1.Position
+	(*LpMoved)(nil),           // 5: weir.event.v1.LpMoved
+	(Venue)(0),                // 6: weir.event.v1.Venue
+	(*ConcentratedPrice)(nil), // 7: weir.event.v1.ConcentratedPrice
+	(*Reserves)(nil),          // 8: weir.event.v1.Reserves
 }
 var file_weir_event_v1_liquidity_proto_depIdxs = []int32{
-	4, // 0: weir.event.v1.PoolCreated.venue:type_name -> weir.event.v1.Venue
-	5, // 1: weir.event.v1.PoolCreated.concentrated:type_name -> weir.event.v1.ConcentratedPrice
-	4, // 2: weir.event.v1.LiquidityChanged.venue:type_name -> weir.event.v1.Venue
+	6, // 0: weir.event.v1.PoolCreated.venue:type_name -> weir.event.v1.Venue
+	7, // 1: weir.event.v1.PoolCreated.concentrated:type_name -> weir.event.v1.ConcentratedPrice
+	6, // 2: weir.event.v1.LiquidityChanged.venue:type_name -> weir.event.v1.Venue
 	0, // 3: weir.event.v1.LiquidityChanged.direction:type_name -> weir.event.v1.LiquidityDirection
-	6, // 4: weir.event.v1.LiquidityChanged.reserves_before:type_name -> weir.event.v1.Reserves
-	6, // 5: weir.event.v1.LiquidityChanged.reserves_after:type_name -> weir.event.v1.Reserves
-	3, // 6: weir.event.v1.LiquidityChanged.position:type_name -> weir.event.v1.Position
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	8, // 4: weir.event.v1.LiquidityChanged.reserves_before:type_name -> weir.event.v1.Reserves
+	8, // 5: weir.event.v1.LiquidityChanged.reserves_after:type_name -> weir.event.v1.Reserves
+	4, // 6: weir.event.v1.LiquidityChanged.position:type_name -> weir.event.v1.Position
+	6, // 7: weir.event.v1.LpMoved.venue:type_name -> weir.event.v1.Venue
+	1, // 8: weir.event.v1.LpMoved.movement:type_name -> weir.event.v1.LpMovement
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_liquidity_proto_init() }
@@ -638,13 +881,14 @@ func file_weir_event_v1_liquidity_proto_init() {
 	file_weir_event_v1_liquidity_proto_msgTypes[0].OneofWrappers = []any{}
 	file_weir_event_v1_liquidity_proto_msgTypes[1].OneofWrappers = []any{}
 	file_weir_event_v1_liquidity_proto_msgTypes[2].OneofWrappers = []any{}
+	file_weir_event_v1_liquidity_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_event_v1_liquidity_proto_rawDesc), len(file_weir_event_v1_liquidity_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   3,
+			NumEnums:      2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

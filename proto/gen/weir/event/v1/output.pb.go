@@ -173,6 +173,11 @@ type Output struct {
 	//	*Output_CandleClosed
 	//	*Output_WindowClosed
 	//	*Output_Finding
+	//	*Output_PoolPosition
+	//	*Output_PoolFee
+	//	*Output_PoolDepth
+	//	*Output_PoolPeriod
+	//	*Output_PoolDrained
 	Body          isOutput_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -327,6 +332,51 @@ func (x *Output) GetFinding() *Finding {
 	return nil
 }
 
+func (x *Output) GetPoolPosition() *PoolPosition {
+	if x != nil {
+		if x, ok := x.Body.(*Output_PoolPosition); ok {
+			return x.PoolPosition
+		}
+	}
+	return nil
+}
+
+func (x *Output) GetPoolFee() *PoolFee {
+	if x != nil {
+		if x, ok := x.Body.(*Output_PoolFee); ok {
+			return x.PoolFee
+		}
+	}
+	return nil
+}
+
+func (x *Output) GetPoolDepth() *PoolDepth {
+	if x != nil {
+		if x, ok := x.Body.(*Output_PoolDepth); ok {
+			return x.PoolDepth
+		}
+	}
+	return nil
+}
+
+func (x *Output) GetPoolPeriod() *PoolPeriod {
+	if x != nil {
+		if x, ok := x.Body.(*Output_PoolPeriod); ok {
+			return x.PoolPeriod
+		}
+	}
+	return nil
+}
+
+func (x *Output) GetPoolDrained() *PoolDrained {
+	if x != nil {
+		if x, ok := x.Body.(*Output_PoolDrained); ok {
+			return x.PoolDrained
+		}
+	}
+	return nil
+}
+
 type isOutput_Body interface {
 	isOutput_Body()
 }
@@ -366,6 +416,31 @@ type Output_Finding struct {
 	Finding *Finding `protobuf:"bytes,42,opt,name=finding,proto3,oneof"`
 }
 
+type Output_PoolPosition struct {
+	// From the liquidity monitor.
+	PoolPosition *PoolPosition `protobuf:"bytes,70,opt,name=pool_position,json=poolPosition,proto3,oneof"`
+}
+
+type Output_PoolFee struct {
+	// From the liquidity monitor.
+	PoolFee *PoolFee `protobuf:"bytes,71,opt,name=pool_fee,json=poolFee,proto3,oneof"`
+}
+
+type Output_PoolDepth struct {
+	// From the liquidity monitor.
+	PoolDepth *PoolDepth `protobuf:"bytes,72,opt,name=pool_depth,json=poolDepth,proto3,oneof"`
+}
+
+type Output_PoolPeriod struct {
+	// From the liquidity monitor.
+	PoolPeriod *PoolPeriod `protobuf:"bytes,73,opt,name=pool_period,json=poolPeriod,proto3,oneof"`
+}
+
+type Output_PoolDrained struct {
+	// From the liquidity monitor.
+	PoolDrained *PoolDrained `protobuf:"bytes,74,opt,name=pool_drained,json=poolDrained,proto3,oneof"`
+}
+
 func (*Output_TokenPhaseChanged) isOutput_Body() {}
 
 func (*Output_TradeReported) isOutput_Body() {}
@@ -379,6 +454,16 @@ func (*Output_CandleClosed) isOutput_Body() {}
 func (*Output_WindowClosed) isOutput_Body() {}
 
 func (*Output_Finding) isOutput_Body() {}
+
+func (*Output_PoolPosition) isOutput_Body() {}
+
+func (*Output_PoolFee) isOutput_Body() {}
+
+func (*Output_PoolDepth) isOutput_Body() {}
+
+func (*Output_PoolPeriod) isOutput_Body() {}
+
+func (*Output_PoolDrained) isOutput_Body() {}
 
 // OutputBatch is how outputs lie in the event stream: outputs of one instance in order.
 type OutputBatch struct {
@@ -966,7 +1051,14 @@ type PoolReported struct {
 	// Who did it.
 	Owner []byte `protobuf:"bytes,9,opt,name=owner,proto3" json:"owner,omitempty"`
 	// LP tokens minted or burned, raw units.
-	LpAmount      *uint64 `protobuf:"varint,10,opt,name=lp_amount,json=lpAmount,proto3,oneof" json:"lp_amount,omitempty"`
+	LpAmount *uint64 `protobuf:"varint,10,opt,name=lp_amount,json=lpAmount,proto3,oneof" json:"lp_amount,omitempty"`
+	// What the pool is worth after the change.
+	Value *PoolValue `protobuf:"bytes,11,opt,name=value,proto3" json:"value,omitempty"`
+	// Part of the pool that was added (of the LP supply after) or removed (of the LP supply before), millionths rounded down. Absent for
+	// trades and where the LP supply is not known.
+	SharePpm *uint64 `protobuf:"varint,12,opt,name=share_ppm,json=sharePpm,proto3,oneof" json:"share_ppm,omitempty"`
+	// LP supply after the change, raw units, as the pool program counts it. Absent where it is not known.
+	LpSupply      *uint64 `protobuf:"varint,13,opt,name=lp_supply,json=lpSupply,proto3,oneof" json:"lp_supply,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1071,11 +1163,32 @@ func (x *PoolReported) GetLpAmount() uint64 {
 	return 0
 }
 
+func (x *PoolReported) GetValue() *PoolValue {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *PoolReported) GetSharePpm() uint64 {
+	if x != nil && x.SharePpm != nil {
+		return *x.SharePpm
+	}
+	return 0
+}
+
+func (x *PoolReported) GetLpSupply() uint64 {
+	if x != nil && x.LpSupply != nil {
+		return *x.LpSupply
+	}
+	return 0
+}
+
 var File_weir_event_v1_output_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\n" +
-	"\x1aweir/event/v1/output.proto\x12\rweir.event.v1\x1a\x19weir/event/v1/trade.proto\x1a\x1bweir/event/v1/trading.proto\"\x93\x05\n" +
+	"\x1aweir/event/v1/output.proto\x12\rweir.event.v1\x1a\x18weir/event/v1/pool.proto\x1a\x19weir/event/v1/trade.proto\x1a\x1bweir/event/v1/trading.proto\"\xc6\a\n" +
 	"\x06Output\x12\x14\n" +
 	"\x05cause\x18\x01 \x01(\x04R\x05cause\x12\x14\n" +
 	"\x05index\x18\x02 \x01(\rR\x05index\x12\x12\n" +
@@ -1091,7 +1204,14 @@ const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\x06signal\x18\x1e \x01(\v2\x15.weir.event.v1.SignalH\x00R\x06signal\x12B\n" +
 	"\rcandle_closed\x18( \x01(\v2\x1b.weir.event.v1.CandleClosedH\x00R\fcandleClosed\x12B\n" +
 	"\rwindow_closed\x18) \x01(\v2\x1b.weir.event.v1.WindowClosedH\x00R\fwindowClosed\x122\n" +
-	"\afinding\x18* \x01(\v2\x16.weir.event.v1.FindingH\x00R\afindingB\x06\n" +
+	"\afinding\x18* \x01(\v2\x16.weir.event.v1.FindingH\x00R\afinding\x12B\n" +
+	"\rpool_position\x18F \x01(\v2\x1b.weir.event.v1.PoolPositionH\x00R\fpoolPosition\x123\n" +
+	"\bpool_fee\x18G \x01(\v2\x16.weir.event.v1.PoolFeeH\x00R\apoolFee\x129\n" +
+	"\n" +
+	"pool_depth\x18H \x01(\v2\x18.weir.event.v1.PoolDepthH\x00R\tpoolDepth\x12<\n" +
+	"\vpool_period\x18I \x01(\v2\x19.weir.event.v1.PoolPeriodH\x00R\n" +
+	"poolPeriod\x12?\n" +
+	"\fpool_drained\x18J \x01(\v2\x1a.weir.event.v1.PoolDrainedH\x00R\vpoolDrainedB\x06\n" +
 	"\x04bodyB\r\n" +
 	"\v_block_time\"t\n" +
 	"\vOutputBatch\x12\x1a\n" +
@@ -1166,7 +1286,7 @@ const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\r_priority_feeB\x06\n" +
 	"\x04_tipB\r\n" +
 	"\v_usd_microsB\v\n" +
-	"\t_usd_slot\"\xfc\x02\n" +
+	"\t_usd_slot\"\x8c\x04\n" +
 	"\fPoolReported\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
 	"\x04pool\x18\x02 \x01(\fR\x04pool\x121\n" +
@@ -1180,9 +1300,16 @@ const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\breserves\x18\b \x01(\v2\x17.weir.event.v1.ReservesR\breserves\x12\x14\n" +
 	"\x05owner\x18\t \x01(\fR\x05owner\x12 \n" +
 	"\tlp_amount\x18\n" +
-	" \x01(\x04H\x00R\blpAmount\x88\x01\x01B\f\n" +
+	" \x01(\x04H\x00R\blpAmount\x88\x01\x01\x12.\n" +
+	"\x05value\x18\v \x01(\v2\x18.weir.event.v1.PoolValueR\x05value\x12 \n" +
+	"\tshare_ppm\x18\f \x01(\x04H\x01R\bsharePpm\x88\x01\x01\x12 \n" +
+	"\tlp_supply\x18\r \x01(\x04H\x02R\blpSupply\x88\x01\x01B\f\n" +
 	"\n" +
-	"_lp_amount*\x90\x01\n" +
+	"_lp_amountB\f\n" +
+	"\n" +
+	"_share_ppmB\f\n" +
+	"\n" +
+	"_lp_supply*\x90\x01\n" +
 	"\n" +
 	"TokenPhase\x12\x1b\n" +
 	"\x17TOKEN_PHASE_UNSPECIFIED\x10\x00\x12\x17\n" +
@@ -1226,11 +1353,17 @@ var file_weir_event_v1_output_proto_goTypes = []any{
 	(*CandleClosed)(nil),      // 9: weir.event.v1.CandleClosed
 	(*WindowClosed)(nil),      // 10: weir.event.v1.WindowClosed
 	(*Finding)(nil),           // 11: weir.event.v1.Finding
-	(Venue)(0),                // 12: weir.event.v1.Venue
-	(Side)(0),                 // 13: weir.event.v1.Side
-	(*Price)(nil),             // 14: weir.event.v1.Price
-	(PriceSource)(0),          // 15: weir.event.v1.PriceSource
-	(*Reserves)(nil),          // 16: weir.event.v1.Reserves
+	(*PoolPosition)(nil),      // 12: weir.event.v1.PoolPosition
+	(*PoolFee)(nil),           // 13: weir.event.v1.PoolFee
+	(*PoolDepth)(nil),         // 14: weir.event.v1.PoolDepth
+	(*PoolPeriod)(nil),        // 15: weir.event.v1.PoolPeriod
+	(*PoolDrained)(nil),       // 16: weir.event.v1.PoolDrained
+	(Venue)(0),                // 17: weir.event.v1.Venue
+	(Side)(0),                 // 18: weir.event.v1.Side
+	(*Price)(nil),             // 19: weir.event.v1.Price
+	(PriceSource)(0),          // 20: weir.event.v1.PriceSource
+	(*Reserves)(nil),          // 21: weir.event.v1.Reserves
+	(*PoolValue)(nil),         // 22: weir.event.v1.PoolValue
 }
 var file_weir_event_v1_output_proto_depIdxs = []int32{
 	5,  // 0: weir.event.v1.Output.token_phase_changed:type_name -> weir.event.v1.TokenPhaseChanged
@@ -1240,22 +1373,28 @@ var file_weir_event_v1_output_proto_depIdxs = []int32{
 	9,  // 4: weir.event.v1.Output.candle_closed:type_name -> weir.event.v1.CandleClosed
 	10, // 5: weir.event.v1.Output.window_closed:type_name -> weir.event.v1.WindowClosed
 	11, // 6: weir.event.v1.Output.finding:type_name -> weir.event.v1.Finding
-	2,  // 7: weir.event.v1.OutputBatch.outputs:type_name -> weir.event.v1.Output
-	8,  // 8: weir.event.v1.Signal.fields:type_name -> weir.event.v1.Signal.FieldsEntry
-	0,  // 9: weir.event.v1.TokenPhaseChanged.phase:type_name -> weir.event.v1.TokenPhase
-	0,  // 10: weir.event.v1.TokenPhaseChanged.previous:type_name -> weir.event.v1.TokenPhase
-	12, // 11: weir.event.v1.TradeReported.venue:type_name -> weir.event.v1.Venue
-	13, // 12: weir.event.v1.TradeReported.side:type_name -> weir.event.v1.Side
-	14, // 13: weir.event.v1.TradeReported.price:type_name -> weir.event.v1.Price
-	15, // 14: weir.event.v1.TradeReported.price_source:type_name -> weir.event.v1.PriceSource
-	12, // 15: weir.event.v1.PoolReported.venue:type_name -> weir.event.v1.Venue
-	1,  // 16: weir.event.v1.PoolReported.change:type_name -> weir.event.v1.PoolChange
-	16, // 17: weir.event.v1.PoolReported.reserves:type_name -> weir.event.v1.Reserves
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	12, // 7: weir.event.v1.Output.pool_position:type_name -> weir.event.v1.PoolPosition
+	13, // 8: weir.event.v1.Output.pool_fee:type_name -> weir.event.v1.PoolFee
+	14, // 9: weir.event.v1.Output.pool_depth:type_name -> weir.event.v1.PoolDepth
+	15, // 10: weir.event.v1.Output.pool_period:type_name -> weir.event.v1.PoolPeriod
+	16, // 11: weir.event.v1.Output.pool_drained:type_name -> weir.event.v1.PoolDrained
+	2,  // 12: weir.event.v1.OutputBatch.outputs:type_name -> weir.event.v1.Output
+	8,  // 13: weir.event.v1.Signal.fields:type_name -> weir.event.v1.Signal.FieldsEntry
+	0,  // 14: weir.event.v1.TokenPhaseChanged.phase:type_name -> weir.event.v1.TokenPhase
+	0,  // 15: weir.event.v1.TokenPhaseChanged.previous:type_name -> weir.event.v1.TokenPhase
+	17, // 16: weir.event.v1.TradeReported.venue:type_name -> weir.event.v1.Venue
+	18, // 17: weir.event.v1.TradeReported.side:type_name -> weir.event.v1.Side
+	19, // 18: weir.event.v1.TradeReported.price:type_name -> weir.event.v1.Price
+	20, // 19: weir.event.v1.TradeReported.price_source:type_name -> weir.event.v1.PriceSource
+	17, // 20: weir.event.v1.PoolReported.venue:type_name -> weir.event.v1.Venue
+	1,  // 21: weir.event.v1.PoolReported.change:type_name -> weir.event.v1.PoolChange
+	21, // 22: weir.event.v1.PoolReported.reserves:type_name -> weir.event.v1.Reserves
+	22, // 23: weir.event.v1.PoolReported.value:type_name -> weir.event.v1.PoolValue
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_output_proto_init() }
@@ -1263,6 +1402,7 @@ func file_weir_event_v1_output_proto_init() {
 	if File_weir_event_v1_output_proto != nil {
 		return
 	}
+	file_weir_event_v1_pool_proto_init()
 	file_weir_event_v1_trade_proto_init()
 	file_weir_event_v1_trading_proto_init()
 	file_weir_event_v1_output_proto_msgTypes[0].OneofWrappers = []any{
@@ -1273,6 +1413,11 @@ func file_weir_event_v1_output_proto_init() {
 		(*Output_CandleClosed)(nil),
 		(*Output_WindowClosed)(nil),
 		(*Output_Finding)(nil),
+		(*Output_PoolPosition)(nil),
+		(*Output_PoolFee)(nil),
+		(*Output_PoolDepth)(nil),
+		(*Output_PoolPeriod)(nil),
+		(*Output_PoolDrained)(nil),
 	}
 	file_weir_event_v1_output_proto_msgTypes[3].OneofWrappers = []any{}
 	file_weir_event_v1_output_proto_msgTypes[4].OneofWrappers = []any{}

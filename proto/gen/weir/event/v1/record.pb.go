@@ -54,6 +54,8 @@ const (
 	Kind_KIND_FEES_MOVED Kind = 10
 	// Record.reserves_changed.
 	Kind_KIND_RESERVES_CHANGED Kind = 11
+	// Record.lp_moved.
+	Kind_KIND_LP_MOVED Kind = 12
 	// Record.program_event.
 	Kind_KIND_PROGRAM_EVENT Kind = 20
 )
@@ -73,6 +75,7 @@ var (
 		9:  "KIND_TRANSACTION_FAILED",
 		10: "KIND_FEES_MOVED",
 		11: "KIND_RESERVES_CHANGED",
+		12: "KIND_LP_MOVED",
 		20: "KIND_PROGRAM_EVENT",
 	}
 	Kind_value = map[string]int32{
@@ -88,6 +91,7 @@ var (
 		"KIND_TRANSACTION_FAILED": 9,
 		"KIND_FEES_MOVED":         10,
 		"KIND_RESERVES_CHANGED":   11,
+		"KIND_LP_MOVED":           12,
 		"KIND_PROGRAM_EVENT":      20,
 	}
 )
@@ -269,6 +273,7 @@ type Record struct {
 	//	*Record_TransactionFailed
 	//	*Record_FeesMoved
 	//	*Record_ReservesChanged
+	//	*Record_LpMoved
 	//	*Record_ProgramEvent
 	Body          isRecord_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
@@ -467,6 +472,15 @@ func (x *Record) GetReservesChanged() *ReservesChanged {
 	return nil
 }
 
+func (x *Record) GetLpMoved() *LpMoved {
+	if x != nil {
+		if x, ok := x.Body.(*Record_LpMoved); ok {
+			return x.LpMoved
+		}
+	}
+	return nil
+}
+
 func (x *Record) GetProgramEvent() *ProgramEvent {
 	if x != nil {
 		if x, ok := x.Body.(*Record_ProgramEvent); ok {
@@ -535,6 +549,11 @@ type Record_ReservesChanged struct {
 	ReservesChanged *ReservesChanged `protobuf:"bytes,30,opt,name=reserves_changed,json=reservesChanged,proto3,oneof"`
 }
 
+type Record_LpMoved struct {
+	// LP tokens, or the NFT of a position, moved, were burned or locked.
+	LpMoved *LpMoved `protobuf:"bytes,31,opt,name=lp_moved,json=lpMoved,proto3,oneof"`
+}
+
 type Record_ProgramEvent struct {
 	// What a dropped-in IDL makes of an instruction or event of its program.
 	ProgramEvent *ProgramEvent `protobuf:"bytes,40,opt,name=program_event,json=programEvent,proto3,oneof"`
@@ -561,6 +580,8 @@ func (*Record_TransactionFailed) isRecord_Body() {}
 func (*Record_FeesMoved) isRecord_Body() {}
 
 func (*Record_ReservesChanged) isRecord_Body() {}
+
+func (*Record_LpMoved) isRecord_Body() {}
 
 func (*Record_ProgramEvent) isRecord_Body() {}
 
@@ -710,7 +731,7 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\x0fInstructionPath\x12\x14\n" +
 	"\x05outer\x18\x01 \x01(\rR\x05outer\x12\x19\n" +
 	"\x05inner\x18\x02 \x01(\rH\x00R\x05inner\x88\x01\x01B\b\n" +
-	"\x06_inner\"\xed\b\n" +
+	"\x06_inner\"\xa2\t\n" +
 	"\x06Record\x12\x1c\n" +
 	"\tsignature\x18\x01 \x01(\fR\tsignature\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x12\n" +
@@ -732,7 +753,8 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\x12transaction_failed\x18\x1c \x01(\v2 .weir.event.v1.TransactionFailedH\x00R\x11transactionFailed\x129\n" +
 	"\n" +
 	"fees_moved\x18\x1d \x01(\v2\x18.weir.event.v1.FeesMovedH\x00R\tfeesMoved\x12K\n" +
-	"\x10reserves_changed\x18\x1e \x01(\v2\x1e.weir.event.v1.ReservesChangedH\x00R\x0freservesChanged\x12B\n" +
+	"\x10reserves_changed\x18\x1e \x01(\v2\x1e.weir.event.v1.ReservesChangedH\x00R\x0freservesChanged\x123\n" +
+	"\blp_moved\x18\x1f \x01(\v2\x16.weir.event.v1.LpMovedH\x00R\alpMoved\x12B\n" +
 	"\rprogram_event\x18( \x01(\v2\x1b.weir.event.v1.ProgramEventH\x00R\fprogramEventB\x06\n" +
 	"\x04bodyB\r\n" +
 	"\v_block_timeB\v\n" +
@@ -745,7 +767,7 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\ato_slot\x18\x02 \x01(\x04R\x06toSlot\x12\x1a\n" +
 	"\bendpoint\x18\x03 \x01(\tR\bendpoint\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n" +
-	"\x06groups\x18\x05 \x03(\tR\x06groups*\xb6\x02\n" +
+	"\x06groups\x18\x05 \x03(\tR\x06groups*\xc9\x02\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -760,7 +782,8 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\x17KIND_TRANSACTION_FAILED\x10\t\x12\x13\n" +
 	"\x0fKIND_FEES_MOVED\x10\n" +
 	"\x12\x19\n" +
-	"\x15KIND_RESERVES_CHANGED\x10\v\x12\x16\n" +
+	"\x15KIND_RESERVES_CHANGED\x10\v\x12\x11\n" +
+	"\rKIND_LP_MOVED\x10\f\x12\x16\n" +
 	"\x12KIND_PROGRAM_EVENT\x10\x14*\x86\x01\n" +
 	"\bStrategy\x12\x18\n" +
 	"\x14STRATEGY_UNSPECIFIED\x10\x00\x12\x16\n" +
@@ -800,7 +823,8 @@ var file_weir_event_v1_record_proto_goTypes = []any{
 	(*TransactionFailed)(nil), // 12: weir.event.v1.TransactionFailed
 	(*FeesMoved)(nil),         // 13: weir.event.v1.FeesMoved
 	(*ReservesChanged)(nil),   // 14: weir.event.v1.ReservesChanged
-	(*ProgramEvent)(nil),      // 15: weir.event.v1.ProgramEvent
+	(*LpMoved)(nil),           // 15: weir.event.v1.LpMoved
+	(*ProgramEvent)(nil),      // 16: weir.event.v1.ProgramEvent
 }
 var file_weir_event_v1_record_proto_depIdxs = []int32{
 	2,  // 0: weir.event.v1.Record.instruction:type_name -> weir.event.v1.InstructionPath
@@ -816,12 +840,13 @@ var file_weir_event_v1_record_proto_depIdxs = []int32{
 	12, // 10: weir.event.v1.Record.transaction_failed:type_name -> weir.event.v1.TransactionFailed
 	13, // 11: weir.event.v1.Record.fees_moved:type_name -> weir.event.v1.FeesMoved
 	14, // 12: weir.event.v1.Record.reserves_changed:type_name -> weir.event.v1.ReservesChanged
-	15, // 13: weir.event.v1.Record.program_event:type_name -> weir.event.v1.ProgramEvent
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	15, // 13: weir.event.v1.Record.lp_moved:type_name -> weir.event.v1.LpMoved
+	16, // 14: weir.event.v1.Record.program_event:type_name -> weir.event.v1.ProgramEvent
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_record_proto_init() }
@@ -848,6 +873,7 @@ func file_weir_event_v1_record_proto_init() {
 		(*Record_TransactionFailed)(nil),
 		(*Record_FeesMoved)(nil),
 		(*Record_ReservesChanged)(nil),
+		(*Record_LpMoved)(nil),
 		(*Record_ProgramEvent)(nil),
 	}
 	type x struct{}

@@ -67,6 +67,24 @@ type (
 	TokenPhaseChanged = eventv1.TokenPhaseChanged
 	// TokenPhaseChangedBody puts a TokenPhaseChanged into Output.Body.
 	TokenPhaseChangedBody = eventv1.Output_TokenPhaseChanged
+	// TokenFigures are what is known of a token in a moment.
+	TokenFigures = eventv1.TokenFigures
+	// TokenCreator is what was seen of a creator before.
+	TokenCreator = eventv1.TokenCreator
+	// SyntheticMigration is the part of a completing buy that went past the end of the curve.
+	SyntheticMigration = eventv1.SyntheticMigration
+	// TokenMilestone says that a token reached a threshold.
+	TokenMilestone = eventv1.TokenMilestone
+	// TokenMilestoneBody puts a TokenMilestone into Output.Body.
+	TokenMilestoneBody = eventv1.Output_TokenMilestone
+	// TokenActivity says that a token was abandoned or came back.
+	TokenActivity = eventv1.TokenActivity
+	// TokenActivityBody puts a TokenActivity into Output.Body.
+	TokenActivityBody = eventv1.Output_TokenActivity
+	// TokenState says how a token stands.
+	TokenState = eventv1.TokenState
+	// TokenStateBody puts a TokenState into Output.Body.
+	TokenStateBody = eventv1.Output_TokenState
 	// TradeReported is a trade with running totals of its mint.
 	TradeReported = eventv1.TradeReported
 	// TradeReportedBody puts a TradeReported into Output.Body.
@@ -147,6 +165,14 @@ type (
 	Absent = eventv1.Absent
 	// DrainCause is how a pool was emptied.
 	DrainCause = eventv1.DrainCause
+	// TokenEvidence is what a phase was read from.
+	TokenEvidence = eventv1.TokenEvidence
+	// TokenMeasure is what a milestone counts.
+	TokenMeasure = eventv1.TokenMeasure
+	// TokenActivityChange is a token falling silent or coming back.
+	TokenActivityChange = eventv1.TokenActivityChange
+	// Absence is why a figure is not there.
+	Absence = eventv1.Absence
 	// PoolChange is what happened to a pool.
 	PoolChange = eventv1.PoolChange
 	// PriceSource says what a price was read from.
@@ -224,6 +250,29 @@ const (
 	PhaseTrading   = eventv1.TokenPhase_TOKEN_PHASE_TRADING
 	PhaseCompleted = eventv1.TokenPhase_TOKEN_PHASE_COMPLETED
 	PhaseMigrated  = eventv1.TokenPhase_TOKEN_PHASE_MIGRATED
+
+	EvidenceEvent      = eventv1.TokenEvidence_TOKEN_EVIDENCE_EVENT
+	EvidenceCurveTrade = eventv1.TokenEvidence_TOKEN_EVIDENCE_CURVE_TRADE
+	EvidenceSoldOut    = eventv1.TokenEvidence_TOKEN_EVIDENCE_SOLD_OUT
+	EvidencePoolTrade  = eventv1.TokenEvidence_TOKEN_EVIDENCE_POOL_TRADE
+
+	MeasureMarketCap    = eventv1.TokenMeasure_TOKEN_MEASURE_MARKET_CAP
+	MeasureMarketCapUSD = eventv1.TokenMeasure_TOKEN_MEASURE_MARKET_CAP_USD
+	MeasureHolders      = eventv1.TokenMeasure_TOKEN_MEASURE_HOLDERS
+	MeasureTrades       = eventv1.TokenMeasure_TOKEN_MEASURE_TRADES
+	MeasureProgress     = eventv1.TokenMeasure_TOKEN_MEASURE_PROGRESS
+
+	TokenAbandoned = eventv1.TokenActivityChange_TOKEN_ACTIVITY_CHANGE_ABANDONED
+	TokenRevived   = eventv1.TokenActivityChange_TOKEN_ACTIVITY_CHANGE_REVIVED
+
+	AbsentCreationNotSeen = eventv1.Absence_ABSENCE_CREATION_NOT_SEEN
+	AbsentRecordsMissing  = eventv1.Absence_ABSENCE_RECORDS_MISSING
+	AbsentTooMany         = eventv1.Absence_ABSENCE_TOO_MANY
+	AbsentForgotten       = eventv1.Absence_ABSENCE_FORGOTTEN
+	AbsentNotYet          = eventv1.Absence_ABSENCE_NOT_YET
+	AbsentSupply          = eventv1.Absence_ABSENCE_SUPPLY
+	AbsentPrice           = eventv1.Absence_ABSENCE_PRICE
+	AbsentDollars         = eventv1.Absence_ABSENCE_DOLLARS
 
 	PriceReserves = eventv1.PriceSource_PRICE_SOURCE_RESERVES
 	PriceAmounts  = eventv1.PriceSource_PRICE_SOURCE_AMOUNTS

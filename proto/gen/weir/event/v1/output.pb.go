@@ -23,67 +23,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// TokenPhase is a step in the life of a launched token. Steps only go forward.
-type TokenPhase int32
-
-const (
-	// Not said.
-	TokenPhase_TOKEN_PHASE_UNSPECIFIED TokenPhase = 0
-	// Created, no trade yet.
-	TokenPhase_TOKEN_PHASE_CREATED TokenPhase = 1
-	// Trading on the curve.
-	TokenPhase_TOKEN_PHASE_TRADING TokenPhase = 2
-	// The curve sold out.
-	TokenPhase_TOKEN_PHASE_COMPLETED TokenPhase = 3
-	// Trading on a pool.
-	TokenPhase_TOKEN_PHASE_MIGRATED TokenPhase = 4
-)
-
-// Enum value maps for TokenPhase.
-var (
-	TokenPhase_name = map[int32]string{
-		0: "TOKEN_PHASE_UNSPECIFIED",
-		1: "TOKEN_PHASE_CREATED",
-		2: "TOKEN_PHASE_TRADING",
-		3: "TOKEN_PHASE_COMPLETED",
-		4: "TOKEN_PHASE_MIGRATED",
-	}
-	TokenPhase_value = map[string]int32{
-		"TOKEN_PHASE_UNSPECIFIED": 0,
-		"TOKEN_PHASE_CREATED":     1,
-		"TOKEN_PHASE_TRADING":     2,
-		"TOKEN_PHASE_COMPLETED":   3,
-		"TOKEN_PHASE_MIGRATED":    4,
-	}
-)
-
-func (x TokenPhase) Enum() *TokenPhase {
-	p := new(TokenPhase)
-	*p = x
-	return p
-}
-
-func (x TokenPhase) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (TokenPhase) Descriptor() protoreflect.EnumDescriptor {
-	return file_weir_event_v1_output_proto_enumTypes[0].Descriptor()
-}
-
-func (TokenPhase) Type() protoreflect.EnumType {
-	return &file_weir_event_v1_output_proto_enumTypes[0]
-}
-
-func (x TokenPhase) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use TokenPhase.Descriptor instead.
-func (TokenPhase) EnumDescriptor() ([]byte, []int) {
-	return file_weir_event_v1_output_proto_rawDescGZIP(), []int{0}
-}
-
 // PoolChange is what happened to a pool.
 type PoolChange int32
 
@@ -129,11 +68,11 @@ func (x PoolChange) String() string {
 }
 
 func (PoolChange) Descriptor() protoreflect.EnumDescriptor {
-	return file_weir_event_v1_output_proto_enumTypes[1].Descriptor()
+	return file_weir_event_v1_output_proto_enumTypes[0].Descriptor()
 }
 
 func (PoolChange) Type() protoreflect.EnumType {
-	return &file_weir_event_v1_output_proto_enumTypes[1]
+	return &file_weir_event_v1_output_proto_enumTypes[0]
 }
 
 func (x PoolChange) Number() protoreflect.EnumNumber {
@@ -142,7 +81,7 @@ func (x PoolChange) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PoolChange.Descriptor instead.
 func (PoolChange) EnumDescriptor() ([]byte, []int) {
-	return file_weir_event_v1_output_proto_rawDescGZIP(), []int{1}
+	return file_weir_event_v1_output_proto_rawDescGZIP(), []int{0}
 }
 
 // Output is one event of a monitor. (instance, cause, index) names it for ever: a replay gives the same again.
@@ -173,6 +112,9 @@ type Output struct {
 	//	*Output_CandleClosed
 	//	*Output_WindowClosed
 	//	*Output_Finding
+	//	*Output_TokenMilestone
+	//	*Output_TokenActivity
+	//	*Output_TokenState
 	//	*Output_PoolPosition
 	//	*Output_PoolFee
 	//	*Output_PoolDepth
@@ -332,6 +274,33 @@ func (x *Output) GetFinding() *Finding {
 	return nil
 }
 
+func (x *Output) GetTokenMilestone() *TokenMilestone {
+	if x != nil {
+		if x, ok := x.Body.(*Output_TokenMilestone); ok {
+			return x.TokenMilestone
+		}
+	}
+	return nil
+}
+
+func (x *Output) GetTokenActivity() *TokenActivity {
+	if x != nil {
+		if x, ok := x.Body.(*Output_TokenActivity); ok {
+			return x.TokenActivity
+		}
+	}
+	return nil
+}
+
+func (x *Output) GetTokenState() *TokenState {
+	if x != nil {
+		if x, ok := x.Body.(*Output_TokenState); ok {
+			return x.TokenState
+		}
+	}
+	return nil
+}
+
 func (x *Output) GetPoolPosition() *PoolPosition {
 	if x != nil {
 		if x, ok := x.Body.(*Output_PoolPosition); ok {
@@ -416,6 +385,21 @@ type Output_Finding struct {
 	Finding *Finding `protobuf:"bytes,42,opt,name=finding,proto3,oneof"`
 }
 
+type Output_TokenMilestone struct {
+	// From the lifecycle monitor.
+	TokenMilestone *TokenMilestone `protobuf:"bytes,60,opt,name=token_milestone,json=tokenMilestone,proto3,oneof"`
+}
+
+type Output_TokenActivity struct {
+	// From the lifecycle monitor.
+	TokenActivity *TokenActivity `protobuf:"bytes,61,opt,name=token_activity,json=tokenActivity,proto3,oneof"`
+}
+
+type Output_TokenState struct {
+	// From the lifecycle monitor.
+	TokenState *TokenState `protobuf:"bytes,62,opt,name=token_state,json=tokenState,proto3,oneof"`
+}
+
 type Output_PoolPosition struct {
 	// From the liquidity monitor.
 	PoolPosition *PoolPosition `protobuf:"bytes,70,opt,name=pool_position,json=poolPosition,proto3,oneof"`
@@ -454,6 +438,12 @@ func (*Output_CandleClosed) isOutput_Body() {}
 func (*Output_WindowClosed) isOutput_Body() {}
 
 func (*Output_Finding) isOutput_Body() {}
+
+func (*Output_TokenMilestone) isOutput_Body() {}
+
+func (*Output_TokenActivity) isOutput_Body() {}
+
+func (*Output_TokenState) isOutput_Body() {}
 
 func (*Output_PoolPosition) isOutput_Body() {}
 
@@ -584,142 +574,6 @@ func (x *Signal) GetFields() map[string]string {
 	return nil
 }
 
-// TokenPhaseChanged: a token entered a phase. Reported once for each token and phase.
-type TokenPhaseChanged struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The token.
-	Mint []byte `protobuf:"bytes,1,opt,name=mint,proto3" json:"mint,omitempty"`
-	// The phase entered.
-	Phase TokenPhase `protobuf:"varint,2,opt,name=phase,proto3,enum=weir.event.v1.TokenPhase" json:"phase,omitempty"`
-	// The phase left; unspecified when the token was not known.
-	Previous TokenPhase `protobuf:"varint,3,opt,name=previous,proto3,enum=weir.event.v1.TokenPhase" json:"previous,omitempty"`
-	// Name from its creation.
-	Name string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
-	// Symbol from its creation.
-	Symbol string `protobuf:"bytes,5,opt,name=symbol,proto3" json:"symbol,omitempty"`
-	// Creator from its creation.
-	Creator []byte `protobuf:"bytes,6,opt,name=creator,proto3" json:"creator,omitempty"`
-	// Bonding curve account.
-	Curve []byte `protobuf:"bytes,7,opt,name=curve,proto3" json:"curve,omitempty"`
-	// Pool account, from migration on.
-	Pool []byte `protobuf:"bytes,8,opt,name=pool,proto3" json:"pool,omitempty"`
-	// Trades on the curve seen so far.
-	CurveTrades uint64 `protobuf:"varint,9,opt,name=curve_trades,json=curveTrades,proto3" json:"curve_trades,omitempty"`
-	// Quote that entered the pool, raw units of quote_mint, at migration.
-	PoolQuoteAmount *uint64 `protobuf:"varint,10,opt,name=pool_quote_amount,json=poolQuoteAmount,proto3,oneof" json:"pool_quote_amount,omitempty"`
-	// Mint in which the token trades.
-	QuoteMint     []byte `protobuf:"bytes,11,opt,name=quote_mint,json=quoteMint,proto3" json:"quote_mint,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *TokenPhaseChanged) Reset() {
-	*x = TokenPhaseChanged{}
-	mi := &file_weir_event_v1_output_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *TokenPhaseChanged) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*TokenPhaseChanged) ProtoMessage() {}
-
-func (x *TokenPhaseChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_event_v1_output_proto_msgTypes[3]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use TokenPhaseChanged.ProtoReflect.Descriptor instead.
-func (*TokenPhaseChanged) Descriptor() ([]byte, []int) {
-	return file_weir_event_v1_output_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *TokenPhaseChanged) GetMint() []byte {
-	if x != nil {
-		return x.Mint
-	}
-	return nil
-}
-
-func (x *TokenPhaseChanged) GetPhase() TokenPhase {
-	if x != nil {
-		return x.Phase
-	}
-	return TokenPhase_TOKEN_PHASE_UNSPECIFIED
-}
-
-func (x *TokenPhaseChanged) GetPrevious() TokenPhase {
-	if x != nil {
-		return x.Previous
-	}
-	return TokenPhase_TOKEN_PHASE_UNSPECIFIED
-}
-
-func (x *TokenPhaseChanged) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *TokenPhaseChanged) GetSymbol() string {
-	if x != nil {
-		return x.Symbol
-	}
-	return ""
-}
-
-func (x *TokenPhaseChanged) GetCreator() []byte {
-	if x != nil {
-		return x.Creator
-	}
-	return nil
-}
-
-func (x *TokenPhaseChanged) GetCurve() []byte {
-	if x != nil {
-		return x.Curve
-	}
-	return nil
-}
-
-func (x *TokenPhaseChanged) GetPool() []byte {
-	if x != nil {
-		return x.Pool
-	}
-	return nil
-}
-
-func (x *TokenPhaseChanged) GetCurveTrades() uint64 {
-	if x != nil {
-		return x.CurveTrades
-	}
-	return 0
-}
-
-func (x *TokenPhaseChanged) GetPoolQuoteAmount() uint64 {
-	if x != nil && x.PoolQuoteAmount != nil {
-		return *x.PoolQuoteAmount
-	}
-	return 0
-}
-
-func (x *TokenPhaseChanged) GetQuoteMint() []byte {
-	if x != nil {
-		return x.QuoteMint
-	}
-	return nil
-}
-
 // TradeReported: one trade in the same form for every venue, with running totals of its mint.
 type TradeReported struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -791,7 +645,7 @@ type TradeReported struct {
 
 func (x *TradeReported) Reset() {
 	*x = TradeReported{}
-	mi := &file_weir_event_v1_output_proto_msgTypes[4]
+	mi := &file_weir_event_v1_output_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -803,7 +657,7 @@ func (x *TradeReported) String() string {
 func (*TradeReported) ProtoMessage() {}
 
 func (x *TradeReported) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_event_v1_output_proto_msgTypes[4]
+	mi := &file_weir_event_v1_output_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -816,7 +670,7 @@ func (x *TradeReported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TradeReported.ProtoReflect.Descriptor instead.
 func (*TradeReported) Descriptor() ([]byte, []int) {
-	return file_weir_event_v1_output_proto_rawDescGZIP(), []int{4}
+	return file_weir_event_v1_output_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *TradeReported) GetVenue() Venue {
@@ -1065,7 +919,7 @@ type PoolReported struct {
 
 func (x *PoolReported) Reset() {
 	*x = PoolReported{}
-	mi := &file_weir_event_v1_output_proto_msgTypes[5]
+	mi := &file_weir_event_v1_output_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1077,7 +931,7 @@ func (x *PoolReported) String() string {
 func (*PoolReported) ProtoMessage() {}
 
 func (x *PoolReported) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_event_v1_output_proto_msgTypes[5]
+	mi := &file_weir_event_v1_output_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1090,7 +944,7 @@ func (x *PoolReported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PoolReported.ProtoReflect.Descriptor instead.
 func (*PoolReported) Descriptor() ([]byte, []int) {
-	return file_weir_event_v1_output_proto_rawDescGZIP(), []int{5}
+	return file_weir_event_v1_output_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PoolReported) GetVenue() Venue {
@@ -1188,7 +1042,7 @@ var File_weir_event_v1_output_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\n" +
-	"\x1aweir/event/v1/output.proto\x12\rweir.event.v1\x1a\x18weir/event/v1/pool.proto\x1a\x19weir/event/v1/trade.proto\x1a\x1bweir/event/v1/trading.proto\"\xc6\a\n" +
+	"\x1aweir/event/v1/output.proto\x12\rweir.event.v1\x1a\x1dweir/event/v1/lifecycle.proto\x1a\x18weir/event/v1/pool.proto\x1a\x19weir/event/v1/trade.proto\x1a\x1bweir/event/v1/trading.proto\"\x95\t\n" +
 	"\x06Output\x12\x14\n" +
 	"\x05cause\x18\x01 \x01(\x04R\x05cause\x12\x14\n" +
 	"\x05index\x18\x02 \x01(\rR\x05index\x12\x12\n" +
@@ -1204,7 +1058,11 @@ const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\x06signal\x18\x1e \x01(\v2\x15.weir.event.v1.SignalH\x00R\x06signal\x12B\n" +
 	"\rcandle_closed\x18( \x01(\v2\x1b.weir.event.v1.CandleClosedH\x00R\fcandleClosed\x12B\n" +
 	"\rwindow_closed\x18) \x01(\v2\x1b.weir.event.v1.WindowClosedH\x00R\fwindowClosed\x122\n" +
-	"\afinding\x18* \x01(\v2\x16.weir.event.v1.FindingH\x00R\afinding\x12B\n" +
+	"\afinding\x18* \x01(\v2\x16.weir.event.v1.FindingH\x00R\afinding\x12H\n" +
+	"\x0ftoken_milestone\x18< \x01(\v2\x1d.weir.event.v1.TokenMilestoneH\x00R\x0etokenMilestone\x12E\n" +
+	"\x0etoken_activity\x18= \x01(\v2\x1c.weir.event.v1.TokenActivityH\x00R\rtokenActivity\x12<\n" +
+	"\vtoken_state\x18> \x01(\v2\x19.weir.event.v1.TokenStateH\x00R\n" +
+	"tokenState\x12B\n" +
 	"\rpool_position\x18F \x01(\v2\x1b.weir.event.v1.PoolPositionH\x00R\fpoolPosition\x123\n" +
 	"\bpool_fee\x18G \x01(\v2\x16.weir.event.v1.PoolFeeH\x00R\apoolFee\x129\n" +
 	"\n" +
@@ -1223,22 +1081,7 @@ const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\x06fields\x18\x02 \x03(\v2!.weir.event.v1.Signal.FieldsEntryR\x06fields\x1a9\n" +
 	"\vFieldsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x88\x03\n" +
-	"\x11TokenPhaseChanged\x12\x12\n" +
-	"\x04mint\x18\x01 \x01(\fR\x04mint\x12/\n" +
-	"\x05phase\x18\x02 \x01(\x0e2\x19.weir.event.v1.TokenPhaseR\x05phase\x125\n" +
-	"\bprevious\x18\x03 \x01(\x0e2\x19.weir.event.v1.TokenPhaseR\bprevious\x12\x12\n" +
-	"\x04name\x18\x04 \x01(\tR\x04name\x12\x16\n" +
-	"\x06symbol\x18\x05 \x01(\tR\x06symbol\x12\x18\n" +
-	"\acreator\x18\x06 \x01(\fR\acreator\x12\x14\n" +
-	"\x05curve\x18\a \x01(\fR\x05curve\x12\x12\n" +
-	"\x04pool\x18\b \x01(\fR\x04pool\x12!\n" +
-	"\fcurve_trades\x18\t \x01(\x04R\vcurveTrades\x12/\n" +
-	"\x11pool_quote_amount\x18\n" +
-	" \x01(\x04H\x00R\x0fpoolQuoteAmount\x88\x01\x01\x12\x1d\n" +
-	"\n" +
-	"quote_mint\x18\v \x01(\fR\tquoteMintB\x14\n" +
-	"\x12_pool_quote_amount\"\xa1\t\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa1\t\n" +
 	"\rTradeReported\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
 	"\x04pool\x18\x02 \x01(\fR\x04pool\x12\x16\n" +
@@ -1309,14 +1152,7 @@ const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\n" +
 	"_share_ppmB\f\n" +
 	"\n" +
-	"_lp_supply*\x90\x01\n" +
-	"\n" +
-	"TokenPhase\x12\x1b\n" +
-	"\x17TOKEN_PHASE_UNSPECIFIED\x10\x00\x12\x17\n" +
-	"\x13TOKEN_PHASE_CREATED\x10\x01\x12\x17\n" +
-	"\x13TOKEN_PHASE_TRADING\x10\x02\x12\x19\n" +
-	"\x15TOKEN_PHASE_COMPLETED\x10\x03\x12\x18\n" +
-	"\x14TOKEN_PHASE_MIGRATED\x10\x04*\x8a\x01\n" +
+	"_lp_supply*\x8a\x01\n" +
 	"\n" +
 	"PoolChange\x12\x1b\n" +
 	"\x17POOL_CHANGE_UNSPECIFIED\x10\x00\x12\x17\n" +
@@ -1338,63 +1174,66 @@ func file_weir_event_v1_output_proto_rawDescGZIP() []byte {
 	return file_weir_event_v1_output_proto_rawDescData
 }
 
-var file_weir_event_v1_output_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weir_event_v1_output_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_weir_event_v1_output_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_weir_event_v1_output_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_weir_event_v1_output_proto_goTypes = []any{
-	(TokenPhase)(0),           // 0: weir.event.v1.TokenPhase
-	(PoolChange)(0),           // 1: weir.event.v1.PoolChange
-	(*Output)(nil),            // 2: weir.event.v1.Output
-	(*OutputBatch)(nil),       // 3: weir.event.v1.OutputBatch
-	(*Signal)(nil),            // 4: weir.event.v1.Signal
-	(*TokenPhaseChanged)(nil), // 5: weir.event.v1.TokenPhaseChanged
-	(*TradeReported)(nil),     // 6: weir.event.v1.TradeReported
-	(*PoolReported)(nil),      // 7: weir.event.v1.PoolReported
-	nil,                       // 8: weir.event.v1.Signal.FieldsEntry
-	(*CandleClosed)(nil),      // 9: weir.event.v1.CandleClosed
-	(*WindowClosed)(nil),      // 10: weir.event.v1.WindowClosed
-	(*Finding)(nil),           // 11: weir.event.v1.Finding
-	(*PoolPosition)(nil),      // 12: weir.event.v1.PoolPosition
-	(*PoolFee)(nil),           // 13: weir.event.v1.PoolFee
-	(*PoolDepth)(nil),         // 14: weir.event.v1.PoolDepth
-	(*PoolPeriod)(nil),        // 15: weir.event.v1.PoolPeriod
-	(*PoolDrained)(nil),       // 16: weir.event.v1.PoolDrained
-	(Venue)(0),                // 17: weir.event.v1.Venue
-	(Side)(0),                 // 18: weir.event.v1.Side
-	(*Price)(nil),             // 19: weir.event.v1.Price
-	(PriceSource)(0),          // 20: weir.event.v1.PriceSource
-	(*Reserves)(nil),          // 21: weir.event.v1.Reserves
-	(*PoolValue)(nil),         // 22: weir.event.v1.PoolValue
+	(PoolChange)(0),           // 0: weir.event.v1.PoolChange
+	(*Output)(nil),            // 1: weir.event.v1.Output
+	(*OutputBatch)(nil),       // 2: weir.event.v1.OutputBatch
+	(*Signal)(nil),            // 3: weir.event.v1.Signal
+	(*TradeReported)(nil),     // 4: weir.event.v1.TradeReported
+	(*PoolReported)(nil),      // 5: weir.event.v1.PoolReported
+	nil,                       // 6: weir.event.v1.Signal.FieldsEntry
+	(*TokenPhaseChanged)(nil), // 7: weir.event.v1.TokenPhaseChanged
+	(*CandleClosed)(nil),      // 8: weir.event.v1.CandleClosed
+	(*WindowClosed)(nil),      // 9: weir.event.v1.WindowClosed
+	(*Finding)(nil),           // 10: weir.event.v1.Finding
+	(*TokenMilestone)(nil),    // 11: weir.event.v1.TokenMilestone
+	(*TokenActivity)(nil),     // 12: weir.event.v1.TokenActivity
+	(*TokenState)(nil),        // 13: weir.event.v1.TokenState
+	(*PoolPosition)(nil),      // 14: weir.event.v1.PoolPosition
+	(*PoolFee)(nil),           // 15: weir.event.v1.PoolFee
+	(*PoolDepth)(nil),         // 16: weir.event.v1.PoolDepth
+	(*PoolPeriod)(nil),        // 17: weir.event.v1.PoolPeriod
+	(*PoolDrained)(nil),       // 18: weir.event.v1.PoolDrained
+	(Venue)(0),                // 19: weir.event.v1.Venue
+	(Side)(0),                 // 20: weir.event.v1.Side
+	(*Price)(nil),             // 21: weir.event.v1.Price
+	(PriceSource)(0),          // 22: weir.event.v1.PriceSource
+	(*Reserves)(nil),          // 23: weir.event.v1.Reserves
+	(*PoolValue)(nil),         // 24: weir.event.v1.PoolValue
 }
 var file_weir_event_v1_output_proto_depIdxs = []int32{
-	5,  // 0: weir.event.v1.Output.token_phase_changed:type_name -> weir.event.v1.TokenPhaseChanged
-	6,  // 1: weir.event.v1.Output.trade_reported:type_name -> weir.event.v1.TradeReported
-	7,  // 2: weir.event.v1.Output.pool_reported:type_name -> weir.event.v1.PoolReported
-	4,  // 3: weir.event.v1.Output.signal:type_name -> weir.event.v1.Signal
-	9,  // 4: weir.event.v1.Output.candle_closed:type_name -> weir.event.v1.CandleClosed
-	10, // 5: weir.event.v1.Output.window_closed:type_name -> weir.event.v1.WindowClosed
-	11, // 6: weir.event.v1.Output.finding:type_name -> weir.event.v1.Finding
-	12, // 7: weir.event.v1.Output.pool_position:type_name -> weir.event.v1.PoolPosition
-	13, // 8: weir.event.v1.Output.pool_fee:type_name -> weir.event.v1.PoolFee
-	14, // 9: weir.event.v1.Output.pool_depth:type_name -> weir.event.v1.PoolDepth
-	15, // 10: weir.event.v1.Output.pool_period:type_name -> weir.event.v1.PoolPeriod
-	16, // 11: weir.event.v1.Output.pool_drained:type_name -> weir.event.v1.PoolDrained
-	2,  // 12: weir.event.v1.OutputBatch.outputs:type_name -> weir.event.v1.Output
-	8,  // 13: weir.event.v1.Signal.fields:type_name -> weir.event.v1.Signal.FieldsEntry
-	0,  // 14: weir.event.v1.TokenPhaseChanged.phase:type_name -> weir.event.v1.TokenPhase
-	0,  // 15: weir.event.v1.TokenPhaseChanged.previous:type_name -> weir.event.v1.TokenPhase
-	17, // 16: weir.event.v1.TradeReported.venue:type_name -> weir.event.v1.Venue
-	18, // 17: weir.event.v1.TradeReported.side:type_name -> weir.event.v1.Side
-	19, // 18: weir.event.v1.TradeReported.price:type_name -> weir.event.v1.Price
-	20, // 19: weir.event.v1.TradeReported.price_source:type_name -> weir.event.v1.PriceSource
-	17, // 20: weir.event.v1.PoolReported.venue:type_name -> weir.event.v1.Venue
-	1,  // 21: weir.event.v1.PoolReported.change:type_name -> weir.event.v1.PoolChange
-	21, // 22: weir.event.v1.PoolReported.reserves:type_name -> weir.event.v1.Reserves
-	22, // 23: weir.event.v1.PoolReported.value:type_name -> weir.event.v1.PoolValue
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	7,  // 0: weir.event.v1.Output.token_phase_changed:type_name -> weir.event.v1.TokenPhaseChanged
+	4,  // 1: weir.event.v1.Output.trade_reported:type_name -> weir.event.v1.TradeReported
+	5,  // 2: weir.event.v1.Output.pool_reported:type_name -> weir.event.v1.PoolReported
+	3,  // 3: weir.event.v1.Output.signal:type_name -> weir.event.v1.Signal
+	8,  // 4: weir.event.v1.Output.candle_closed:type_name -> weir.event.v1.CandleClosed
+	9,  // 5: weir.event.v1.Output.window_closed:type_name -> weir.event.v1.WindowClosed
+	10, // 6: weir.event.v1.Output.finding:type_name -> weir.event.v1.Finding
+	11, // 7: weir.event.v1.Output.token_milestone:type_name -> weir.event.v1.TokenMilestone
+	12, // 8: weir.event.v1.Output.token_activity:type_name -> weir.event.v1.TokenActivity
+	13, // 9: weir.event.v1.Output.token_state:type_name -> weir.event.v1.TokenState
+	14, // 10: weir.event.v1.Output.pool_position:type_name -> weir.event.v1.PoolPosition
+	15, // 11: weir.event.v1.Output.pool_fee:type_name -> weir.event.v1.PoolFee
+	16, // 12: weir.event.v1.Output.pool_depth:type_name -> weir.event.v1.PoolDepth
+	17, // 13: weir.event.v1.Output.pool_period:type_name -> weir.event.v1.PoolPeriod
+	18, // 14: weir.event.v1.Output.pool_drained:type_name -> weir.event.v1.PoolDrained
+	1,  // 15: weir.event.v1.OutputBatch.outputs:type_name -> weir.event.v1.Output
+	6,  // 16: weir.event.v1.Signal.fields:type_name -> weir.event.v1.Signal.FieldsEntry
+	19, // 17: weir.event.v1.TradeReported.venue:type_name -> weir.event.v1.Venue
+	20, // 18: weir.event.v1.TradeReported.side:type_name -> weir.event.v1.Side
+	21, // 19: weir.event.v1.TradeReported.price:type_name -> weir.event.v1.Price
+	22, // 20: weir.event.v1.TradeReported.price_source:type_name -> weir.event.v1.PriceSource
+	19, // 21: weir.event.v1.PoolReported.venue:type_name -> weir.event.v1.Venue
+	0,  // 22: weir.event.v1.PoolReported.change:type_name -> weir.event.v1.PoolChange
+	23, // 23: weir.event.v1.PoolReported.reserves:type_name -> weir.event.v1.Reserves
+	24, // 24: weir.event.v1.PoolReported.value:type_name -> weir.event.v1.PoolValue
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_output_proto_init() }
@@ -1402,6 +1241,7 @@ func file_weir_event_v1_output_proto_init() {
 	if File_weir_event_v1_output_proto != nil {
 		return
 	}
+	file_weir_event_v1_lifecycle_proto_init()
 	file_weir_event_v1_pool_proto_init()
 	file_weir_event_v1_trade_proto_init()
 	file_weir_event_v1_trading_proto_init()
@@ -1413,6 +1253,9 @@ func file_weir_event_v1_output_proto_init() {
 		(*Output_CandleClosed)(nil),
 		(*Output_WindowClosed)(nil),
 		(*Output_Finding)(nil),
+		(*Output_TokenMilestone)(nil),
+		(*Output_TokenActivity)(nil),
+		(*Output_TokenState)(nil),
 		(*Output_PoolPosition)(nil),
 		(*Output_PoolFee)(nil),
 		(*Output_PoolDepth)(nil),
@@ -1421,14 +1264,13 @@ func file_weir_event_v1_output_proto_init() {
 	}
 	file_weir_event_v1_output_proto_msgTypes[3].OneofWrappers = []any{}
 	file_weir_event_v1_output_proto_msgTypes[4].OneofWrappers = []any{}
-	file_weir_event_v1_output_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_event_v1_output_proto_rawDesc), len(file_weir_event_v1_output_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   7,
+			NumEnums:      1,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

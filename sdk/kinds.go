@@ -29,6 +29,8 @@ func KindOf(r *Record) eventv1.Kind {
 		return KindReserves
 	case *eventv1.Record_LpMoved:
 		return KindLpMoved
+	case *eventv1.Record_TokenMetadata:
+		return KindTokenMetadata
 	case *eventv1.Record_ProgramEvent:
 		return KindProgramEvent
 	default:

@@ -29,18 +29,23 @@ func TestKindsReachTheirHandlers(t *testing.T) {
 				h.Signal("lp", l.GetMovement().String(), "", nil)
 				return nil
 			},
+			OnTokenMetadata: func(_ *sdk.Record, m *sdk.TokenMetadata) error {
+				h.Signal("named", m.GetSymbol(), "", nil)
+				return nil
+			},
 		}
 	})
 	outputs := h.Send(
 		weirtest.TransactionFailed(nil), weirtest.FeesMoved(&sdk.FeesMoved{Movement: sdk.FeesClaimed}), weirtest.ReservesChanged(nil),
 		weirtest.FeesMoved(&sdk.FeesMoved{Venue: sdk.PumpSwap}), weirtest.Trade(nil),
 		weirtest.LpMoved(&sdk.LpMoved{Venue: sdk.Pump}), weirtest.LpMoved(nil),
+		weirtest.TokenMetadata(&sdk.TokenMetadata{Symbol: "WEIR"}),
 	)
 	var got []string
 	for _, o := range outputs {
 		got = append(got, o.GetKind()+" "+o.GetKey())
 	}
-	want := []string{"failed Custom", "fees FEES_MOVEMENT_CLAIMED", "reserves RESERVES_CHANGE_MAYHEM", "lp LP_MOVEMENT_BURNED"}
+	want := []string{"failed Custom", "fees FEES_MOVEMENT_CLAIMED", "reserves RESERVES_CHANGE_MAYHEM", "lp LP_MOVEMENT_BURNED", "named WEIR"}
 	if !slices.Equal(got, want) {
 		t.Errorf("handlers said %q, want %q", got, want)
 	}

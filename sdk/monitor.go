@@ -65,6 +65,9 @@ type Monitor struct {
 	OnReservesChanged func(*Record, *ReservesChanged) error
 	// OnLpMoved gets LP tokens, and NFTs of positions, that changed hands, were burned or locked.
 	OnLpMoved func(*Record, *LpMoved) error
+	// OnTokenMetadata gets names of tokens whose creation was not seen, some time after their first record. A host without an RPC node
+	// never sends it.
+	OnTokenMetadata func(*Record, *TokenMetadata) error
 	// OnProgramEvent gets instructions and events of the programs that the operator dropped an IDL in for, of all of them:
 	// look at Program and Name.
 	OnProgramEvent func(*Record, *ProgramEvent) error
@@ -150,6 +153,7 @@ func (m Monitor) kinds() []eventv1.Kind {
 		{KindFeesMoved, m.OnFeesMoved != nil},
 		{KindReserves, m.OnReservesChanged != nil},
 		{KindLpMoved, m.OnLpMoved != nil},
+		{KindTokenMetadata, m.OnTokenMetadata != nil},
 		{KindProgramEvent, m.OnProgramEvent != nil},
 	}
 	var kinds []eventv1.Kind
@@ -191,6 +195,8 @@ func (m Monitor) call(r *Record) error {
 		return m.OnReservesChanged(r, body.ReservesChanged)
 	case *eventv1.Record_LpMoved:
 		return m.OnLpMoved(r, body.LpMoved)
+	case *eventv1.Record_TokenMetadata:
+		return m.OnTokenMetadata(r, body.TokenMetadata)
 	case *eventv1.Record_ProgramEvent:
 		return m.OnProgramEvent(r, body.ProgramEvent)
 	default:

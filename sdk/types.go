@@ -43,6 +43,8 @@ type (
 	ReservesChanged = eventv1.ReservesChanged
 	// LpMoved says that LP tokens, or the NFT of a position, moved, were burned or locked.
 	LpMoved = eventv1.LpMoved
+	// TokenMetadata is what accounts of the chain say of a token whose creation was not seen.
+	TokenMetadata = eventv1.TokenMetadata
 	// Gap says that data of some slots could not be had.
 	Gap = eventv1.Gap
 	// SlotRetracted says that a slot never happened. Monitors get it as OnRetract.
@@ -304,6 +306,7 @@ const (
 	KindFeesMoved     = eventv1.Kind_KIND_FEES_MOVED
 	KindReserves      = eventv1.Kind_KIND_RESERVES_CHANGED
 	KindLpMoved       = eventv1.Kind_KIND_LP_MOVED
+	KindTokenMetadata = eventv1.Kind_KIND_TOKEN_METADATA
 	KindProgramEvent  = eventv1.Kind_KIND_PROGRAM_EVENT
 
 	// Strict promises that outputs depend only on state, record, configuration and order.

@@ -164,6 +164,13 @@ func LpMoved(l *sdk.LpMoved) *sdk.Record {
 	return &sdk.Record{Body: &eventv1.Record_LpMoved{LpMoved: d}}
 }
 
+// TokenMetadata is the name of Key("mint") as its Token-2022 mint says.
+func TokenMetadata(m *sdk.TokenMetadata) *sdk.Record {
+	d := &sdk.TokenMetadata{Mint: Key("mint"), Name: "Weir", Symbol: "WEIR", Source: eventv1.MetadataSource_METADATA_SOURCE_EXTENSION, Decimals: new(uint32(6))}
+	proto.Merge(d, m)
+	return &sdk.Record{Body: &eventv1.Record_TokenMetadata{TokenMetadata: d}}
+}
+
 // Gap is one slot that could not be had.
 func Gap(g *sdk.Gap) *sdk.Record {
 	d := &sdk.Gap{FromSlot: firstSlot, ToSlot: firstSlot, Endpoint: "test", Reason: "the replay begins later"}
@@ -201,7 +208,7 @@ func complete(r *sdk.Record, number uint64) *sdk.Record {
 	if r.GetSlot() == 0 {
 		r.Slot = firstSlot + number
 	}
-	if r.GetGap() != nil || r.GetSlotRetracted() != nil {
+	if r.GetGap() != nil || r.GetSlotRetracted() != nil || r.GetTokenMetadata() != nil {
 		return r
 	}
 	if r.BlockTime == nil {

@@ -132,6 +132,8 @@ func classify(r *eventv1.Record) (eventv1.Kind, eventv1.Venue) {
 		return eventv1.Kind_KIND_RESERVES_CHANGED, b.ReservesChanged.GetVenue() & 0x7f
 	case *eventv1.Record_LpMoved:
 		return eventv1.Kind_KIND_LP_MOVED, b.LpMoved.GetVenue() & 0x7f
+	case *eventv1.Record_TokenMetadata:
+		return eventv1.Kind_KIND_TOKEN_METADATA, 0
 	case *eventv1.Record_ProgramEvent:
 		return eventv1.Kind_KIND_PROGRAM_EVENT, 0
 	default:

@@ -77,6 +77,7 @@ func graduation(i int) []*eventv1.Record {
 		{Body: &eventv1.Record_LpMoved{LpMoved: &eventv1.LpMoved{
 			Venue: pumpswap, Pool: pool, LpMint: key("lp", i), Movement: eventv1.LpMovement_LP_MOVEMENT_BURNED, Owner: user, Amount: 1_000,
 		}}},
+		{Body: &eventv1.Record_TokenMetadata{TokenMetadata: &eventv1.TokenMetadata{Mint: mint, Name: "Something", Symbol: "SOME"}}},
 		{Body: &eventv1.Record_ProgramEvent{ProgramEvent: &eventv1.ProgramEvent{Name: "Something"}}},
 	}
 }

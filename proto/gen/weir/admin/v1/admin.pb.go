@@ -149,6 +149,10 @@ type StatusResponse struct {
 	Programs []*ProgramStatus `protobuf:"bytes,9,rep,name=programs,proto3" json:"programs,omitempty"`
 	// The gap ledger in short.
 	Gaps *GapStatus `protobuf:"bytes,10,opt,name=gaps,proto3" json:"gaps,omitempty"`
+	// The caches of enrichment.
+	Caches []*CacheStatus `protobuf:"bytes,20,rep,name=caches,proto3" json:"caches,omitempty"`
+	// What fetches token metadata; absent where no RPC node is configured.
+	MetadataFetch *FetchStatus `protobuf:"bytes,21,opt,name=metadata_fetch,json=metadataFetch,proto3" json:"metadata_fetch,omitempty"`
 	// Alerts that fire now, the oldest first.
 	Alerts []*v1.Alert `protobuf:"bytes,40,rep,name=alerts,proto3" json:"alerts,omitempty"`
 	// The file system of the data folder; absent when it cannot be asked.
@@ -255,6 +259,20 @@ func (x *StatusResponse) GetPrograms() []*ProgramStatus {
 func (x *StatusResponse) GetGaps() *GapStatus {
 	if x != nil {
 		return x.Gaps
+	}
+	return nil
+}
+
+func (x *StatusResponse) GetCaches() []*CacheStatus {
+	if x != nil {
+		return x.Caches
+	}
+	return nil
+}
+
+func (x *StatusResponse) GetMetadataFetch() *FetchStatus {
+	if x != nil {
+		return x.MetadataFetch
 	}
 	return nil
 }
@@ -545,6 +563,242 @@ func (x *AlertsResponse) GetAlert() *v1.Alert {
 	return nil
 }
 
+// CacheStatus is a cache and what stands behind it, since start.
+type CacheStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name: tokens, pools or prices.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Lookups that the cache answered.
+	Hits uint64 `protobuf:"varint,2,opt,name=hits,proto3" json:"hits,omitempty"`
+	// Lookups that what stands behind it answered.
+	Misses uint64 `protobuf:"varint,3,opt,name=misses,proto3" json:"misses,omitempty"`
+	// Lookups that nobody could answer.
+	Absent uint64 `protobuf:"varint,4,opt,name=absent,proto3" json:"absent,omitempty"`
+	// Answers that were too old to be used.
+	Stale uint64 `protobuf:"varint,5,opt,name=stale,proto3" json:"stale,omitempty"`
+	// Entries that were kept out or thrown out for want of room, or because the cache was busy.
+	Dropped uint64 `protobuf:"varint,6,opt,name=dropped,proto3" json:"dropped,omitempty"`
+	// Bytes that it holds, about.
+	Bytes uint64 `protobuf:"varint,7,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// Bytes that it may hold now; it follows the hit rate within the memory limit.
+	LimitBytes uint64 `protobuf:"varint,8,opt,name=limit_bytes,json=limitBytes,proto3" json:"limit_bytes,omitempty"`
+	// How long an absent entry is believed now.
+	AbsentTtlMillis uint64 `protobuf:"varint,9,opt,name=absent_ttl_millis,json=absentTtlMillis,proto3" json:"absent_ttl_millis,omitempty"`
+	// How long lookups behind the cache took.
+	Load          *Latency `protobuf:"bytes,10,opt,name=load,proto3" json:"load,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CacheStatus) Reset() {
+	*x = CacheStatus{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CacheStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CacheStatus) ProtoMessage() {}
+
+func (x *CacheStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CacheStatus.ProtoReflect.Descriptor instead.
+func (*CacheStatus) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CacheStatus) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CacheStatus) GetHits() uint64 {
+	if x != nil {
+		return x.Hits
+	}
+	return 0
+}
+
+func (x *CacheStatus) GetMisses() uint64 {
+	if x != nil {
+		return x.Misses
+	}
+	return 0
+}
+
+func (x *CacheStatus) GetAbsent() uint64 {
+	if x != nil {
+		return x.Absent
+	}
+	return 0
+}
+
+func (x *CacheStatus) GetStale() uint64 {
+	if x != nil {
+		return x.Stale
+	}
+	return 0
+}
+
+func (x *CacheStatus) GetDropped() uint64 {
+	if x != nil {
+		return x.Dropped
+	}
+	return 0
+}
+
+func (x *CacheStatus) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *CacheStatus) GetLimitBytes() uint64 {
+	if x != nil {
+		return x.LimitBytes
+	}
+	return 0
+}
+
+func (x *CacheStatus) GetAbsentTtlMillis() uint64 {
+	if x != nil {
+		return x.AbsentTtlMillis
+	}
+	return 0
+}
+
+func (x *CacheStatus) GetLoad() *Latency {
+	if x != nil {
+		return x.Load
+	}
+	return nil
+}
+
+// FetchStatus counts what was asked of the RPC node since start.
+type FetchStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Mints that were asked for.
+	Asked uint64 `protobuf:"varint,1,opt,name=asked,proto3" json:"asked,omitempty"`
+	// Mints that the node told of; each became a record.
+	Found uint64 `protobuf:"varint,2,opt,name=found,proto3" json:"found,omitempty"`
+	// Mints that do not exist, or are no mints.
+	Absent uint64 `protobuf:"varint,3,opt,name=absent,proto3" json:"absent,omitempty"`
+	// Mints that could not be read; they are asked for again when they are seen again.
+	Failed uint64 `protobuf:"varint,4,opt,name=failed,proto3" json:"failed,omitempty"`
+	// Mints that found no place in the queue.
+	Dropped uint64 `protobuf:"varint,5,opt,name=dropped,proto3" json:"dropped,omitempty"`
+	// Mints that wait.
+	Waiting uint64 `protobuf:"varint,6,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// How long requests took.
+	Request *Latency `protobuf:"bytes,7,opt,name=request,proto3" json:"request,omitempty"`
+	// The last error; empty when the last request worked.
+	LastError     string `protobuf:"bytes,8,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FetchStatus) Reset() {
+	*x = FetchStatus{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FetchStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FetchStatus) ProtoMessage() {}
+
+func (x *FetchStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FetchStatus.ProtoReflect.Descriptor instead.
+func (*FetchStatus) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *FetchStatus) GetAsked() uint64 {
+	if x != nil {
+		return x.Asked
+	}
+	return 0
+}
+
+func (x *FetchStatus) GetFound() uint64 {
+	if x != nil {
+		return x.Found
+	}
+	return 0
+}
+
+func (x *FetchStatus) GetAbsent() uint64 {
+	if x != nil {
+		return x.Absent
+	}
+	return 0
+}
+
+func (x *FetchStatus) GetFailed() uint64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *FetchStatus) GetDropped() uint64 {
+	if x != nil {
+		return x.Dropped
+	}
+	return 0
+}
+
+func (x *FetchStatus) GetWaiting() uint64 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *FetchStatus) GetRequest() *Latency {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *FetchStatus) GetLastError() string {
+	if x != nil {
+		return x.LastError
+	}
+	return ""
+}
+
 // ProgramStatus counts what the decoder made of one program since start. Its instructions are those of successful transactions that
 // should give a record.
 type ProgramStatus struct {
@@ -563,7 +817,7 @@ type ProgramStatus struct {
 
 func (x *ProgramStatus) Reset() {
 	*x = ProgramStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -575,7 +829,7 @@ func (x *ProgramStatus) String() string {
 func (*ProgramStatus) ProtoMessage() {}
 
 func (x *ProgramStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[6]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -588,7 +842,7 @@ func (x *ProgramStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProgramStatus.ProtoReflect.Descriptor instead.
 func (*ProgramStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{6}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ProgramStatus) GetName() string {
@@ -634,7 +888,7 @@ type GapStatus struct {
 
 func (x *GapStatus) Reset() {
 	*x = GapStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -646,7 +900,7 @@ func (x *GapStatus) String() string {
 func (*GapStatus) ProtoMessage() {}
 
 func (x *GapStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[7]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -659,7 +913,7 @@ func (x *GapStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapStatus.ProtoReflect.Descriptor instead.
 func (*GapStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{7}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GapStatus) GetMissingSlots() uint64 {
@@ -698,7 +952,7 @@ type IdlStatus struct {
 
 func (x *IdlStatus) Reset() {
 	*x = IdlStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -710,7 +964,7 @@ func (x *IdlStatus) String() string {
 func (*IdlStatus) ProtoMessage() {}
 
 func (x *IdlStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -723,7 +977,7 @@ func (x *IdlStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdlStatus.ProtoReflect.Descriptor instead.
 func (*IdlStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *IdlStatus) GetDir() string {
@@ -770,7 +1024,7 @@ type ProcessStatus struct {
 
 func (x *ProcessStatus) Reset() {
 	*x = ProcessStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -782,7 +1036,7 @@ func (x *ProcessStatus) String() string {
 func (*ProcessStatus) ProtoMessage() {}
 
 func (x *ProcessStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -795,7 +1049,7 @@ func (x *ProcessStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProcessStatus.ProtoReflect.Descriptor instead.
 func (*ProcessStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ProcessStatus) GetCpuMicros() uint64 {
@@ -896,7 +1150,7 @@ type EndpointStatus struct {
 
 func (x *EndpointStatus) Reset() {
 	*x = EndpointStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -908,7 +1162,7 @@ func (x *EndpointStatus) String() string {
 func (*EndpointStatus) ProtoMessage() {}
 
 func (x *EndpointStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -921,7 +1175,7 @@ func (x *EndpointStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndpointStatus.ProtoReflect.Descriptor instead.
 func (*EndpointStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *EndpointStatus) GetName() string {
@@ -1089,7 +1343,7 @@ type StageStatus struct {
 
 func (x *StageStatus) Reset() {
 	*x = StageStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1101,7 +1355,7 @@ func (x *StageStatus) String() string {
 func (*StageStatus) ProtoMessage() {}
 
 func (x *StageStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1114,7 +1368,7 @@ func (x *StageStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageStatus.ProtoReflect.Descriptor instead.
 func (*StageStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{11}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *StageStatus) GetName() string {
@@ -1194,7 +1448,7 @@ type Latency struct {
 
 func (x *Latency) Reset() {
 	*x = Latency{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1206,7 +1460,7 @@ func (x *Latency) String() string {
 func (*Latency) ProtoMessage() {}
 
 func (x *Latency) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1219,7 +1473,7 @@ func (x *Latency) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Latency.ProtoReflect.Descriptor instead.
 func (*Latency) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Latency) GetP50Micros() uint64 {
@@ -1277,7 +1531,7 @@ type LatencyBucket struct {
 
 func (x *LatencyBucket) Reset() {
 	*x = LatencyBucket{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1289,7 +1543,7 @@ func (x *LatencyBucket) String() string {
 func (*LatencyBucket) ProtoMessage() {}
 
 func (x *LatencyBucket) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1302,7 +1556,7 @@ func (x *LatencyBucket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LatencyBucket.ProtoReflect.Descriptor instead.
 func (*LatencyBucket) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *LatencyBucket) GetBoundMicros() uint64 {
@@ -1338,7 +1592,7 @@ type JournalStatus struct {
 
 func (x *JournalStatus) Reset() {
 	*x = JournalStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1350,7 +1604,7 @@ func (x *JournalStatus) String() string {
 func (*JournalStatus) ProtoMessage() {}
 
 func (x *JournalStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1363,7 +1617,7 @@ func (x *JournalStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JournalStatus.ProtoReflect.Descriptor instead.
 func (*JournalStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{14}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *JournalStatus) GetFirstNumber() uint64 {
@@ -1462,7 +1716,7 @@ type PluginStatus struct {
 
 func (x *PluginStatus) Reset() {
 	*x = PluginStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1474,7 +1728,7 @@ func (x *PluginStatus) String() string {
 func (*PluginStatus) ProtoMessage() {}
 
 func (x *PluginStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1487,7 +1741,7 @@ func (x *PluginStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginStatus.ProtoReflect.Descriptor instead.
 func (*PluginStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{15}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *PluginStatus) GetInstance() string {
@@ -1683,7 +1937,7 @@ type ResumePluginRequest struct {
 
 func (x *ResumePluginRequest) Reset() {
 	*x = ResumePluginRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1695,7 +1949,7 @@ func (x *ResumePluginRequest) String() string {
 func (*ResumePluginRequest) ProtoMessage() {}
 
 func (x *ResumePluginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1708,7 +1962,7 @@ func (x *ResumePluginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumePluginRequest.ProtoReflect.Descriptor instead.
 func (*ResumePluginRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{16}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ResumePluginRequest) GetInstance() string {
@@ -1729,7 +1983,7 @@ type ResumePluginResponse struct {
 
 func (x *ResumePluginResponse) Reset() {
 	*x = ResumePluginResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1741,7 +1995,7 @@ func (x *ResumePluginResponse) String() string {
 func (*ResumePluginResponse) ProtoMessage() {}
 
 func (x *ResumePluginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1754,7 +2008,7 @@ func (x *ResumePluginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumePluginResponse.ProtoReflect.Descriptor instead.
 func (*ResumePluginResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{17}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ResumePluginResponse) GetState() string {
@@ -1775,7 +2029,7 @@ type PluginCrashRequest struct {
 
 func (x *PluginCrashRequest) Reset() {
 	*x = PluginCrashRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1787,7 +2041,7 @@ func (x *PluginCrashRequest) String() string {
 func (*PluginCrashRequest) ProtoMessage() {}
 
 func (x *PluginCrashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1800,7 +2054,7 @@ func (x *PluginCrashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginCrashRequest.ProtoReflect.Descriptor instead.
 func (*PluginCrashRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{18}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *PluginCrashRequest) GetInstance() string {
@@ -1823,7 +2077,7 @@ type PluginCrashResponse struct {
 
 func (x *PluginCrashResponse) Reset() {
 	*x = PluginCrashResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1835,7 +2089,7 @@ func (x *PluginCrashResponse) String() string {
 func (*PluginCrashResponse) ProtoMessage() {}
 
 func (x *PluginCrashResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1848,7 +2102,7 @@ func (x *PluginCrashResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginCrashResponse.ProtoReflect.Descriptor instead.
 func (*PluginCrashResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{19}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PluginCrashResponse) GetCrash() *Crash {
@@ -1890,7 +2144,7 @@ type Crash struct {
 
 func (x *Crash) Reset() {
 	*x = Crash{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1902,7 +2156,7 @@ func (x *Crash) String() string {
 func (*Crash) ProtoMessage() {}
 
 func (x *Crash) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1915,7 +2169,7 @@ func (x *Crash) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Crash.ProtoReflect.Descriptor instead.
 func (*Crash) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{20}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Crash) GetCause() string {
@@ -1991,7 +2245,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2003,7 +2257,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2016,7 +2270,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{21}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DeadLetter) GetNumber() uint64 {
@@ -2068,7 +2322,7 @@ type UpgradePluginRequest struct {
 
 func (x *UpgradePluginRequest) Reset() {
 	*x = UpgradePluginRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2080,7 +2334,7 @@ func (x *UpgradePluginRequest) String() string {
 func (*UpgradePluginRequest) ProtoMessage() {}
 
 func (x *UpgradePluginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2093,7 +2347,7 @@ func (x *UpgradePluginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpgradePluginRequest.ProtoReflect.Descriptor instead.
 func (*UpgradePluginRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{22}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *UpgradePluginRequest) GetInstance() string {
@@ -2171,7 +2425,7 @@ type UpgradePluginResponse struct {
 
 func (x *UpgradePluginResponse) Reset() {
 	*x = UpgradePluginResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2183,7 +2437,7 @@ func (x *UpgradePluginResponse) String() string {
 func (*UpgradePluginResponse) ProtoMessage() {}
 
 func (x *UpgradePluginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2196,7 +2450,7 @@ func (x *UpgradePluginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpgradePluginResponse.ProtoReflect.Descriptor instead.
 func (*UpgradePluginResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{23}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *UpgradePluginResponse) GetStep() string {
@@ -2294,7 +2548,7 @@ type RollbackPluginRequest struct {
 
 func (x *RollbackPluginRequest) Reset() {
 	*x = RollbackPluginRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2306,7 +2560,7 @@ func (x *RollbackPluginRequest) String() string {
 func (*RollbackPluginRequest) ProtoMessage() {}
 
 func (x *RollbackPluginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2319,7 +2573,7 @@ func (x *RollbackPluginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollbackPluginRequest.ProtoReflect.Descriptor instead.
 func (*RollbackPluginRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{24}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RollbackPluginRequest) GetInstance() string {
@@ -2342,7 +2596,7 @@ type RollbackPluginResponse struct {
 
 func (x *RollbackPluginResponse) Reset() {
 	*x = RollbackPluginResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2354,7 +2608,7 @@ func (x *RollbackPluginResponse) String() string {
 func (*RollbackPluginResponse) ProtoMessage() {}
 
 func (x *RollbackPluginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2367,7 +2621,7 @@ func (x *RollbackPluginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollbackPluginResponse.ProtoReflect.Descriptor instead.
 func (*RollbackPluginResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{25}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RollbackPluginResponse) GetPath() string {
@@ -2401,7 +2655,7 @@ type EventsRequest struct {
 
 func (x *EventsRequest) Reset() {
 	*x = EventsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2413,7 +2667,7 @@ func (x *EventsRequest) String() string {
 func (*EventsRequest) ProtoMessage() {}
 
 func (x *EventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2426,7 +2680,7 @@ func (x *EventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsRequest.ProtoReflect.Descriptor instead.
 func (*EventsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{26}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *EventsRequest) GetFollow() bool {
@@ -2470,7 +2724,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2482,7 +2736,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2495,7 +2749,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{27}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *EventsResponse) GetPosition() uint64 {
@@ -2529,7 +2783,7 @@ type GapsRequest struct {
 
 func (x *GapsRequest) Reset() {
 	*x = GapsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2541,7 +2795,7 @@ func (x *GapsRequest) String() string {
 func (*GapsRequest) ProtoMessage() {}
 
 func (x *GapsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2554,7 +2808,7 @@ func (x *GapsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsRequest.ProtoReflect.Descriptor instead.
 func (*GapsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{28}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GapsRequest) GetFromSlot() uint64 {
@@ -2602,7 +2856,7 @@ type GapsResponse struct {
 
 func (x *GapsResponse) Reset() {
 	*x = GapsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2614,7 +2868,7 @@ func (x *GapsResponse) String() string {
 func (*GapsResponse) ProtoMessage() {}
 
 func (x *GapsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2627,7 +2881,7 @@ func (x *GapsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsResponse.ProtoReflect.Descriptor instead.
 func (*GapsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{29}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GapsResponse) GetRanges() []*SlotRange {
@@ -2683,7 +2937,7 @@ type SlotRange struct {
 
 func (x *SlotRange) Reset() {
 	*x = SlotRange{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2695,7 +2949,7 @@ func (x *SlotRange) String() string {
 func (*SlotRange) ProtoMessage() {}
 
 func (x *SlotRange) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2708,7 +2962,7 @@ func (x *SlotRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotRange.ProtoReflect.Descriptor instead.
 func (*SlotRange) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{30}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *SlotRange) GetFromSlot() uint64 {
@@ -2780,7 +3034,7 @@ type GroupFrontier struct {
 
 func (x *GroupFrontier) Reset() {
 	*x = GroupFrontier{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2792,7 +3046,7 @@ func (x *GroupFrontier) String() string {
 func (*GroupFrontier) ProtoMessage() {}
 
 func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2805,7 +3059,7 @@ func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFrontier.ProtoReflect.Descriptor instead.
 func (*GroupFrontier) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{31}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *GroupFrontier) GetGroup() string {
@@ -2827,7 +3081,7 @@ var File_weir_admin_v1_admin_proto protoreflect.FileDescriptor
 const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"\x19weir/admin/v1/admin.proto\x12\rweir.admin.v1\x1a\x19weir/event/v1/alert.proto\x1a\x1aweir/event/v1/output.proto\"\x0f\n" +
-	"\rStatusRequest\"\x90\x05\n" +
+	"\rStatusRequest\"\x87\x06\n" +
 	"\x0eStatusResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12!\n" +
 	"\fstarted_unix\x18\x02 \x01(\x03R\vstartedUnix\x12;\n" +
@@ -2839,7 +3093,9 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x03idl\x18\b \x01(\v2\x18.weir.admin.v1.IdlStatusR\x03idl\x128\n" +
 	"\bprograms\x18\t \x03(\v2\x1c.weir.admin.v1.ProgramStatusR\bprograms\x12,\n" +
 	"\x04gaps\x18\n" +
-	" \x01(\v2\x18.weir.admin.v1.GapStatusR\x04gaps\x12,\n" +
+	" \x01(\v2\x18.weir.admin.v1.GapStatusR\x04gaps\x122\n" +
+	"\x06caches\x18\x14 \x03(\v2\x1a.weir.admin.v1.CacheStatusR\x06caches\x12A\n" +
+	"\x0emetadata_fetch\x18\x15 \x01(\v2\x1a.weir.admin.v1.FetchStatusR\rmetadataFetch\x12,\n" +
 	"\x06alerts\x18( \x03(\v2\x14.weir.event.v1.AlertR\x06alerts\x12-\n" +
 	"\x04disk\x18) \x01(\v2\x19.weir.admin.v1.DiskStatusR\x04disk\x128\n" +
 	"\bwebhooks\x18* \x03(\v2\x1c.weir.admin.v1.WebhookStatusR\bwebhooks\"L\n" +
@@ -2863,7 +3119,30 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x04tail\x18\x03 \x01(\x04R\x04tail\"X\n" +
 	"\x0eAlertsResponse\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12*\n" +
-	"\x05alert\x18\x02 \x01(\v2\x14.weir.event.v1.AlertR\x05alert\"\xc6\x02\n" +
+	"\x05alert\x18\x02 \x01(\v2\x14.weir.event.v1.AlertR\x05alert\"\xa4\x02\n" +
+	"\vCacheStatus\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04hits\x18\x02 \x01(\x04R\x04hits\x12\x16\n" +
+	"\x06misses\x18\x03 \x01(\x04R\x06misses\x12\x16\n" +
+	"\x06absent\x18\x04 \x01(\x04R\x06absent\x12\x14\n" +
+	"\x05stale\x18\x05 \x01(\x04R\x05stale\x12\x18\n" +
+	"\adropped\x18\x06 \x01(\x04R\adropped\x12\x14\n" +
+	"\x05bytes\x18\a \x01(\x04R\x05bytes\x12\x1f\n" +
+	"\vlimit_bytes\x18\b \x01(\x04R\n" +
+	"limitBytes\x12*\n" +
+	"\x11absent_ttl_millis\x18\t \x01(\x04R\x0fabsentTtlMillis\x12*\n" +
+	"\x04load\x18\n" +
+	" \x01(\v2\x16.weir.admin.v1.LatencyR\x04load\"\xee\x01\n" +
+	"\vFetchStatus\x12\x14\n" +
+	"\x05asked\x18\x01 \x01(\x04R\x05asked\x12\x14\n" +
+	"\x05found\x18\x02 \x01(\x04R\x05found\x12\x16\n" +
+	"\x06absent\x18\x03 \x01(\x04R\x06absent\x12\x16\n" +
+	"\x06failed\x18\x04 \x01(\x04R\x06failed\x12\x18\n" +
+	"\adropped\x18\x05 \x01(\x04R\adropped\x12\x18\n" +
+	"\awaiting\x18\x06 \x01(\x04R\awaiting\x120\n" +
+	"\arequest\x18\a \x01(\v2\x16.weir.admin.v1.LatencyR\arequest\x12\x1d\n" +
+	"\n" +
+	"last_error\x18\b \x01(\tR\tlastError\"\xc6\x02\n" +
 	"\rProgramStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04seen\x18\x02 \x01(\x04R\x04seen\x12M\n" +
@@ -3122,7 +3401,7 @@ func file_weir_admin_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(SlotState)(0),                 // 0: weir.admin.v1.SlotState
 	(*StatusRequest)(nil),          // 1: weir.admin.v1.StatusRequest
@@ -3131,84 +3410,90 @@ var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(*WebhookStatus)(nil),          // 4: weir.admin.v1.WebhookStatus
 	(*AlertsRequest)(nil),          // 5: weir.admin.v1.AlertsRequest
 	(*AlertsResponse)(nil),         // 6: weir.admin.v1.AlertsResponse
-	(*ProgramStatus)(nil),          // 7: weir.admin.v1.ProgramStatus
-	(*GapStatus)(nil),              // 8: weir.admin.v1.GapStatus
-	(*IdlStatus)(nil),              // 9: weir.admin.v1.IdlStatus
-	(*ProcessStatus)(nil),          // 10: weir.admin.v1.ProcessStatus
-	(*EndpointStatus)(nil),         // 11: weir.admin.v1.EndpointStatus
-	(*StageStatus)(nil),            // 12: weir.admin.v1.StageStatus
-	(*Latency)(nil),                // 13: weir.admin.v1.Latency
-	(*LatencyBucket)(nil),          // 14: weir.admin.v1.LatencyBucket
-	(*JournalStatus)(nil),          // 15: weir.admin.v1.JournalStatus
-	(*PluginStatus)(nil),           // 16: weir.admin.v1.PluginStatus
-	(*ResumePluginRequest)(nil),    // 17: weir.admin.v1.ResumePluginRequest
-	(*ResumePluginResponse)(nil),   // 18: weir.admin.v1.ResumePluginResponse
-	(*PluginCrashRequest)(nil),     // 19: weir.admin.v1.PluginCrashRequest
-	(*PluginCrashResponse)(nil),    // 20: weir.admin.v1.PluginCrashResponse
-	(*Crash)(nil),                  // 21: weir.admin.v1.Crash
-	(*DeadLetter)(nil),             // 22: weir.admin.v1.DeadLetter
-	(*UpgradePluginRequest)(nil),   // 23: weir.admin.v1.UpgradePluginRequest
-	(*UpgradePluginResponse)(nil),  // 24: weir.admin.v1.UpgradePluginResponse
-	(*RollbackPluginRequest)(nil),  // 25: weir.admin.v1.RollbackPluginRequest
-	(*RollbackPluginResponse)(nil), // 26: weir.admin.v1.RollbackPluginResponse
-	(*EventsRequest)(nil),          // 27: weir.admin.v1.EventsRequest
-	(*EventsResponse)(nil),         // 28: weir.admin.v1.EventsResponse
-	(*GapsRequest)(nil),            // 29: weir.admin.v1.GapsRequest
-	(*GapsResponse)(nil),           // 30: weir.admin.v1.GapsResponse
-	(*SlotRange)(nil),              // 31: weir.admin.v1.SlotRange
-	(*GroupFrontier)(nil),          // 32: weir.admin.v1.GroupFrontier
-	nil,                            // 33: weir.admin.v1.ProgramStatus.ByStrategyEntry
-	nil,                            // 34: weir.admin.v1.ProgramStatus.TroubleEntry
-	nil,                            // 35: weir.admin.v1.StageStatus.DroppedEntry
-	(*v1.Alert)(nil),               // 36: weir.event.v1.Alert
-	(*v1.OutputBatch)(nil),         // 37: weir.event.v1.OutputBatch
+	(*CacheStatus)(nil),            // 7: weir.admin.v1.CacheStatus
+	(*FetchStatus)(nil),            // 8: weir.admin.v1.FetchStatus
+	(*ProgramStatus)(nil),          // 9: weir.admin.v1.ProgramStatus
+	(*GapStatus)(nil),              // 10: weir.admin.v1.GapStatus
+	(*IdlStatus)(nil),              // 11: weir.admin.v1.IdlStatus
+	(*ProcessStatus)(nil),          // 12: weir.admin.v1.ProcessStatus
+	(*EndpointStatus)(nil),         // 13: weir.admin.v1.EndpointStatus
+	(*StageStatus)(nil),            // 14: weir.admin.v1.StageStatus
+	(*Latency)(nil),                // 15: weir.admin.v1.Latency
+	(*LatencyBucket)(nil),          // 16: weir.admin.v1.LatencyBucket
+	(*JournalStatus)(nil),          // 17: weir.admin.v1.JournalStatus
+	(*PluginStatus)(nil),           // 18: weir.admin.v1.PluginStatus
+	(*ResumePluginRequest)(nil),    // 19: weir.admin.v1.ResumePluginRequest
+	(*ResumePluginResponse)(nil),   // 20: weir.admin.v1.ResumePluginResponse
+	(*PluginCrashRequest)(nil),     // 21: weir.admin.v1.PluginCrashRequest
+	(*PluginCrashResponse)(nil),    // 22: weir.admin.v1.PluginCrashResponse
+	(*Crash)(nil),                  // 23: weir.admin.v1.Crash
+	(*DeadLetter)(nil),             // 24: weir.admin.v1.DeadLetter
+	(*UpgradePluginRequest)(nil),   // 25: weir.admin.v1.UpgradePluginRequest
+	(*UpgradePluginResponse)(nil),  // 26: weir.admin.v1.UpgradePluginResponse
+	(*RollbackPluginRequest)(nil),  // 27: weir.admin.v1.RollbackPluginRequest
+	(*RollbackPluginResponse)(nil), // 28: weir.admin.v1.RollbackPluginResponse
+	(*EventsRequest)(nil),          // 29: weir.admin.v1.EventsRequest
+	(*EventsResponse)(nil),         // 30: weir.admin.v1.EventsResponse
+	(*GapsRequest)(nil),            // 31: weir.admin.v1.GapsRequest
+	(*GapsResponse)(nil),           // 32: weir.admin.v1.GapsResponse
+	(*SlotRange)(nil),              // 33: weir.admin.v1.SlotRange
+	(*GroupFrontier)(nil),          // 34: weir.admin.v1.GroupFrontier
+	nil,                            // 35: weir.admin.v1.ProgramStatus.ByStrategyEntry
+	nil,                            // 36: weir.admin.v1.ProgramStatus.TroubleEntry
+	nil,                            // 37: weir.admin.v1.StageStatus.DroppedEntry
+	(*v1.Alert)(nil),               // 38: weir.event.v1.Alert
+	(*v1.OutputBatch)(nil),         // 39: weir.event.v1.OutputBatch
 }
 var file_weir_admin_v1_admin_proto_depIdxs = []int32{
-	11, // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
-	12, // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
-	15, // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
-	16, // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
-	10, // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
-	9,  // 5: weir.admin.v1.StatusResponse.idl:type_name -> weir.admin.v1.IdlStatus
-	7,  // 6: weir.admin.v1.StatusResponse.programs:type_name -> weir.admin.v1.ProgramStatus
-	8,  // 7: weir.admin.v1.StatusResponse.gaps:type_name -> weir.admin.v1.GapStatus
-	36, // 8: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
-	3,  // 9: weir.admin.v1.StatusResponse.disk:type_name -> weir.admin.v1.DiskStatus
-	4,  // 10: weir.admin.v1.StatusResponse.webhooks:type_name -> weir.admin.v1.WebhookStatus
-	36, // 11: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
-	33, // 12: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
-	34, // 13: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
-	35, // 14: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
-	13, // 15: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
-	14, // 16: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
-	21, // 17: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
-	22, // 18: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
-	37, // 19: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
-	0,  // 20: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
-	31, // 21: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
-	32, // 22: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
-	0,  // 23: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
-	1,  // 24: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
-	27, // 25: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
-	29, // 26: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
-	17, // 27: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
-	19, // 28: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
-	23, // 29: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
-	25, // 30: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
-	5,  // 31: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
-	2,  // 32: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
-	28, // 33: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
-	30, // 34: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
-	18, // 35: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
-	20, // 36: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
-	24, // 37: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
-	26, // 38: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
-	6,  // 39: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
-	32, // [32:40] is the sub-list for method output_type
-	24, // [24:32] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	13, // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
+	14, // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
+	17, // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
+	18, // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
+	12, // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
+	11, // 5: weir.admin.v1.StatusResponse.idl:type_name -> weir.admin.v1.IdlStatus
+	9,  // 6: weir.admin.v1.StatusResponse.programs:type_name -> weir.admin.v1.ProgramStatus
+	10, // 7: weir.admin.v1.StatusResponse.gaps:type_name -> weir.admin.v1.GapStatus
+	7,  // 8: weir.admin.v1.StatusResponse.caches:type_name -> weir.admin.v1.CacheStatus
+	8,  // 9: weir.admin.v1.StatusResponse.metadata_fetch:type_name -> weir.admin.v1.FetchStatus
+	38, // 10: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
+	3,  // 11: weir.admin.v1.StatusResponse.disk:type_name -> weir.admin.v1.DiskStatus
+	4,  // 12: weir.admin.v1.StatusResponse.webhooks:type_name -> weir.admin.v1.WebhookStatus
+	38, // 13: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
+	15, // 14: weir.admin.v1.CacheStatus.load:type_name -> weir.admin.v1.Latency
+	15, // 15: weir.admin.v1.FetchStatus.request:type_name -> weir.admin.v1.Latency
+	35, // 16: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
+	36, // 17: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
+	37, // 18: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
+	15, // 19: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
+	16, // 20: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
+	23, // 21: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
+	24, // 22: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
+	39, // 23: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
+	0,  // 24: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
+	33, // 25: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
+	34, // 26: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
+	0,  // 27: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
+	1,  // 28: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
+	29, // 29: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
+	31, // 30: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
+	19, // 31: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
+	21, // 32: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
+	25, // 33: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
+	27, // 34: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
+	5,  // 35: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
+	2,  // 36: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
+	30, // 37: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
+	32, // 38: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
+	20, // 39: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
+	22, // 40: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
+	26, // 41: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
+	28, // 42: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
+	6,  // 43: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
+	36, // [36:44] is the sub-list for method output_type
+	28, // [28:36] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_weir_admin_v1_admin_proto_init() }
@@ -3216,16 +3501,16 @@ func file_weir_admin_v1_admin_proto_init() {
 	if File_weir_admin_v1_admin_proto != nil {
 		return
 	}
-	file_weir_admin_v1_admin_proto_msgTypes[9].OneofWrappers = []any{}
-	file_weir_admin_v1_admin_proto_msgTypes[10].OneofWrappers = []any{}
+	file_weir_admin_v1_admin_proto_msgTypes[11].OneofWrappers = []any{}
 	file_weir_admin_v1_admin_proto_msgTypes[12].OneofWrappers = []any{}
+	file_weir_admin_v1_admin_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_admin_v1_admin_proto_rawDesc), len(file_weir_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   35,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -56,6 +56,8 @@ const (
 	Kind_KIND_RESERVES_CHANGED Kind = 11
 	// Record.lp_moved.
 	Kind_KIND_LP_MOVED Kind = 12
+	// Record.token_metadata.
+	Kind_KIND_TOKEN_METADATA Kind = 18
 	// Record.program_event.
 	Kind_KIND_PROGRAM_EVENT Kind = 20
 )
@@ -76,6 +78,7 @@ var (
 		10: "KIND_FEES_MOVED",
 		11: "KIND_RESERVES_CHANGED",
 		12: "KIND_LP_MOVED",
+		18: "KIND_TOKEN_METADATA",
 		20: "KIND_PROGRAM_EVENT",
 	}
 	Kind_value = map[string]int32{
@@ -92,6 +95,7 @@ var (
 		"KIND_FEES_MOVED":         10,
 		"KIND_RESERVES_CHANGED":   11,
 		"KIND_LP_MOVED":           12,
+		"KIND_TOKEN_METADATA":     18,
 		"KIND_PROGRAM_EVENT":      20,
 	}
 )
@@ -274,6 +278,7 @@ type Record struct {
 	//	*Record_FeesMoved
 	//	*Record_ReservesChanged
 	//	*Record_LpMoved
+	//	*Record_TokenMetadata
 	//	*Record_ProgramEvent
 	Body          isRecord_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
@@ -481,6 +486,15 @@ func (x *Record) GetLpMoved() *LpMoved {
 	return nil
 }
 
+func (x *Record) GetTokenMetadata() *TokenMetadata {
+	if x != nil {
+		if x, ok := x.Body.(*Record_TokenMetadata); ok {
+			return x.TokenMetadata
+		}
+	}
+	return nil
+}
+
 func (x *Record) GetProgramEvent() *ProgramEvent {
 	if x != nil {
 		if x, ok := x.Body.(*Record_ProgramEvent); ok {
@@ -554,6 +568,11 @@ type Record_LpMoved struct {
 	LpMoved *LpMoved `protobuf:"bytes,31,opt,name=lp_moved,json=lpMoved,proto3,oneof"`
 }
 
+type Record_TokenMetadata struct {
+	// What was read of a token from accounts.
+	TokenMetadata *TokenMetadata `protobuf:"bytes,38,opt,name=token_metadata,json=tokenMetadata,proto3,oneof"`
+}
+
 type Record_ProgramEvent struct {
 	// What a dropped-in IDL makes of an instruction or event of its program.
 	ProgramEvent *ProgramEvent `protobuf:"bytes,40,opt,name=program_event,json=programEvent,proto3,oneof"`
@@ -582,6 +601,8 @@ func (*Record_FeesMoved) isRecord_Body() {}
 func (*Record_ReservesChanged) isRecord_Body() {}
 
 func (*Record_LpMoved) isRecord_Body() {}
+
+func (*Record_TokenMetadata) isRecord_Body() {}
 
 func (*Record_ProgramEvent) isRecord_Body() {}
 
@@ -731,7 +752,7 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\x0fInstructionPath\x12\x14\n" +
 	"\x05outer\x18\x01 \x01(\rR\x05outer\x12\x19\n" +
 	"\x05inner\x18\x02 \x01(\rH\x00R\x05inner\x88\x01\x01B\b\n" +
-	"\x06_inner\"\xa2\t\n" +
+	"\x06_inner\"\xe9\t\n" +
 	"\x06Record\x12\x1c\n" +
 	"\tsignature\x18\x01 \x01(\fR\tsignature\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x12\n" +
@@ -754,7 +775,8 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\n" +
 	"fees_moved\x18\x1d \x01(\v2\x18.weir.event.v1.FeesMovedH\x00R\tfeesMoved\x12K\n" +
 	"\x10reserves_changed\x18\x1e \x01(\v2\x1e.weir.event.v1.ReservesChangedH\x00R\x0freservesChanged\x123\n" +
-	"\blp_moved\x18\x1f \x01(\v2\x16.weir.event.v1.LpMovedH\x00R\alpMoved\x12B\n" +
+	"\blp_moved\x18\x1f \x01(\v2\x16.weir.event.v1.LpMovedH\x00R\alpMoved\x12E\n" +
+	"\x0etoken_metadata\x18& \x01(\v2\x1c.weir.event.v1.TokenMetadataH\x00R\rtokenMetadata\x12B\n" +
 	"\rprogram_event\x18( \x01(\v2\x1b.weir.event.v1.ProgramEventH\x00R\fprogramEventB\x06\n" +
 	"\x04bodyB\r\n" +
 	"\v_block_timeB\v\n" +
@@ -767,7 +789,7 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\ato_slot\x18\x02 \x01(\x04R\x06toSlot\x12\x1a\n" +
 	"\bendpoint\x18\x03 \x01(\tR\bendpoint\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n" +
-	"\x06groups\x18\x05 \x03(\tR\x06groups*\xc9\x02\n" +
+	"\x06groups\x18\x05 \x03(\tR\x06groups*\xe2\x02\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -783,7 +805,8 @@ const file_weir_event_v1_record_proto_rawDesc = "" +
 	"\x0fKIND_FEES_MOVED\x10\n" +
 	"\x12\x19\n" +
 	"\x15KIND_RESERVES_CHANGED\x10\v\x12\x11\n" +
-	"\rKIND_LP_MOVED\x10\f\x12\x16\n" +
+	"\rKIND_LP_MOVED\x10\f\x12\x17\n" +
+	"\x13KIND_TOKEN_METADATA\x10\x12\x12\x16\n" +
 	"\x12KIND_PROGRAM_EVENT\x10\x14*\x86\x01\n" +
 	"\bStrategy\x12\x18\n" +
 	"\x14STRATEGY_UNSPECIFIED\x10\x00\x12\x16\n" +
@@ -824,7 +847,8 @@ var file_weir_event_v1_record_proto_goTypes = []any{
 	(*FeesMoved)(nil),         // 13: weir.event.v1.FeesMoved
 	(*ReservesChanged)(nil),   // 14: weir.event.v1.ReservesChanged
 	(*LpMoved)(nil),           // 15: weir.event.v1.LpMoved
-	(*ProgramEvent)(nil),      // 16: weir.event.v1.ProgramEvent
+	(*TokenMetadata)(nil),     // 16: weir.event.v1.TokenMetadata
+	(*ProgramEvent)(nil),      // 17: weir.event.v1.ProgramEvent
 }
 var file_weir_event_v1_record_proto_depIdxs = []int32{
 	2,  // 0: weir.event.v1.Record.instruction:type_name -> weir.event.v1.InstructionPath
@@ -841,12 +865,13 @@ var file_weir_event_v1_record_proto_depIdxs = []int32{
 	13, // 11: weir.event.v1.Record.fees_moved:type_name -> weir.event.v1.FeesMoved
 	14, // 12: weir.event.v1.Record.reserves_changed:type_name -> weir.event.v1.ReservesChanged
 	15, // 13: weir.event.v1.Record.lp_moved:type_name -> weir.event.v1.LpMoved
-	16, // 14: weir.event.v1.Record.program_event:type_name -> weir.event.v1.ProgramEvent
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	16, // 14: weir.event.v1.Record.token_metadata:type_name -> weir.event.v1.TokenMetadata
+	17, // 15: weir.event.v1.Record.program_event:type_name -> weir.event.v1.ProgramEvent
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_record_proto_init() }
@@ -874,6 +899,7 @@ func file_weir_event_v1_record_proto_init() {
 		(*Record_FeesMoved)(nil),
 		(*Record_ReservesChanged)(nil),
 		(*Record_LpMoved)(nil),
+		(*Record_TokenMetadata)(nil),
 		(*Record_ProgramEvent)(nil),
 	}
 	type x struct{}

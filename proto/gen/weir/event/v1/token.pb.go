@@ -21,6 +21,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// MetadataSource says where the name of a token was read.
+type MetadataSource int32
+
+const (
+	// No name was found: only the mint was.
+	MetadataSource_METADATA_SOURCE_UNSPECIFIED MetadataSource = 0
+	// The event of its creation.
+	MetadataSource_METADATA_SOURCE_CREATION MetadataSource = 1
+	// The metadata extension of its Token-2022 mint.
+	MetadataSource_METADATA_SOURCE_EXTENSION MetadataSource = 2
+	// Its account of the Metaplex metadata program.
+	MetadataSource_METADATA_SOURCE_METAPLEX MetadataSource = 3
+)
+
+// Enum value maps for MetadataSource.
+var (
+	MetadataSource_name = map[int32]string{
+		0: "METADATA_SOURCE_UNSPECIFIED",
+		1: "METADATA_SOURCE_CREATION",
+		2: "METADATA_SOURCE_EXTENSION",
+		3: "METADATA_SOURCE_METAPLEX",
+	}
+	MetadataSource_value = map[string]int32{
+		"METADATA_SOURCE_UNSPECIFIED": 0,
+		"METADATA_SOURCE_CREATION":    1,
+		"METADATA_SOURCE_EXTENSION":   2,
+		"METADATA_SOURCE_METAPLEX":    3,
+	}
+)
+
+func (x MetadataSource) Enum() *MetadataSource {
+	p := new(MetadataSource)
+	*p = x
+	return p
+}
+
+func (x MetadataSource) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MetadataSource) Descriptor() protoreflect.EnumDescriptor {
+	return file_weir_event_v1_token_proto_enumTypes[0].Descriptor()
+}
+
+func (MetadataSource) Type() protoreflect.EnumType {
+	return &file_weir_event_v1_token_proto_enumTypes[0]
+}
+
+func (x MetadataSource) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MetadataSource.Descriptor instead.
+func (MetadataSource) EnumDescriptor() ([]byte, []int) {
+	return file_weir_event_v1_token_proto_rawDescGZIP(), []int{0}
+}
+
 // TokenCreated: a token was launched on a bonding curve (pump CreateEvent).
 type TokenCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -438,6 +495,153 @@ func (x *TokenMigrated) GetSymbol() string {
 	return ""
 }
 
+// TokenMetadata: what accounts of the chain say of a token whose creation the host did not see. It is a record of its own, which comes
+// once a token, some time after the first record that names it; records before it stay as they are. Monitors must not wait for it: where
+// the host has no RPC node, it never comes.
+type TokenMetadata struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token.
+	Mint []byte `protobuf:"bytes,1,opt,name=mint,proto3" json:"mint,omitempty"`
+	// Name, as its metadata says. UTF-8; what is not is replaced.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Symbol, as its metadata says.
+	Symbol string `protobuf:"bytes,3,opt,name=symbol,proto3" json:"symbol,omitempty"`
+	// Address of the off-chain metadata. Weir never fetches it.
+	Uri string `protobuf:"bytes,4,opt,name=uri,proto3" json:"uri,omitempty"`
+	// Where name, symbol and uri come from.
+	Source MetadataSource `protobuf:"varint,5,opt,name=source,proto3,enum=weir.event.v1.MetadataSource" json:"source,omitempty"`
+	// Token program that owns the mint: SPL Token or Token-2022.
+	TokenProgram []byte `protobuf:"bytes,6,opt,name=token_program,json=tokenProgram,proto3" json:"token_program,omitempty"`
+	// Decimals of the mint.
+	Decimals *uint32 `protobuf:"varint,7,opt,name=decimals,proto3,oneof" json:"decimals,omitempty"`
+	// Supply in raw units at as_of_slot.
+	Supply *uint64 `protobuf:"varint,8,opt,name=supply,proto3,oneof" json:"supply,omitempty"`
+	// Who may mint more; absent when nobody may, or when it is not known.
+	MintAuthority []byte `protobuf:"bytes,9,opt,name=mint_authority,json=mintAuthority,proto3" json:"mint_authority,omitempty"`
+	// Who may freeze accounts; absent when nobody may, or when it is not known.
+	FreezeAuthority []byte `protobuf:"bytes,10,opt,name=freeze_authority,json=freezeAuthority,proto3" json:"freeze_authority,omitempty"`
+	// Who may change the metadata; absent when nobody may, or when it is not known.
+	UpdateAuthority []byte `protobuf:"bytes,11,opt,name=update_authority,json=updateAuthority,proto3" json:"update_authority,omitempty"`
+	// Slot in which the node read the accounts; 0 when it comes from an event.
+	AsOfSlot      uint64 `protobuf:"varint,12,opt,name=as_of_slot,json=asOfSlot,proto3" json:"as_of_slot,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TokenMetadata) Reset() {
+	*x = TokenMetadata{}
+	mi := &file_weir_event_v1_token_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TokenMetadata) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TokenMetadata) ProtoMessage() {}
+
+func (x *TokenMetadata) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_event_v1_token_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TokenMetadata.ProtoReflect.Descriptor instead.
+func (*TokenMetadata) Descriptor() ([]byte, []int) {
+	return file_weir_event_v1_token_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *TokenMetadata) GetMint() []byte {
+	if x != nil {
+		return x.Mint
+	}
+	return nil
+}
+
+func (x *TokenMetadata) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *TokenMetadata) GetSymbol() string {
+	if x != nil {
+		return x.Symbol
+	}
+	return ""
+}
+
+func (x *TokenMetadata) GetUri() string {
+	if x != nil {
+		return x.Uri
+	}
+	return ""
+}
+
+func (x *TokenMetadata) GetSource() MetadataSource {
+	if x != nil {
+		return x.Source
+	}
+	return MetadataSource_METADATA_SOURCE_UNSPECIFIED
+}
+
+func (x *TokenMetadata) GetTokenProgram() []byte {
+	if x != nil {
+		return x.TokenProgram
+	}
+	return nil
+}
+
+func (x *TokenMetadata) GetDecimals() uint32 {
+	if x != nil && x.Decimals != nil {
+		return *x.Decimals
+	}
+	return 0
+}
+
+func (x *TokenMetadata) GetSupply() uint64 {
+	if x != nil && x.Supply != nil {
+		return *x.Supply
+	}
+	return 0
+}
+
+func (x *TokenMetadata) GetMintAuthority() []byte {
+	if x != nil {
+		return x.MintAuthority
+	}
+	return nil
+}
+
+func (x *TokenMetadata) GetFreezeAuthority() []byte {
+	if x != nil {
+		return x.FreezeAuthority
+	}
+	return nil
+}
+
+func (x *TokenMetadata) GetUpdateAuthority() []byte {
+	if x != nil {
+		return x.UpdateAuthority
+	}
+	return nil
+}
+
+func (x *TokenMetadata) GetAsOfSlot() uint64 {
+	if x != nil {
+		return x.AsOfSlot
+	}
+	return 0
+}
+
 var File_weir_event_v1_token_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_token_proto_rawDesc = "" +
@@ -489,7 +693,29 @@ const file_weir_event_v1_token_proto_rawDesc = "" +
 	"\fquote_amount\x18\t \x01(\x04R\vquoteAmount\x12#\n" +
 	"\rmigration_fee\x18\n" +
 	" \x01(\x04R\fmigrationFee\x12\x16\n" +
-	"\x06symbol\x18\v \x01(\tR\x06symbolB\xaf\x01\n" +
+	"\x06symbol\x18\v \x01(\tR\x06symbol\"\xae\x03\n" +
+	"\rTokenMetadata\x12\x12\n" +
+	"\x04mint\x18\x01 \x01(\fR\x04mint\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06symbol\x18\x03 \x01(\tR\x06symbol\x12\x10\n" +
+	"\x03uri\x18\x04 \x01(\tR\x03uri\x125\n" +
+	"\x06source\x18\x05 \x01(\x0e2\x1d.weir.event.v1.MetadataSourceR\x06source\x12#\n" +
+	"\rtoken_program\x18\x06 \x01(\fR\ftokenProgram\x12\x1f\n" +
+	"\bdecimals\x18\a \x01(\rH\x00R\bdecimals\x88\x01\x01\x12\x1b\n" +
+	"\x06supply\x18\b \x01(\x04H\x01R\x06supply\x88\x01\x01\x12%\n" +
+	"\x0emint_authority\x18\t \x01(\fR\rmintAuthority\x12)\n" +
+	"\x10freeze_authority\x18\n" +
+	" \x01(\fR\x0ffreezeAuthority\x12)\n" +
+	"\x10update_authority\x18\v \x01(\fR\x0fupdateAuthority\x12\x1c\n" +
+	"\n" +
+	"as_of_slot\x18\f \x01(\x04R\basOfSlotB\v\n" +
+	"\t_decimalsB\t\n" +
+	"\a_supply*\x8c\x01\n" +
+	"\x0eMetadataSource\x12\x1f\n" +
+	"\x1bMETADATA_SOURCE_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18METADATA_SOURCE_CREATION\x10\x01\x12\x1d\n" +
+	"\x19METADATA_SOURCE_EXTENSION\x10\x02\x12\x1c\n" +
+	"\x18METADATA_SOURCE_METAPLEX\x10\x03B\xaf\x01\n" +
 	"\x11com.weir.event.v1B\n" +
 	"TokenProtoP\x01Z8github.com/weir-run/weir/proto/gen/weir/event/v1;eventv1\xa2\x02\x03WEX\xaa\x02\rWeir.Event.V1\xca\x02\rWeir\\Event\\V1\xe2\x02\x19Weir\\Event\\V1\\GPBMetadata\xea\x02\x0fWeir::Event::V1b\x06proto3"
 
@@ -505,25 +731,29 @@ func file_weir_event_v1_token_proto_rawDescGZIP() []byte {
 	return file_weir_event_v1_token_proto_rawDescData
 }
 
-var file_weir_event_v1_token_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_weir_event_v1_token_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_weir_event_v1_token_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_weir_event_v1_token_proto_goTypes = []any{
-	(*TokenCreated)(nil),   // 0: weir.event.v1.TokenCreated
-	(*CurveCompleted)(nil), // 1: weir.event.v1.CurveCompleted
-	(*TokenMigrated)(nil),  // 2: weir.event.v1.TokenMigrated
-	(Venue)(0),             // 3: weir.event.v1.Venue
-	(*Reserves)(nil),       // 4: weir.event.v1.Reserves
+	(MetadataSource)(0),    // 0: weir.event.v1.MetadataSource
+	(*TokenCreated)(nil),   // 1: weir.event.v1.TokenCreated
+	(*CurveCompleted)(nil), // 2: weir.event.v1.CurveCompleted
+	(*TokenMigrated)(nil),  // 3: weir.event.v1.TokenMigrated
+	(*TokenMetadata)(nil),  // 4: weir.event.v1.TokenMetadata
+	(Venue)(0),             // 5: weir.event.v1.Venue
+	(*Reserves)(nil),       // 6: weir.event.v1.Reserves
 }
 var file_weir_event_v1_token_proto_depIdxs = []int32{
-	3, // 0: weir.event.v1.TokenCreated.venue:type_name -> weir.event.v1.Venue
-	4, // 1: weir.event.v1.TokenCreated.reserves:type_name -> weir.event.v1.Reserves
-	3, // 2: weir.event.v1.CurveCompleted.venue:type_name -> weir.event.v1.Venue
-	3, // 3: weir.event.v1.TokenMigrated.venue:type_name -> weir.event.v1.Venue
-	3, // 4: weir.event.v1.TokenMigrated.pool_venue:type_name -> weir.event.v1.Venue
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	5, // 0: weir.event.v1.TokenCreated.venue:type_name -> weir.event.v1.Venue
+	6, // 1: weir.event.v1.TokenCreated.reserves:type_name -> weir.event.v1.Reserves
+	5, // 2: weir.event.v1.CurveCompleted.venue:type_name -> weir.event.v1.Venue
+	5, // 3: weir.event.v1.TokenMigrated.venue:type_name -> weir.event.v1.Venue
+	5, // 4: weir.event.v1.TokenMigrated.pool_venue:type_name -> weir.event.v1.Venue
+	0, // 5: weir.event.v1.TokenMetadata.source:type_name -> weir.event.v1.MetadataSource
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_token_proto_init() }
@@ -533,18 +763,20 @@ func file_weir_event_v1_token_proto_init() {
 	}
 	file_weir_event_v1_trade_proto_init()
 	file_weir_event_v1_token_proto_msgTypes[0].OneofWrappers = []any{}
+	file_weir_event_v1_token_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_event_v1_token_proto_rawDesc), len(file_weir_event_v1_token_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   3,
+			NumEnums:      1,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_weir_event_v1_token_proto_goTypes,
 		DependencyIndexes: file_weir_event_v1_token_proto_depIdxs,
+		EnumInfos:         file_weir_event_v1_token_proto_enumTypes,
 		MessageInfos:      file_weir_event_v1_token_proto_msgTypes,
 	}.Build()
 	File_weir_event_v1_token_proto = out.File

@@ -43,6 +43,7 @@ var traps = []struct{ name, cause, detail string }{
 
 type pluginState struct {
 	Instance, State string
+	Monitor         string
 	PID             string `json:"pid"`
 	Starts          string `json:"starts"`
 	LastCrash       string `json:"last_crash"`

@@ -26,7 +26,7 @@ func (c checkCommand) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	if err := addInstalled(&cfg, pluginsDir(cfg.DataDir)); err != nil {
+	if cfg.Plugins, err = daemon.Installed(cfg); err != nil {
 		return err
 	}
 	var problems config.Problems

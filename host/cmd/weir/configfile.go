@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"os"
 
 	"github.com/weir-run/weir/host/internal/config"
@@ -25,6 +24,10 @@ func (f configFlags) path() string {
 }
 
 func (f configFlags) load() (config.Config, error) {
+	return config.Load(f.path(), os.Environ(), f.flags())
+}
+
+func (f configFlags) flags() map[string]any {
 	flags := map[string]any{}
 	if f.DataDir != "" {
 		flags["data_dir"] = f.DataDir
@@ -32,22 +35,19 @@ func (f configFlags) load() (config.Config, error) {
 	if f.Log != "" {
 		flags["log.level"] = f.Log
 	}
-	return config.Load(f.path(), os.Environ(), flags)
+	return flags
 }
 
-// dataDir is what commands need that only talk to a running daemon: a file that is otherwise wrong does not stop them.
+// dataDir is what commands need that only talk to a running daemon.
 func (f configFlags) dataDir() (string, error) {
 	if f.DataDir != "" {
 		return f.DataDir, nil
 	}
-	cfg, err := f.load()
-	var problems config.Problems
-	switch {
-	case err == nil:
-		return cfg.DataDir, nil
-	case errors.As(err, &problems):
-		return config.DataDir(f.path(), os.Environ())
-	default:
-		return "", err
-	}
+	data, _, err := f.folders()
+	return data, err
+}
+
+// folders are those of data and of plugins. A file that is otherwise wrong does not matter.
+func (f configFlags) folders() (data, plugins string, err error) {
+	return config.Folders(f.path(), os.Environ(), f.flags())
 }

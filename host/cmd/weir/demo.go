@@ -59,15 +59,13 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 		err = errors.Join(err, server.Close(), <-served)
 	}()
 	cfg, err := config.Load("", nil, map[string]any{
-		"data_dir":  c.DataDir,
-		"log.level": c.Log,
-		"endpoints": []map[string]any{{"name": "simulator", "url": url}},
-		"plugins":   []map[string]any{{"name": "lifecycle"}, {"name": "trading"}, {"name": "liquidity"}},
+		"data_dir":    c.DataDir,
+		"plugins_dir": c.Plugins,
+		"log.level":   c.Log,
+		"endpoints":   []map[string]any{{"name": "simulator", "url": url}},
+		"plugins":     []map[string]any{{"name": "lifecycle"}, {"name": "trading"}, {"name": "liquidity"}},
 	})
 	if err != nil {
-		return err
-	}
-	if err := addInstalled(&cfg, c.Plugins); err != nil {
 		return err
 	}
 	d, err := daemon.New(ctx, cfg, daemon.Options{Log: newLogger(std.err, cfg.Log), Version: version})

@@ -1,14 +1,11 @@
 package main
 
-import (
-	"path/filepath"
-)
-
 // pluginCommand is the group for authors and operators of plugins; each subcommand has a file.
 type pluginCommand struct {
 	New      pluginNewCommand      `cmd:"" help:"Make a new monitor: module, tests and Makefile, ready to build."`
 	Test     pluginTestCommand     `cmd:"" help:"Run the conformance kit against a plugin's program, whatever it is written in."`
 	Install  pluginInstallCommand  `cmd:"" help:"Install a program, or a folder with weir-plugin.yaml."`
+	Remove   pluginRemoveCommand   `cmd:"" help:"Remove an installed plugin; its state and events stay."`
 	List     pluginListCommand     `cmd:"" help:"List what is installed."`
 	Info     pluginInfoCommand     `cmd:"" help:"Show what an installed plugin, or a program, says of itself."`
 	Verify   pluginVerifyCommand   `cmd:"" help:"Check digests, platform and description of an installed plugin or a program."`
@@ -22,19 +19,13 @@ type pluginCommand struct {
 // pluginsFlags name the folder of plugins.
 type pluginsFlags struct {
 	configFlags
-	PluginsDir string `placeholder:"DIR" help:"Folder of installed plugins. Default: plugins in the data folder."`
+	PluginsDir string `placeholder:"DIR" help:"Folder of installed plugins. Default: plugins_dir of the file, else plugins in the data folder."`
 }
 
 func (f pluginsFlags) dir() (string, error) {
 	if f.PluginsDir != "" {
 		return f.PluginsDir, nil
 	}
-	data, err := f.dataDir()
-	if err != nil {
-		return "", err
-	}
-	return pluginsDir(data), nil
+	_, plugins, err := f.folders()
+	return plugins, err
 }
-
-// pluginsDir is where plugins are installed that belong to a data folder.
-func pluginsDir(dataDir string) string { return filepath.Join(dataDir, "plugins") }

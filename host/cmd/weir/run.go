@@ -27,9 +27,6 @@ func (c runCommand) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := addInstalled(&cfg, pluginsDir(cfg.DataDir)); err != nil {
-		return err
-	}
 	if c.CPUProfile != "" {
 		file, err := os.Create(c.CPUProfile)
 		if err != nil {

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"path/filepath"
 	"time"
 )
 
@@ -35,6 +36,9 @@ type Config struct {
 	NATS NATS `koanf:"nats"`
 	// Plugins are the monitor instances.
 	Plugins []Plugin `koanf:"plugins"`
+	// PluginsDir is where plugins are installed: what comes, changes or goes there does so in a running daemon. Empty: the folder plugins in
+	// DataDir.
+	PluginsDir string `koanf:"plugins_dir"`
 	// HTTP says where metrics are served.
 	HTTP HTTP `koanf:"http"`
 	// Log says how the daemon speaks.
@@ -162,6 +166,7 @@ func Default() Config {
 // fill sets what an endpoint or plugin leaves open. What goes by the provider's profile stays open here.
 func (c *Config) fill() {
 	c.fillGroups()
+	orValue(&c.PluginsDir, filepath.Join(c.DataDir, "plugins"))
 	for i := range c.Endpoints {
 		e := &c.Endpoints[i]
 		orValue(&e.Name, hostOf(e.URL))

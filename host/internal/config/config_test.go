@@ -124,10 +124,25 @@ func TestTokenComesFromWhereItIsSaid(t *testing.T) {
 	}
 }
 
-func TestDataDirOfABrokenFile(t *testing.T) {
-	path := write(t, "data_dir: /somewhere\nnonsense: 1\n")
-	if got, err := config.DataDir(path, nil); got != "/somewhere" || err != nil {
-		t.Errorf("got %q, %v", got, err)
+func TestFoldersOfABrokenFile(t *testing.T) {
+	for name, c := range map[string]struct {
+		text          string
+		env           []string
+		flags         map[string]any
+		data, plugins string
+	}{
+		"both":                 {text: "data_dir: /somewhere\nplugins_dir: /elsewhere\nnonsense: 1\n", data: "/somewhere", plugins: "/elsewhere"},
+		"plugins in data":      {text: "data_dir: /somewhere\nnonsense: 1\n", data: "/somewhere", plugins: "/somewhere/plugins"},
+		"nothing":              {text: "nonsense: 1\n", data: "data", plugins: "data/plugins"},
+		"the environment wins": {text: "plugins_dir: /elsewhere\n", env: []string{"WEIR_PLUGINS_DIR=/env"}, data: "data", plugins: "/env"},
+		"flags win":            {text: "data_dir: /somewhere\n", flags: map[string]any{"data_dir": "/flag"}, data: "/flag", plugins: "/flag/plugins"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data, plugins, err := config.Folders(write(t, c.text), c.env, c.flags)
+			if data != c.data || plugins != c.plugins || err != nil {
+				t.Errorf("got %q and %q, %v; want %q and %q", data, plugins, err, c.data, c.plugins)
+			}
+		})
 	}
 }
 

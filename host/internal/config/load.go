@@ -91,21 +91,27 @@ func readFile(path string) (*document, error) {
 	return parseDocument(path, text)
 }
 
-// DataDir reads only data_dir, from a file that may be wrong otherwise and from the environment.
-func DataDir(path string, environ []string) (string, error) {
+// Folders reads only data_dir and plugins_dir, from a file that may be wrong otherwise, from the environment and from flags.
+func Folders(path string, environ []string, flags map[string]any) (data, plugins string, err error) {
 	k := koanf.New(".")
 	doc, err := readFile(path)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if err := k.Load(rawbytes.Provider(doc.text), koanfyaml.Parser()); err != nil {
-		return "", fmt.Errorf("read %s: %w", path, err)
+		return "", "", fmt.Errorf("read %s: %w", path, err)
 	}
 	if err := k.Load(env.Provider(".", env.Opt{Prefix: EnvPrefix, EnvironFunc: func() []string { return environ }, TransformFunc: envKey}), nil); err != nil {
-		return "", fmt.Errorf("read environment: %w", err)
+		return "", "", fmt.Errorf("read environment: %w", err)
 	}
+	if err := k.Load(confmap.Provider(flags, "."), nil); err != nil {
+		return "", "", fmt.Errorf("read flags: %w", err)
+	}
+	cfg := Default()
+	orValue(&cfg.PluginsDir, k.String("plugins_dir"))
 	if dir := k.String("data_dir"); dir != "" {
-		return dir, nil
+		cfg.DataDir = dir
 	}
-	return Default().DataDir, nil
+	cfg.fill()
+	return cfg.DataDir, cfg.PluginsDir, nil
 }

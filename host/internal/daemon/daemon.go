@@ -4,12 +4,12 @@ package daemon
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +22,7 @@ import (
 	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/monitor"
+	"github.com/weir-run/weir/host/internal/monitor/catalog"
 	"github.com/weir-run/weir/host/internal/monitor/process"
 	"github.com/weir-run/weir/host/internal/pool"
 )
@@ -47,12 +48,15 @@ type Daemon struct {
 	idl      *idl.Folder        // nil without a folder for them
 	pool     *pool.Pool
 	pipeline *pipeline
-	monitors []*monitor.Instance
+	roster   roster
 	upgrades *programs
-	// configured are the paths of plugins by instance, before upgrades.
-	configured map[string]string
-	admin      *admin.Server
-	web        *web // nil when nothing is served
+	sockets  string // folder of plugins' sockets
+	lockSeen string // stamp of weir.lock when the roster was made
+	admin    *admin.Server
+	web      *web // nil when nothing is served
+
+	groupsOnce sync.Once
+	cgroups    *process.Groups
 }
 
 // New opens the journal and prepares everything else. After an error nothing is left open.
@@ -127,49 +131,34 @@ func (d *Daemon) initEnrich(ctx context.Context) error {
 }
 
 func (d *Daemon) initMonitors(ctx context.Context) error {
-	if len(d.cfg.Plugins) == 0 {
-		d.log.Warn("no plugins are configured: records are journaled, but no events come out")
-		return nil
-	}
 	abs, err := filepath.Abs(d.cfg.DataDir)
 	if err != nil {
 		return fmt.Errorf("find data folder: %w", err)
 	}
-	sockets := admin.RuntimeDir(abs)
-	if err := admin.PrivateDir(sockets); err != nil {
+	d.sockets = admin.RuntimeDir(abs)
+	if err := admin.PrivateDir(d.sockets); err != nil {
 		return err
 	}
-	if err := monitor.PrepareSocketDir(sockets); err != nil {
+	if err := monitor.PrepareSocketDir(d.sockets); err != nil {
 		return fmt.Errorf("prepare plugin sockets: %w", err)
 	}
 	if d.upgrades, err = openPrograms(ctx, d.journal, abs); err != nil {
 		return err
 	}
-	d.configured = map[string]string{}
-	groups := process.FindGroups()
-	for _, p := range d.cfg.Plugins {
-		path, err := FindPlugin(p.Path)
-		if err != nil {
-			path = p.Path // its instance says so, at each start
-		}
-		d.configured[p.Name] = path
-		path, previous, err := d.upgrades.find(ctx, p.Name, path)
+	d.lockSeen = stamp(filepath.Join(d.cfg.PluginsDir, catalog.LockFile))
+	plugins, err := Installed(d.cfg)
+	if err != nil {
+		return err
+	}
+	if len(plugins) == 0 {
+		d.log.Warn("no plugins are configured or installed: records are journaled, but no events come out")
+	}
+	for _, p := range plugins {
+		m, err := d.recruit(ctx, p)
 		if err != nil {
 			return err
 		}
-		settings, err := json.Marshal(p.Config)
-		if err != nil {
-			return fmt.Errorf("configuration of plugin %s: %w", p.Name, err)
-		}
-		if len(p.Config) == 0 {
-			settings = nil
-		}
-		d.monitors = append(d.monitors, monitor.New(monitor.Config{
-			Instance: p.Name, Path: path, Find: FindPlugin, Config: settings, SocketDir: sockets, Env: p.Env, Isolation: isolationOf(p, groups),
-			CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout,
-			Previous: previous, CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow, StallTimeout: p.StallTimeout,
-			Log: d.log.With("room", "monitor"),
-		}, monitor.On(d.journal)))
+		d.roster.add(m)
 	}
 	return nil
 }
@@ -194,24 +183,25 @@ func (d *Daemon) Run(ctx context.Context) error {
 func (d *Daemon) runMonitors(ctx context.Context) error {
 	feeding, stopFeeding := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopFeeding()
-	var instances errgroup.Group
-	for _, m := range d.monitors {
-		instances.Go(func() error { return m.Run(feeding) })
+	for _, m := range d.roster.all() {
+		d.roster.start(feeding, m)
 	}
 
-	err := d.runIntake(ctx)
+	err := d.runIntake(ctx, feeding)
 
 	stopFeeding()
-	return errors.Join(err, instances.Wait())
+	d.roster.running.Wait()
+	return err
 }
 
 // runIntake runs stream and pipeline. What the queue still holds at the end is dropped: it is not journaled, so the next start
 // asks the provider for it.
-func (d *Daemon) runIntake(ctx context.Context) error {
+func (d *Daemon) runIntake(ctx, feeding context.Context) error {
 	intake, inner := errgroup.WithContext(ctx)
 	intake.Go(func() error { return d.pool.Run(inner) })
 	intake.Go(func() error { return d.pipeline.run(inner) })
 	intake.Go(func() error { return d.watch(inner) })
+	intake.Go(func() error { return d.watchInstalled(inner, feeding) })
 	if d.idl != nil {
 		intake.Go(func() error { return d.idl.Run(inner) })
 	}

@@ -8,14 +8,13 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/weir-run/weir/host/internal/monitor"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
 // instance finds a configured plugin. The error is a status with the names that there are.
-func (d *Daemon) instance(name string) (*monitor.Instance, error) {
+func (d *Daemon) instance(name string) (*member, error) {
 	var names []string
-	for _, m := range d.monitors {
+	for _, m := range d.roster.all() {
 		if m.Name() == name {
 			return m, nil
 		}

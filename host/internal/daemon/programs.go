@@ -118,7 +118,7 @@ func (d *Daemon) UpgradePlugin(ctx context.Context, req *adminv1.UpgradePluginRe
 			_, _ = os.Remove(path), os.Remove(old)
 		}
 	}()
-	configured := d.configured[st.Instance]
+	configured := d.roster.configured(m)
 	err = m.Upgrade(ctx, monitor.Upgrade{
 		Path: path, Shadow: time.Duration(req.GetShadowMillis()) * time.Millisecond, MaxDiff: req.GetMaxDiff(), DryRun: req.GetDryRun(),
 		Probation: time.Duration(req.GetProbationMillis()) * time.Millisecond, Previous: old,
@@ -149,7 +149,7 @@ func (d *Daemon) RollbackPlugin(ctx context.Context, name string) (*adminv1.Roll
 		return nil, err
 	}
 	path, after, err := m.Rollback(ctx, func(ctx context.Context, path string) error {
-		return d.upgrades.put(ctx, name, programRow{Configured: d.configured[name], Path: path})
+		return d.upgrades.put(ctx, name, programRow{Configured: d.roster.configured(m), Path: path})
 	})
 	if err != nil {
 		return nil, status.Error(codes.FailedPrecondition, err.Error())

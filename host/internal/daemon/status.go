@@ -29,7 +29,7 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 	monitors := &adminv1.StageStatus{Name: "monitor", Dropped: map[string]uint64{}}
 	var spread latency.Summary
 	var all latency.Distribution
-	for _, m := range d.monitors {
+	for _, m := range d.roster.all() {
 		st := m.Status()
 		s.Plugins = append(s.Plugins, pluginStatus(st))
 		monitors.In += st.Records

@@ -27,11 +27,12 @@ func (d *Daemon) watch(ctx context.Context) error {
 // follow subscribes to what the plugins want now, or wanted last while one of them has yet to say it: IDLs come and go all the same. It
 // returns the groups in force and the wants; what a provider does not let in is not tried again until plugins want something else.
 func (d *Daemon) follow(current []pool.Group, last []want) ([]pool.Group, []want) {
-	statuses := make([]monitor.Status, len(d.monitors))
-	for i, m := range d.monitors {
+	members, plugins := d.roster.snapshot()
+	statuses := make([]monitor.Status, len(members))
+	for i, m := range members {
 		statuses[i] = m.Status()
 	}
-	asked, known := wants(d.cfg.Plugins, statuses)
+	asked, known := wants(plugins, statuses)
 	if !known {
 		asked = last
 	}

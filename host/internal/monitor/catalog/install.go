@@ -12,8 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Install puts a program, or a folder with a manifest, into dir. The program is asked what it is first. It takes the place of an
-// installed version in one rename: a plugin that runs keeps its open file. Two installs into one folder at a time are not allowed.
+// Install puts a program, or a folder with a manifest, into dir. The program is asked what it is first. It lies in a folder named by its
+// digest, so a version that is installed or runs stays as it is; the lock, which names the one that counts, is replaced last and as a whole.
 func Install(ctx context.Context, dir, source string) (*Manifest, error) {
 	info, err := os.Stat(source)
 	if err != nil {
@@ -52,6 +52,11 @@ func (m *Manifest) place(dir, folder, source string) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make folder of plugins: %w", err)
 	}
+	release, err := alone(dir)
+	if err != nil {
+		return err
+	}
+	defer release()
 	lock, err := readLock(dir)
 	if err != nil {
 		return err
@@ -73,24 +78,15 @@ func (m *Manifest) place(dir, folder, source string) (err error) {
 	if err := os.WriteFile(filepath.Join(staged, ManifestFile), text, 0o600); err != nil {
 		return fmt.Errorf("write manifest: %w", err)
 	}
-	if err := swap(staged, filepath.Join(dir, m.Name)); err != nil {
+	entry := Locked{Name: m.Name, Version: m.Version, Source: source, Folder: m.folder(), Binaries: m.Binaries}
+	if err := settle(staged, filepath.Join(dir, m.Name), entry.Folder); err != nil {
 		return err
 	}
-	lock.put(Locked{Name: m.Name, Version: m.Version, Source: source, Binaries: m.Binaries})
-	return lock.write(dir)
-}
-
-// swap puts a folder in another's place. What was there is moved to the staging folder's old name plus .old and removed: the way is
-// not atomic for a folder, and a host that starts in between says that the program does not exist.
-func swap(staged, place string) error {
-	old := staged + ".old"
-	if err := os.Rename(place, old); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("replace %s: %w", place, err)
+	lock.put(entry)
+	if err := lock.write(dir); err != nil {
+		return err
 	}
-	if err := os.Rename(staged, place); err != nil {
-		return fmt.Errorf("install into %s: %w", place, errors.Join(err, os.Rename(old, place)))
-	}
-	return os.RemoveAll(old)
+	return sweep(filepath.Join(dir, m.Name), entry.Folder)
 }
 
 // copy takes a program over and notes its digest. A digest that the manifest names must be that of the file.

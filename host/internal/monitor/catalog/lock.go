@@ -31,6 +31,8 @@ type Locked struct {
 	Version string `yaml:"version"`
 	// Source is the file or folder that it came from.
 	Source string `yaml:"source"`
+	// Folder of this version in the plugin's folder; empty for a plugin that an earlier host installed, which lies there itself.
+	Folder string `yaml:"folder,omitempty"`
 	// Binaries with their digests, all platforms.
 	Binaries []Binary `yaml:"binaries"`
 }
@@ -38,14 +40,18 @@ type Locked struct {
 // Installed is a plugin in the folder.
 type Installed struct {
 	Locked
-	// Path of the program for this platform; empty when Problem says why there is none.
-	Path string
+	// Path of the program for this platform, and its digest in hexadecimal; empty when Problem says why there is none.
+	Path, Digest string
 	// Problem is why it must not run; nil when its program has the digest of the lock.
 	Problem error
 }
 
-// List returns what is installed in dir, by name. A folder that does not exist has nothing. Each program is hashed.
+// List returns what is installed in dir, by name, with absolute paths. A folder that does not exist has nothing. Each program is hashed.
 func List(dir string) ([]Installed, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("find folder of plugins: %w", err)
+	}
 	lock, err := readLock(dir)
 	if err != nil {
 		return nil, err
@@ -53,7 +59,7 @@ func List(dir string) ([]Installed, error) {
 	out := make([]Installed, 0, len(lock.Plugins))
 	for _, p := range lock.Plugins {
 		one := Installed{Locked: p}
-		one.Path, one.Problem = p.verify(dir)
+		one.Path, one.Digest, one.Problem = p.verify(dir)
 		out = append(out, one)
 	}
 	return out, nil
@@ -73,24 +79,23 @@ func Find(dir, name string) (Installed, error) {
 }
 
 // verify finds the program for this platform and compares its digest.
-func (p *Locked) verify(dir string) (string, error) {
+func (p *Locked) verify(dir string) (path, sum string, err error) {
 	m := Manifest{Name: p.Name, Binaries: p.Binaries}
 	b, err := m.Here()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	if !namePattern.MatchString(p.Name) || !filepath.IsLocal(b.Path) {
-		return "", fmt.Errorf("%s names a path outside of its folder: %s", LockFile, b.Path)
+	if !namePattern.MatchString(p.Name) || !filepath.IsLocal(filepath.Join(p.Folder, b.Path)) {
+		return "", "", fmt.Errorf("%s names a path outside of its folder: %s", LockFile, filepath.Join(p.Folder, b.Path))
 	}
-	path := filepath.Join(dir, p.Name, b.Path)
-	sum, _, err := digest(path)
-	if err != nil {
-		return "", err
+	path = filepath.Join(dir, p.Name, p.Folder, b.Path)
+	if sum, _, err = digest(path); err != nil {
+		return "", "", err
 	}
 	if sum != b.SHA256 {
-		return "", fmt.Errorf("plugin %s: %s is not the program that was installed (digest %.12s, %s says %.12s): install it again", p.Name, path, sum, LockFile, b.SHA256)
+		return "", "", fmt.Errorf("plugin %s: %s is not the program that was installed (digest %.12s, %s says %.12s): install it again", p.Name, path, sum, LockFile, b.SHA256)
 	}
-	return path, nil
+	return path, sum, nil
 }
 
 func digest(path string) (sum string, size int64, err error) {
@@ -124,9 +129,13 @@ func readLock(dir string) (Lock, error) {
 
 // put adds or replaces a plugin. The file is replaced as a whole.
 func (l *Lock) put(p Locked) {
-	l.Plugins = slices.DeleteFunc(l.Plugins, func(old Locked) bool { return old.Name == p.Name })
+	l.drop(p.Name)
 	l.Plugins = append(l.Plugins, p)
 	slices.SortFunc(l.Plugins, func(a, b Locked) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func (l *Lock) drop(name string) {
+	l.Plugins = slices.DeleteFunc(l.Plugins, func(old Locked) bool { return old.Name == name })
 }
 
 func (l *Lock) write(dir string) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,35 +10,6 @@ import (
 
 	"github.com/weir-run/weir/host/internal/monitor/catalog"
 )
-
-type pluginInstallCommand struct {
-	pluginsFlags
-	Source string `arg:"" help:"The program, or the folder with weir-plugin.yaml."`
-}
-
-// Help is shown below the flags.
-func (pluginInstallCommand) Help() string {
-	return "Starts the program once to ask what it is, copies it to the folder of plugins, and notes its digest in weir.lock. weir run and weir demo start what is installed there at their next start; a daemon that runs already must be started again.\n\n" +
-		"Example:\n  weir plugin install bin/weir-whales\n  weir demo"
-}
-
-// Run installs.
-func (c pluginInstallCommand) Run(ctx context.Context, std streams) error {
-	dir, err := c.dir()
-	if err != nil {
-		return err
-	}
-	m, err := catalog.Install(ctx, dir, c.Source)
-	if err != nil {
-		return err
-	}
-	here, err := m.Here()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(std.out, "installed %s %s in %s\n  digest  sha256:%s\n  next    weir demo, or weir run: it starts with the others\n", m.Name, m.Version, filepath.Join(dir, m.Name), here.SHA256)
-	return nil
-}
 
 type pluginListCommand struct {
 	pluginsFlags
@@ -70,17 +40,12 @@ func (c pluginListCommand) Run(std streams) error {
 		fmt.Fprintln(table, "NAME\tVERSION\tDIGEST\tPROGRAM")
 	}
 	for _, p := range all {
-		where, digest := p.Path, ""
+		where := p.Path
 		if p.Problem != nil {
 			where = p.Problem.Error()
 		}
-		for _, b := range p.Binaries {
-			if filepath.Join(dir, p.Name, b.Path) == p.Path {
-				digest = b.SHA256
-			}
-		}
 		if c.JSON {
-			row := map[string]any{"name": p.Name, "version": p.Version, "source": p.Source, "digest": digest, "path": p.Path}
+			row := map[string]any{"name": p.Name, "version": p.Version, "source": p.Source, "digest": p.Digest, "path": p.Path}
 			if p.Problem != nil {
 				row["problem"] = where
 			}
@@ -89,7 +54,7 @@ func (c pluginListCommand) Run(std streams) error {
 			}
 			continue
 		}
-		fmt.Fprintf(table, "%s\t%s\t%.12s\t%s\n", p.Name, p.Version, digest, where)
+		fmt.Fprintf(table, "%s\t%s\t%.12s\t%s\n", p.Name, p.Version, p.Digest, where)
 	}
 	return table.Flush()
 }

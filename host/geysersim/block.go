@@ -22,6 +22,8 @@ type Block struct {
 	// Transactions in order of execution. The server numbers them (SubscribeUpdateTransactionInfo.index) by their Info; it does not
 	// set the index itself.
 	Transactions []Transaction
+	// Patterns that are complete with this block.
+	Patterns []Pattern
 }
 
 // Transaction is one transaction of a block.
@@ -72,6 +74,8 @@ type Truth struct {
 	Signature string `json:"signature"`
 	TxIndex   uint64 `json:"tx_index,string"`
 	Ordinal   int    `json:"ordinal"`
+	// BlockTime of the slot, Unix seconds. Not every venue tells it in its events.
+	BlockTime int64 `json:"block_time,string,omitempty"`
 	// Kind is one of the Truth kinds; Venue one of the Venue names.
 	Kind  string `json:"kind"`
 	Venue string `json:"venue"`
@@ -92,6 +96,18 @@ type Truth struct {
 	BaseAmount      uint64 `json:"base_amount,string,omitempty"`
 	QuoteAmount     uint64 `json:"quote_amount,string,omitempty"`
 	PoolQuoteAmount uint64 `json:"pool_quote_amount,string,omitempty"`
+	// FeePayer paid for the transaction; PriorityFee is what it paid above 5,000 lamports a signature, and Tip what it gave to accounts of
+	// Jito, in lamports, both of the whole transaction. For trades.
+	FeePayer    string `json:"fee_payer,omitempty"`
+	PriorityFee uint64 `json:"priority_fee,string,omitempty"`
+	Tip         uint64 `json:"tip,string,omitempty"`
+	// Limit is the most that the trader would have given, or the least that would have been accepted, in raw units of the side that was
+	// not fixed; ExactIn says that the given side was. For trades.
+	Limit   uint64 `json:"limit_amount,string,omitempty"`
+	ExactIn bool   `json:"exact_in,omitempty"`
+	// BaseDecimals of Mint and QuoteDecimals of QuoteMint, for trades.
+	BaseDecimals  uint32 `json:"base_decimals,omitempty"`
+	QuoteDecimals uint32 `json:"quote_decimals,omitempty"`
 	// LPAmount is LP tokens minted or burned.
 	LPAmount uint64 `json:"lp_amount,string,omitempty"`
 	// Fees of a trade, in raw units of the quote mint unless one says otherwise.

@@ -63,7 +63,8 @@ type Options struct {
 
 	// TLS serves with it; nil serves plain HTTP/2 (h2c).
 	TLS *tls.Config
-	// Truth, when set, gets one Truth a line in JSON, those of a block in one Write when the block is complete.
+	// Truth, when set, gets one Truth a line in JSON, those of a block in one Write when the block is complete, with the block's Patterns
+	// behind them.
 	Truth io.Writer
 	// KeepTruth keeps all of it in memory for TruthSoFar.
 	KeepTruth bool

@@ -150,6 +150,9 @@ func (s *Server) Ended() (bool, error) { return s.chain.ended() }
 // TruthSoFar gives what was true of all blocks played so far. Options.KeepTruth must be set.
 func (s *Server) TruthSoFar() []Truth { return s.chain.truth.soFar() }
 
+// PatternsSoFar gives what was staged in all blocks played so far. Options.KeepTruth must be set.
+func (s *Server) PatternsSoFar() []Pattern { return s.chain.truth.patterns() }
+
 // Subscribe serves one stream.
 func (s *Server) Subscribe(g grpc.BidiStreamingServer[geyserpb.SubscribeRequest, geyserpb.SubscribeUpdate]) error {
 	token := tokenOf(g.Context())

@@ -16,6 +16,7 @@ type ledger struct {
 
 	mu   sync.Mutex
 	kept []Truth
+	seen []Pattern
 	err  error // of out; nothing is written after it
 }
 
@@ -42,6 +43,17 @@ func (l *ledger) write(b *Block) {
 			}
 		}
 	}
+	if l.keep {
+		l.seen = append(l.seen, b.Patterns...)
+	}
+	for i := range b.Patterns {
+		if l.out == nil || l.err != nil {
+			break
+		}
+		if err := lines.Encode(&b.Patterns[i]); err != nil {
+			l.err = err
+		}
+	}
 	if text.Len() > 0 && l.err == nil {
 		_, l.err = l.out.Write(text.Bytes())
 	}
@@ -60,4 +72,10 @@ func (l *ledger) soFar() []Truth {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.kept)
+}
+
+func (l *ledger) patterns() []Pattern {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.seen)
 }

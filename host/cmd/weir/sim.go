@@ -29,6 +29,7 @@ type simCommand struct {
 	TPS    float64       `placeholder:"N" help:"Pace transactions evenly at so many a second instead."`
 	Seed   uint64        `default:"1" help:"Seed of the generated market: the same seed gives the same chain."`
 	Size   int           `name:"transactions-per-slot" default:"60" help:"Mean size of a generated block."`
+	Staged float64       `placeholder:"N" help:"Stage so many patterns a generated block: sandwiches, back-runs, arbitrage, wash trading, snipers, bundled launches, rugs. --truth lists them."`
 	Truth  string        `placeholder:"FILE" help:"Write the ground truth of what was played: one JSON fact a line."`
 	Replay int           `name:"replay-slots" default:"150" help:"How many slots back a client may ask from."`
 
@@ -138,7 +139,7 @@ func (c simCommand) scheme() string {
 
 func (c simCommand) source() (geysersim.Source, error) {
 	if c.Generate {
-		return market.New(market.Options{Seed: c.Seed, TransactionsPerSlot: c.Size}), nil
+		return market.New(market.Options{Seed: c.Seed, TransactionsPerSlot: c.Size, Staged: c.Staged}), nil
 	}
 	if c.Capture != "" {
 		files, err := replay.Files(c.Capture)

@@ -151,7 +151,7 @@ func (m *Market) actRayLiquidity() {
 	}
 	done := false
 	if v := oneOf(m, p.providers, func(v *provider) bool { return v.lp.amount > 0 }); v != nil && chance(m.rand, 0.45) {
-		done = m.leaveRay(p, v)
+		done = m.leaveRay(p, v, min(m.part(v.lp.amount), p.reserves.LPSupply/3)) // so that the pool never gets empty
 	} else if h := oneOf(m, p.holders, hasTokens); h != nil {
 		done = m.joinRay(p, h)
 	}
@@ -162,9 +162,8 @@ func (m *Market) actRayLiquidity() {
 	m.close()
 }
 
-// leaveRay withdraws a part of what the provider has. The pool never gets empty: nobody takes more than a third of it.
-func (m *Market) leaveRay(p *rayPool, v *provider) bool {
-	lp := min(m.part(v.lp.amount), p.reserves.LPSupply/3)
+// leaveRay withdraws that much of what the provider has.
+func (m *Market) leaveRay(p *rayPool, v *provider, lp uint64) bool {
 	coin, pc, ok := p.reserves.WithdrawFor(lp)
 	if !ok || coin == 0 || pc == 0 {
 		return false

@@ -83,7 +83,8 @@ func (t *txn) tellCurve(c *coin, h *holder, l leg, protocol recipient, before pu
 	t.fact(geysersim.Truth{
 		Kind: geysersim.TruthTrade, Venue: geysersim.VenuePump, Mint: c.base58(), QuoteMint: t.m.world.wsol.base58(),
 		Pool: c.curve.base58(), Trader: h.base58(), Side: side(l.buy), BaseAmount: l.tokens + more.tokens, QuoteAmount: l.total,
-		PoolQuoteAmount: l.quote + more.quote, Before: curveReserves(before), After: curveReserves(after),
+		PoolQuoteAmount: l.quote + more.quote, Limit: l.args.Limit, ExactIn: !l.buy || l.kind.IsExactIn(),
+		BaseDecimals: uint32(c.decimals), QuoteDecimals: uint32(t.m.world.wsol.decimals), Before: curveReserves(before), After: curveReserves(after),
 		Fees: []geysersim.TruthFee{
 			{Kind: "protocol", Amount: l.fees.Protocol + more.fees.Protocol},
 			{Kind: "creator", Amount: l.fees.Creator + more.fees.Creator},

@@ -54,6 +54,7 @@ func TestDecoderFindsTheTruth(t *testing.T) {
 	for name, o := range map[string]Options{
 		"default":         {TransactionsPerSlot: 100},
 		"two in a router": {TransactionsPerSlot: 100, DoubleShare: 1, RoutedShare: 1, LoadedShare: 1, FailedShare: -1},
+		"staged":          {TransactionsPerSlot: 100, Staged: 3},
 		"direct":          {TransactionsPerSlot: 100, DoubleShare: -1, RoutedShare: -1, LoadedShare: -1, HotShare: 1},
 	} {
 		for seed := range uint64(2) {
@@ -94,6 +95,9 @@ func traps(list []geysersim.Truth) []string {
 func plain(list []geysersim.Truth) (out []geysersim.Truth) {
 	for _, f := range list {
 		f.Traps = nil
+		if f.Venue == geysersim.VenueRaydiumV4 { // its log does not tell the time
+			f.BlockTime = 0
+		}
 		sortFees(f.Fees)
 		if f.Kind == geysersim.TruthPoolCreated {
 			f.Before, f.After = nil, nil
@@ -127,13 +131,15 @@ func show(list []geysersim.Truth) string {
 }
 
 func truthOf(r *eventv1.Record) geysersim.Truth {
-	f := geysersim.Truth{Slot: r.Slot, Signature: base58.Encode(r.Signature), TxIndex: r.GetTxIndex()}
+	f := geysersim.Truth{Slot: r.Slot, BlockTime: r.GetBlockTime(), Signature: base58.Encode(r.Signature), TxIndex: r.GetTxIndex()}
 	switch body := r.Body.(type) {
 	case *eventv1.Record_Trade:
 		b := body.Trade
 		f.Kind, f.Venue, f.Mint, f.QuoteMint = geysersim.TruthTrade, venueName(b.Venue), text(b.Mint), text(b.QuoteMint)
 		f.Pool, f.Trader, f.Side = text(b.Pool), text(b.Trader), strings.ToLower(strings.TrimPrefix(b.Side.String(), "SIDE_"))
 		f.BaseAmount, f.QuoteAmount, f.PoolQuoteAmount = b.BaseAmount, b.QuoteAmount, b.PoolQuoteAmount
+		f.FeePayer, f.PriorityFee, f.Tip = text(b.FeePayer), b.GetPriorityFee(), b.GetTip()
+		f.Limit, f.ExactIn, f.BaseDecimals, f.QuoteDecimals = b.GetLimitAmount(), b.GetExactIn(), b.GetBaseDecimals(), b.GetQuoteDecimals()
 		f.Before, f.After, f.Router = reserves(b.ReservesBefore), reserves(b.ReservesAfter), text(b.Router)
 		for _, fee := range b.Fees {
 			f.Fees = append(f.Fees, geysersim.TruthFee{

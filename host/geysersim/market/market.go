@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"math/rand/v2"
+	"time"
 
 	"github.com/mr-tron/base58"
 
@@ -45,6 +46,9 @@ type Market struct {
 	deals []deal
 
 	opened uint16 // pools opened by hand, for their indexes
+
+	staged int // patterns begun
+	plans  []*plan
 }
 
 var (
@@ -92,13 +96,20 @@ func (m *Market) Next(ctx context.Context) (*geysersim.Block, error) {
 		Transactions: make([]geysersim.Transaction, 0, max(n, 1)),
 	}
 	m.block = b
+	if m.opt.Staged > 0 {
+		m.proceed()
+	}
 	for len(b.Transactions) < max(n, 1) {
+		if m.opt.Staged > 0 && chance(m.rand, m.opt.Staged/float64(n)) {
+			m.stage()
+			continue
+		}
 		m.act()
 	}
 	return b, nil
 }
 
-// advance goes to the next slot that has a block: 400 ms each.
+// advance goes to the next slot that has a block.
 func (m *Market) advance() {
 	m.parent, m.parentHash = m.slot, m.hash
 	for {
@@ -109,7 +120,7 @@ func (m *Market) advance() {
 		}
 	}
 	m.height++
-	m.time = m.opt.StartTime + (m.ticks-1)*2/5
+	m.time = m.opt.StartTime + int64(time.Duration(m.ticks-1)*m.opt.SlotTime/time.Second)
 	m.recent = m.keys.next()
 	m.recentBytes = bytes.Clone(m.recent[:])
 	m.hash = base58.Encode(m.recent[:])

@@ -191,5 +191,8 @@ func (t *txn) fee() uint64 {
 			signers++
 		}
 	}
-	return 5_000*signers + (t.price*t.limit+999_999)/1_000_000
+	return 5_000*signers + t.priority()
 }
+
+// priority is the priority fee, lamports.
+func (t *txn) priority() uint64 { return (t.price*t.limit + 999_999) / 1_000_000 }

@@ -1,6 +1,9 @@
 package market
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"time"
+)
 
 // Mix says how often each kind of transaction is made, as weights against each other.
 type Mix struct {
@@ -52,6 +55,11 @@ type Options struct {
 	DoubleShare float64
 	// Mix of the kinds; the zero value means DefaultMix.
 	Mix Mix
+	// Staged is how many patterns are staged in a block, on average: sandwiches, back-runs, arbitrage, wash trading, snipers, bundled
+	// launches and rugs, in turn. They are listed in Block.Patterns. Default 0.
+	Staged float64
+	// SlotTime is how much chain time a slot takes; default 400 ms. Block times are its whole seconds.
+	SlotTime time.Duration
 }
 
 // share gives an option its default, and 0 for a negative one.
@@ -68,6 +76,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.StartTime == 0 {
 		o.StartTime = 1_793_491_200
+	}
+	if o.SlotTime <= 0 {
+		o.SlotTime = 400 * time.Millisecond
 	}
 	if o.TransactionsPerSlot <= 0 {
 		o.TransactionsPerSlot = 60

@@ -243,10 +243,14 @@ func (t *txn) factRay(p *rayPool, h *holder, s raySwap, buy bool, before raydium
 	f := geysersim.Truth{
 		Kind: geysersim.TruthTrade, Venue: geysersim.VenueRaydiumV4, Mint: p.token.base58(), QuoteMint: p.quote.base58(),
 		Pool: p.base58(), Trader: h.base58(), Side: side(buy), BaseAmount: s.in, QuoteAmount: s.out, PoolQuoteAmount: s.out,
+		Limit: s.args.Out, ExactIn: !s.kind.IsExactOut(), BaseDecimals: uint32(p.token.decimals), QuoteDecimals: uint32(p.quote.decimals),
 		Before: p.turned(before), After: p.turned(p.reserves),
 	}
 	if buy {
 		f.BaseAmount, f.QuoteAmount, f.PoolQuoteAmount = s.out, s.in, s.in-s.fee
+	}
+	if s.kind.IsExactOut() {
+		f.Limit = s.args.In
 	}
 	f.Fees = []geysersim.TruthFee{{Kind: "swap", Amount: s.fee, InBase: !buy}}
 	t.fact(f)

@@ -26,7 +26,7 @@ func TestLivesAreLegal(t *testing.T) {
 		phase[f.Mint] = next
 	}
 	ends := 0
-	play(t, New(Options{Seed: testSeed, TransactionsPerSlot: 200}), 150, func(_ *geysersim.Block, tx *geysersim.Transaction) {
+	play(t, New(Options{Seed: testSeed, TransactionsPerSlot: 200, Staged: 1}), 150, func(_ *geysersim.Block, tx *geysersim.Transaction) {
 		for _, f := range tx.Truth {
 			if f.Venue != geysersim.VenuePump && phase[f.Mint] == 0 {
 				continue // not a coin of pump
@@ -56,7 +56,7 @@ func TestLivesAreLegal(t *testing.T) {
 // TestReservesChain: what a pool holds after one fact it holds before the next, and no trade takes more than it pays for.
 func TestReservesChain(t *testing.T) {
 	last := map[string]geysersim.TruthReserves{}
-	play(t, New(Options{Seed: testSeed, TransactionsPerSlot: 200}), 150, func(_ *geysersim.Block, tx *geysersim.Transaction) {
+	play(t, New(Options{Seed: testSeed, TransactionsPerSlot: 200, Staged: 1}), 150, func(_ *geysersim.Block, tx *geysersim.Transaction) {
 		for _, f := range tx.Truth {
 			if f.After == nil {
 				continue
@@ -83,7 +83,7 @@ func falls(before, after *geysersim.TruthReserves) bool {
 
 // TestVenuesHoldWhatTheySay compares the state of every curve and pool with what its accounts hold.
 func TestVenuesHoldWhatTheySay(t *testing.T) {
-	m := New(Options{Seed: testSeed, TransactionsPerSlot: 200})
+	m := New(Options{Seed: testSeed, TransactionsPerSlot: 200, Staged: 1})
 	kept, negative := 0, 0
 	for range 100 {
 		play(t, m, 1, func(*geysersim.Block, *geysersim.Transaction) {})

@@ -81,7 +81,8 @@ func (t *txn) factSwap(p *swapPool, h *holder, s swap, before pumpswap.PoolReser
 	f := geysersim.Truth{
 		Kind: geysersim.TruthTrade, Venue: geysersim.VenuePumpSwap, Mint: p.token.base58(), QuoteMint: t.m.world.wsol.base58(),
 		Pool: p.base58(), Trader: h.base58(), Side: side(s.buy != p.turned()), BaseAmount: s.base, QuoteAmount: s.total,
-		PoolQuoteAmount: s.quote, Before: swapReserves(before), After: swapReserves(p.reserves),
+		PoolQuoteAmount: s.quote, Limit: s.args.Limit, ExactIn: !s.buy || s.kind.IsExactIn(),
+		BaseDecimals: uint32(p.token.decimals), QuoteDecimals: uint32(t.m.world.wsol.decimals), Before: swapReserves(before), After: swapReserves(p.reserves),
 	}
 	if p.turned() {
 		f.BaseAmount, f.QuoteAmount, f.PoolQuoteAmount = s.total, s.base, s.base

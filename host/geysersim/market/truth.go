@@ -10,7 +10,7 @@ import (
 
 // fact notes what an observer must report of the program that runs.
 func (t *txn) fact(f geysersim.Truth) {
-	f.Slot, f.Ordinal = t.m.slot, len(t.truth)
+	f.Slot, f.Ordinal, f.BlockTime = t.m.slot, len(t.truth), t.m.time
 	if len(t.frames) > 1 && f.Kind == geysersim.TruthTrade {
 		f.Router = t.frames[0].program.base58()
 	}
@@ -33,8 +33,21 @@ func (t *txn) sign(signature []byte, index uint64) {
 	for i := range t.truth {
 		f := &t.truth[i]
 		f.Signature, f.TxIndex, f.Traps = text, index, traps
+		if f.Kind == geysersim.TruthTrade {
+			f.FeePayer, f.PriorityFee, f.Tip = t.used[0].base58(), t.priority(), t.tipped()
+		}
 		if f.Router != "" {
 			f.Traps = append(slices.Clip(traps), "routed")
 		}
 	}
+}
+
+// tipped is what the accounts of Jito got.
+func (t *txn) tipped() (sum uint64) {
+	for _, tip := range t.m.world.tips {
+		if tip.mark == t.mark {
+			sum += tip.lamports - t.used[tip.slot].lamports
+		}
+	}
+	return sum
 }

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"encoding/json"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -95,17 +94,8 @@ func TestInstallWhileRunning(t *testing.T) {
 // pulses are the texts of the plugin's outputs, in order.
 func pulses(t *testing.T, data string) (out []string) {
 	t.Helper()
-	_, text, _ := run(t, "events", "--data-dir", data, "--instance", "pulse")
-	for line := range strings.Lines(text) {
-		var e struct {
-			Signal struct {
-				Text string `json:"text"`
-			} `json:"signal"`
-		}
-		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			t.Fatalf("%q: %v", line, err)
-		}
-		out = append(out, e.Signal.Text)
+	for _, s := range signals(t, data, "pulse") {
+		out = append(out, s.Signal.Text)
 	}
 	return out
 }

@@ -5,8 +5,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -14,10 +12,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/weir-run/weir/host/e2e/npm"
 )
 
 // weir and modules are the binary under test and the folder of the installed clients.
@@ -31,7 +30,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	if testing.Short() {
 		missing = "-short leaves out what needs other processes"
-	} else if modules, missing = install(); missing == "" {
+	} else if modules, missing = npm.Install("."); missing == "" {
 		weir = filepath.Join(dir, "weir")
 		build := exec.Command("go", "build", "-o", weir, "../../cmd/weir")
 		if out, err := build.CombinedOutput(); err != nil {
@@ -41,60 +40,6 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
-}
-
-// install puts the locked packages into a cache outside of the checkout, once for each lock file. missing says why it cannot.
-func install() (folder, missing string) {
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return "", tool + " is not installed"
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", "there is no cache folder: " + err.Error()
-	}
-	lock, err := os.ReadFile("package-lock.json")
-	if err != nil {
-		panic(err)
-	}
-	sum := sha256.Sum256(lock)
-	folder = filepath.Join(cache, "weir", "clients-"+hex.EncodeToString(sum[:6]))
-	installed := filepath.Join(folder, "node_modules")
-	if _, err := os.Stat(filepath.Join(folder, "complete")); err == nil {
-		return installed, ""
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return "", "cannot make a cache folder: " + err.Error()
-	}
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		text, err := os.ReadFile(name)
-		if err == nil {
-			err = os.WriteFile(filepath.Join(folder, name), text, 0o600)
-		}
-		if err != nil {
-			panic(err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	ci := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	ci.Dir = folder
-	if out, err := ci.CombinedOutput(); err != nil {
-		if strings.Contains(string(out), "EUSAGE") || strings.Contains(string(out), "EINTEGRITY") {
-			panic("package.json and its lock do not fit: " + string(out))
-		}
-		return "", "npm ci: " + err.Error() + ": " + firstLines(string(out), 4)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "complete"), nil, 0o600); err != nil {
-		return "", err.Error()
-	}
-	return installed, ""
-}
-
-func firstLines(s string, n int) string {
-	lines := strings.Split(strings.TrimSpace(s), "\n")
-	return strings.Join(lines[:min(n, len(lines))], "; ")
 }
 
 // plan is what client.js does.

@@ -8,8 +8,8 @@ import (
 
 // rooms is the order in which data walks. A room imports only rooms before it.
 var rooms = []string{
-	"latency", "dex", "budget", "breaker", "config", "geyser", "capture", "pool", "ingest", "ledger", "backfill", "decode", "enrich", "journal", "monitor", "store", "alert",
-	"jsonl", "metrics", "admin", "daemon",
+	"latency", "dex", "budget", "breaker", "config", "geyser", "capture", "pool", "ingest", "ledger", "backfill", "decode", "enrich", "journal", "monitor", "jsonl", "store", "alert",
+	"metrics", "admin", "daemon",
 }
 
 const prefix = "github.com/weir-run/weir/host/internal/"

@@ -38,6 +38,14 @@ func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
 			p.GetOutputs(), p.GetSuppressed(), p.GetCheckpoint(), dash(cmp.Or(p.GetReason(), p.GetLastCrash())))
 	}
 	printPluginAlarms(t, s.GetPlugins())
+	for _, a := range s.GetAlerts() {
+		fmt.Fprintf(t, "! alert %s %s: %s\n", a.GetRule(), a.GetSubject(), a.GetDetail())
+	}
+	for _, h := range s.GetWebhooks() {
+		if h.GetLastError() != "" {
+			fmt.Fprintf(t, "! webhook %s: %s; tried again, %d given up\n", h.GetName(), h.GetLastError(), h.GetLost())
+		}
+	}
 	printIsolation(t, s.GetPlugins())
 	return t.Flush()
 }

@@ -39,6 +39,8 @@ type Config struct {
 	// PluginsDir is where plugins are installed: what comes, changes or goes there does so in a running daemon. Empty: the folder plugins in
 	// DataDir.
 	PluginsDir string `koanf:"plugins_dir"`
+	// Alerts say when an operator is told of something, and where.
+	Alerts Alerts `koanf:"alerts"`
 	// HTTP says where metrics are served.
 	HTTP HTTP `koanf:"http"`
 	// Log says how the daemon speaks.
@@ -167,6 +169,7 @@ func Default() Config {
 func (c *Config) fill() {
 	c.fillGroups()
 	orValue(&c.PluginsDir, filepath.Join(c.DataDir, "plugins"))
+	c.fillAlerts()
 	for i := range c.Endpoints {
 		e := &c.Endpoints[i]
 		orValue(&e.Name, hostOf(e.URL))

@@ -163,3 +163,51 @@ func TestBytesText(t *testing.T) {
 		t.Errorf("printed %q", got)
 	}
 }
+
+func TestAlertsAreLaidOverTheDefaults(t *testing.T) {
+	t.Setenv("OPS_WEBHOOK", "https://hooks.example/secret")
+	cfg, err := config.Load(write(t, small+`
+alerts:
+  rules:
+    stream_lag: {threshold: 2}
+    gap: {off: true}
+  webhooks:
+    - {name: ops, url_env: OPS_WEBHOOK}
+  events:
+    - {name: big, kind: trade, field: quote_amount, at_least: 10}
+`), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := cfg.Alerts
+	if lag := a.Rules["stream_lag"]; lag.Threshold != 2 || lag.For != 30*time.Second || lag.Severity != "warning" || !a.Rules["gap"].Off || a.Rules["no_stream"].Off {
+		t.Errorf("rules %+v", a.Rules)
+	}
+	if w := a.Webhooks[0]; w.Format != "json" || w.Timeout != 5*time.Second || w.Severity != "warning" || a.Events[0].Severity != "info" || a.Retention != 168*time.Hour {
+		t.Errorf("alerts %+v", a)
+	}
+}
+
+func TestAlertsThatAreWrong(t *testing.T) {
+	for text, want := range map[string]string{
+		"rules: {nothing: {off: true}}":                         "there is no such rule: use breaker_open",
+		"rules: {gap: {thresh: 1}}":                             "alerts.rules.gap.thresh: unknown key",
+		"rules: {gap: {severity: bad}}":                         `"bad" is not known: use info, warning, critical`,
+		"retention: 1s":                                         "too short",
+		"webhooks: [{name: a}]":                                 "give exactly one of url and url_env",
+		"webhooks: [{name: a, url_env: WEBHOOK_THAT_IS_NOT}]":   "which is not set",
+		"webhooks: [{name: a, url: 'ftp://secret@x'}]":          "the address is not one of http:// or https://",
+		"webhooks: [{name: a, url: 'http://x', format: telex}]": `"telex" is not known`,
+		"events: [{name: a, kind: Trade}]":                      "is no kind of event",
+		"events: [{name: a, kind: trade, at_least: 5}]":         "say which field",
+		"events: [{name: a, kind: trade, mint: x}]":             "alerts.events[0].mint",
+	} {
+		_, err := config.Load(write(t, small+"alerts: {"+text+"}\n"), nil, nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret@x") {
+			t.Errorf("%s: the address is in the message: %v", text, err)
+		}
+	}
+}

@@ -103,6 +103,10 @@ func (d *document) unknownBelow(key string, n *yaml.Node, t reflect.Type) (out P
 		for i, item := range n.Content {
 			out = append(out, d.unknownBelow(key+"["+strconv.Itoa(i)+"]", item, t.Elem())...)
 		}
+	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Struct:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			out = append(out, d.unknownBelow(join(key, n.Content[i].Value), n.Content[i+1], t.Elem())...)
+		}
 	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Struct:
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			name := n.Content[i].Value

@@ -53,7 +53,7 @@ func (c *Config) validate() (out Problems) {
 		bad("http.listen", "%q is not host:port: use for example 127.0.0.1:9464", c.HTTP.Listen)
 	}
 	if len(c.Programs) == 0 {
-		bad("programs", "is empty: name at least one of %s", strings.Join(programNames(), ", "))
+		bad("programs", "is empty: name at least one of %s", list(programNames()))
 	}
 	for i, name := range c.Programs {
 		oneOf(bad, fmt.Sprintf("programs[%d]", i), name, programNames()...)
@@ -61,6 +61,7 @@ func (c *Config) validate() (out Problems) {
 	c.validateEndpoints(bad)
 	c.validateGroups(bad)
 	c.validatePlugins(bad)
+	c.validateAlerts(bad)
 	return out
 }
 
@@ -149,9 +150,11 @@ func (e *Endpoint) ReadToken() (string, error) {
 
 func oneOf(bad func(key, format string, args ...any), key, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
-		bad(key, "%q is not known: use %s", value, strings.Join(allowed, ", "))
+		bad(key, "%q is not known: use %s", value, list(allowed))
 	}
 }
+
+func list(names []string) string { return strings.Join(names, ", ") }
 
 func given(values ...string) (n int) {
 	for _, v := range values {

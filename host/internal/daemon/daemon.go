@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/weir-run/weir/host/internal/admin"
+	"github.com/weir-run/weir/host/internal/alert"
 	"github.com/weir-run/weir/host/internal/backfill"
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/dex/idl"
@@ -55,6 +56,9 @@ type Daemon struct {
 	admin    *admin.Server
 	web      *web // nil when nothing is served
 
+	alerts   *alert.Alerts
+	alertLog *journal.AlertLog
+
 	groupsOnce sync.Once
 	cgroups    *process.Groups
 }
@@ -86,6 +90,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 		return nil, err
 	}
 	if err := d.initMonitors(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.initAlerts(ctx); err != nil {
 		return nil, err
 	}
 	if err := d.initWeb(ctx); err != nil {
@@ -172,6 +179,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if d.web != nil {
 		answers.Go(func() error { return d.web.run(answering) })
 	}
+	answers.Go(func() error { return d.alerts.Run(ctx) }) // until the stop is asked for: what ends then is not lost
 
 	err := d.runMonitors(ctx)
 

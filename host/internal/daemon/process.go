@@ -18,5 +18,6 @@ func processStatus() *adminv1.ProcessStatus {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err == nil { // it cannot fail for the own process
 		s.CpuMicros = uint64((u.Utime.Nano() + u.Stime.Nano()) / 1000)
 	}
+	s.RssBytes, s.MemoryLimitBytes = memoryStatus()
 	return s
 }

@@ -26,6 +26,8 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 		Gaps:        d.gapStatus(),
 		Journal:     &adminv1.JournalStatus{FirstNumber: j.First, LastNumber: j.Last, Bytes: j.Bytes, CompleteSlot: j.CompleteSlot, Trouble: j.Trouble},
 	}
+	s.Disk = diskStatus(d.cfg.DataDir)
+	s.Alerts, s.Webhooks = d.alerts.Firing(), d.alerts.Webhooks()
 	monitors := &adminv1.StageStatus{Name: "monitor", Dropped: map[string]uint64{}}
 	var spread latency.Summary
 	var all latency.Distribution

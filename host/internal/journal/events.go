@@ -72,10 +72,18 @@ func (j *Journal) tailOfEvents(ctx context.Context, q EventsQuery, state jetstre
 	}
 }
 
-// visitEvents visits from a position to last, and on from there when following. When a consumer is lost, or something it sent, the
-// next one goes on where this one was.
+// visitEvents visits from a position to last, and on from there when following.
 func (j *Journal) visitEvents(ctx context.Context, q EventsQuery, from, last uint64, visit func(uint64, []byte) error) error {
-	v := visitor{j: j, q: q, next: from, last: last, visit: visit}
+	subjects := make([]string, 0, len(q.Instances))
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(q.Instances))) {
+		subjects = append(subjects, eventsPrefix+name)
+	}
+	return j.visit(ctx, visitor{stream: eventsStream, subjects: subjects, follow: q.Follow, next: from, last: last, visit: visit})
+}
+
+// visit runs a visitor. When a consumer is lost, or something it sent, the next one goes on where this one was.
+func (j *Journal) visit(ctx context.Context, v visitor) error {
+	v.j = j
 	for tries := 0; !v.ended(); tries++ {
 		before := v.next
 		err := v.run(ctx)
@@ -89,8 +97,8 @@ func (j *Journal) visitEvents(ctx context.Context, q EventsQuery, from, last uin
 			return ctx.Err()
 		case v.next > before:
 			tries = 0
-		case !q.Follow && tries >= 5:
-			return fmt.Errorf("read events: %w", err)
+		case !v.follow && tries >= 5:
+			return fmt.Errorf("read %s: %w", v.stream, err)
 		}
 		select {
 		case <-time.After(100 * time.Millisecond):
@@ -105,17 +113,19 @@ type visitError struct{ err error }
 
 func (e *visitError) Error() string { return e.err.Error() }
 
-// visitor is the state of one ReadEvents.
+// visitor is the state of reading a stream once.
 type visitor struct {
-	j     *Journal
-	q     EventsQuery
-	next  uint64 // position that comes next
-	last  uint64 // where to end, when not following
-	seen  uint64 // messages that this consumer brought
-	visit func(uint64, []byte) error
+	j        *Journal
+	stream   string
+	subjects []string // empty means all
+	follow   bool     // wait for more at the end
+	next     uint64   // position that comes next
+	last     uint64   // where to end, when not following
+	seen     uint64   // messages that this consumer brought
+	visit    func(uint64, []byte) error
 }
 
-func (v *visitor) ended() bool { return !v.q.Follow && v.next > v.last }
+func (v *visitor) ended() bool { return !v.follow && v.next > v.last }
 
 var errMissed = errors.New("the server sent something that did not come")
 
@@ -130,7 +140,7 @@ func (v *visitor) run(ctx context.Context) error {
 		if err != nil || v.ended() {
 			return err
 		}
-		if came || v.q.Follow {
+		if came || v.follow {
 			continue
 		}
 		// Nothing came: because nothing is left, or because something was lost on the way.
@@ -143,20 +153,16 @@ func (v *visitor) run(ctx context.Context) error {
 }
 
 func (v *visitor) consumer(ctx context.Context) (jetstream.Consumer, error) {
-	subjects := make([]string, 0, len(v.q.Instances))
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(v.q.Instances))) {
-		subjects = append(subjects, eventsPrefix+name)
-	}
-	return v.j.node.js.CreateConsumer(ctx, eventsStream, jetstream.ConsumerConfig{
+	return v.j.node.js.CreateConsumer(ctx, v.stream, jetstream.ConsumerConfig{
 		AckPolicy: jetstream.AckNonePolicy, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: v.next,
-		FilterSubjects: subjects, InactiveThreshold: 30 * time.Second, MemoryStorage: true, Replicas: 1,
+		FilterSubjects: v.subjects, InactiveThreshold: 30 * time.Second, MemoryStorage: true, Replicas: 1,
 	})
 }
 
 // fetch visits what one request to the consumer brings, and tells whether anything came.
 func (v *visitor) fetch(ctx context.Context, cons jetstream.Consumer) (came bool, err error) {
 	var batch jetstream.MessageBatch
-	if v.q.Follow {
+	if v.follow {
 		batch, err = cons.Fetch(fetchFrames, jetstream.FetchContext(ctx))
 	} else {
 		batch, err = cons.FetchNoWait(fetchFrames)
@@ -190,7 +196,7 @@ func (v *visitor) take(m jetstream.Msg) error {
 		return nil // the mark of an epoch
 	}
 	if sum := checksum(m.Data()); sum != m.Headers().Get(headerSum) {
-		v.j.cfg.Log.Error("a batch of outputs is damaged and left out", "position", position, "subject", m.Subject())
+		v.j.cfg.Log.Error("a stored message is damaged and left out", "stream", v.stream, "position", position, "subject", m.Subject())
 		return nil
 	}
 	if err := v.visit(position, m.Data()); err != nil {

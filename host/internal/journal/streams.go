@@ -20,6 +20,8 @@ const (
 	checkpointsPrefix = "weir.checkpoints."
 	lettersStream     = "WEIR_DEAD"
 	lettersPrefix     = "weir.dead."
+	alertsStream      = "WEIR_ALERTS"
+	alertsPrefix      = "weir.alerts."
 	manifests         = "WEIR_MANIFESTS"
 	epochs            = "WEIR_EPOCHS"
 	cursors           = "WEIR_CURSORS"

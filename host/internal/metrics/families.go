@@ -15,6 +15,15 @@ var (
 	journalBytes   = gauge("weir_journal_bytes", "Bytes of the journal on disk.")
 	journalTrouble = gauge("weir_journal_trouble", "1 while nothing can be stored.")
 
+	diskFree  = gauge("weir_disk_free_bytes", "Bytes that may still be written on the disk of the data folder.")
+	diskTotal = gauge("weir_disk_bytes", "Bytes of the disk of the data folder.")
+	memory    = gauge("weir_memory_limit_bytes", "Memory that the daemon may take, by its control group or the machine.")
+
+	alertFiring      = gauge("weir_alert_firing", "1 for each alert that fires.", "rule", "subject", "severity")
+	webhookDelivered = counter("weir_webhook_delivered_total", "Alerts that a webhook took.", "webhook")
+	webhookFailed    = counter("weir_webhook_failed_total", "Tries at a webhook that failed; each is tried again.", "webhook")
+	webhookLost      = counter("weir_webhook_lost_total", "Alerts that a webhook did not take before they were too old.", "webhook")
+
 	connectionUp      = gauge("weir_connection_up", "1 while a connection streams.", "connection", "endpoint")
 	connectionState   = gauge("weir_connection_state", "1 for the state that a connection is in.", "connection", "endpoint", "state")
 	connectionUpdates = counter("weir_connection_updates_total", "Updates received.", "connection", "endpoint")

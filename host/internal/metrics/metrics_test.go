@@ -9,15 +9,20 @@ import (
 
 	"github.com/weir-run/weir/host/internal/metrics"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
 // full is a status in which everything is known.
 func full() *adminv1.StatusResponse {
 	return &adminv1.StatusResponse{
 		Version: "v1.2.3", StartedUnix: 1_700_000_000,
-		Journal: &adminv1.JournalStatus{FirstNumber: 5, LastNumber: 905, Bytes: 4096, CompleteSlot: 460, Trouble: "disk full"},
-		Gaps:    &adminv1.GapStatus{MissingSlots: 3, Rows: 2, CompleteSlot: 461},
-		Idl:     &adminv1.IdlStatus{Dir: "/idls", Programs: []string{"a", "b"}, Problems: []string{"c"}},
+		Journal:  &adminv1.JournalStatus{FirstNumber: 5, LastNumber: 905, Bytes: 4096, CompleteSlot: 460, Trouble: "disk full"},
+		Gaps:     &adminv1.GapStatus{MissingSlots: 3, Rows: 2, CompleteSlot: 461},
+		Idl:      &adminv1.IdlStatus{Dir: "/idls", Programs: []string{"a", "b"}, Problems: []string{"c"}},
+		Disk:     &adminv1.DiskStatus{FreeBytes: 10, TotalBytes: 20},
+		Process:  &adminv1.ProcessStatus{MemoryLimitBytes: new(uint64(1 << 30))},
+		Alerts:   []*eventv1.Alert{{Rule: "gap", Severity: eventv1.Severity_SEVERITY_CRITICAL, State: eventv1.AlertState_ALERT_STATE_FIRING}},
+		Webhooks: []*adminv1.WebhookStatus{{Name: "ops", Delivered: 4, Failed: 2, Lost: 1}},
 		Endpoints: []*adminv1.EndpointStatus{
 			{
 				Name: "shyft", State: "streaming", Updates: 7, Bytes: 8, Opens: 2, Slot: 462, LagMicros: new(int64(250_000)), Groups: []string{"curve", "amm"}, Filters: 2,
@@ -81,6 +86,9 @@ func TestScrape(t *testing.T) {
 		`weir_program_trouble_total{kind="unknown_tail",program="pump"} 1`,
 		`weir_plugin_up{instance="trading",monitor="trading 1.0"} 1`,
 		`weir_plugin_lag_records{instance="trading"} 5`,
+		`weir_alert_firing{rule="gap",severity="critical",subject=""} 1`,
+		`weir_webhook_delivered_total{webhook="ops"} 4`,
+		`weir_disk_free_bytes 10`,
 		`go_goroutines`,
 		`process_cpu_seconds_total`,
 	} {

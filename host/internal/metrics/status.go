@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -20,9 +21,29 @@ func (s sink) daemon(r *adminv1.StatusResponse) {
 	s.flag(journalTrouble, j.GetTrouble() != "")
 	s.count(gapSlots, r.GetGaps().GetMissingSlots())
 	s.count(gapRows, r.GetGaps().GetRows())
+	s.watched(r)
 	if idl := r.GetIdl(); idl != nil {
 		s.count(idlCount, uint64(len(idl.GetPrograms())))
 		s.count(idlRefused, uint64(len(idl.GetProblems())))
+	}
+}
+
+// watched is what alerts look at beside the rooms, and the alerts themselves.
+func (s sink) watched(r *adminv1.StatusResponse) {
+	if d := r.GetDisk(); d != nil {
+		s.count(diskFree, d.GetFreeBytes())
+		s.count(diskTotal, d.GetTotalBytes())
+	}
+	if p := r.GetProcess(); p != nil && p.MemoryLimitBytes != nil {
+		s.count(memory, p.GetMemoryLimitBytes())
+	}
+	for _, a := range r.GetAlerts() {
+		s.put(alertFiring, 1, a.GetRule(), a.GetSubject(), strings.ToLower(strings.TrimPrefix(a.GetSeverity().String(), "SEVERITY_")))
+	}
+	for _, w := range r.GetWebhooks() {
+		s.count(webhookDelivered, w.GetDelivered(), w.GetName())
+		s.count(webhookFailed, w.GetFailed(), w.GetName())
+		s.count(webhookLost, w.GetLost(), w.GetName())
 	}
 }
 

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/weir-run/weir/host/internal/admin"
+	"github.com/weir-run/weir/host/internal/jsonl"
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+)
+
+type alertsCommand struct {
+	configFlags
+	Follow bool   `short:"f" help:"Stay and print new alerts as they are raised."`
+	From   uint64 `placeholder:"POSITION" help:"First position to print." xor:"start"`
+	Tail   uint64 `placeholder:"N" help:"Begin with the last N alerts." xor:"start"`
+	Firing bool   `help:"Only what fires now."`
+	JSON   bool   `name:"json" help:"One JSON object a line."`
+}
+
+// Help is shown below the flags.
+func (alertsCommand) Help() string {
+	return "Prints what the daemon had to tell: conditions that began (firing) and ended (resolved), and events that alerts.events asks for (notice).\n" +
+		"The rules, and how to send alerts to a webhook, are in docs/operating.md.\n\nExamples:\n  weir alerts --firing\n  weir alerts --follow --tail 10"
+}
+
+// Run prints alerts until the end, or, following, until interrupted.
+func (c alertsCommand) Run(ctx context.Context, std streams) (err error) {
+	dir, err := c.dataDir()
+	if err != nil {
+		return err
+	}
+	client, err := admin.Dial(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, client.Close()) }()
+	if c.Firing {
+		return c.firing(ctx, std, dir, client)
+	}
+	stream, err := client.Alerts(ctx, &adminv1.AlertsRequest{Follow: c.Follow, From: c.From, Tail: c.Tail})
+	if err != nil {
+		return daemonError(dir, err)
+	}
+	for {
+		answer, err := stream.Recv()
+		switch {
+		case errors.Is(err, io.EOF) && c.Follow && ctx.Err() == nil:
+			return errors.New("the daemon stopped; run weir alerts --from POSITION to go on later")
+		case errors.Is(err, io.EOF), ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return daemonError(dir, err)
+		}
+		if err := c.print(std.out, answer); err != nil {
+			return err
+		}
+	}
+}
+
+func (c alertsCommand) firing(ctx context.Context, std streams, dir string, client *admin.Client) error {
+	s, err := client.Status(ctx, &adminv1.StatusRequest{})
+	if err != nil {
+		return daemonError(dir, err)
+	}
+	for _, a := range s.GetAlerts() {
+		if err := c.print(std.out, &adminv1.AlertsResponse{Alert: a}); err != nil {
+			return err
+		}
+	}
+	if len(s.GetAlerts()) == 0 && !c.JSON {
+		_, err = fmt.Fprintln(std.out, "nothing fires")
+	}
+	return err
+}
+
+func (c alertsCommand) print(w io.Writer, r *adminv1.AlertsResponse) error {
+	a := r.GetAlert()
+	if c.JSON {
+		_, err := w.Write(append(jsonl.Append(nil, r), '\n'))
+		return err
+	}
+	line := fmt.Sprintf("%s %-8s %-8s %s", time.Unix(0, a.GetAtUnixNanos()).UTC().Format(time.DateTime), alertWord(a), severityWord(a), a.GetRule())
+	if a.GetSubject() != "" {
+		line += " (" + a.GetSubject() + ")"
+	}
+	line += ": " + a.GetDetail()
+	if a.GetRemedy() != "" && a.GetState() == eventv1.AlertState_ALERT_STATE_FIRING {
+		line += "; " + a.GetRemedy()
+	}
+	_, err := fmt.Fprintln(w, line)
+	return err
+}
+
+func alertWord(a *eventv1.Alert) string {
+	return strings.ToLower(strings.TrimPrefix(a.GetState().String(), "ALERT_STATE_"))
+}
+
+func severityWord(a *eventv1.Alert) string {
+	return strings.ToLower(strings.TrimPrefix(a.GetSeverity().String(), "SEVERITY_"))
+}

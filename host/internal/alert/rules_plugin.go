@@ -1,0 +1,93 @@
+package alert
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/weir-run/weir/host/internal/config"
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+)
+
+func quarantined(_ float64, s *adminv1.StatusResponse) (out []finding) {
+	for _, p := range s.GetPlugins() {
+		switch p.GetState() {
+		case "quarantined", "rejected", "config_error":
+			out = append(out, finding{subject: p.GetInstance(), detail: "is " + p.GetState() + ": " + p.GetReason()})
+		default: // it runs, or will by itself
+		}
+	}
+	return out
+}
+
+func behind(threshold float64, s *adminv1.StatusResponse) (out []finding) {
+	for _, p := range s.GetPlugins() {
+		if float64(p.GetLag()) > threshold {
+			out = append(out, finding{subject: p.GetInstance(), detail: fmt.Sprintf("is %d records behind", p.GetLag())})
+		}
+	}
+	return out
+}
+
+// crashed remembers the starts of each instance: one more than at the look before, with a crash to show for it, is a crash.
+// It is over once the instance went on for the cooldown of the rule.
+func crashed(set config.AlertRule) check {
+	type memory struct {
+		starts uint64
+		crash  string
+		until  time.Time
+	}
+	known := map[string]*memory{}
+	return func(now time.Time, s *adminv1.StatusResponse) (out []finding) {
+		for _, p := range s.GetPlugins() {
+			m := known[p.GetInstance()]
+			if m == nil {
+				m = &memory{} // starts and crashes count from the daemon's start, as this does
+				known[p.GetInstance()] = m
+			}
+			if p.GetLastCrash() != "" && (p.GetStarts() > m.starts || p.GetLastCrash() != m.crash) {
+				m.until = now.Add(set.Cooldown)
+			}
+			m.starts, m.crash = p.GetStarts(), p.GetLastCrash()
+			if now.Before(m.until) {
+				first, _, _ := strings.Cut(p.GetLastCrash(), "\n")
+				out = append(out, finding{subject: p.GetInstance(), detail: "crashed: " + first})
+			}
+		}
+		return out
+	}
+}
+
+// parked tells of records that an instance is spared since it crashed on them, when there are more of them; for the cooldown of the rule.
+func parked(set config.AlertRule) check {
+	rises := rising(set.Cooldown)
+	return func(now time.Time, s *adminv1.StatusResponse) (out []finding) {
+		for _, p := range s.GetPlugins() {
+			if n := p.GetParked(); rises(now, p.GetInstance(), n) {
+				out = append(out, finding{subject: p.GetInstance(), detail: fmt.Sprintf("%d records crashed it and are not given to it any more", n), size: n})
+			}
+		}
+		return out
+	}
+}
+
+// rising returns a function that tells whether a count rose within the last time. What it is at first is not a rise.
+func rising(within time.Duration) func(now time.Time, subject string, n uint64) bool {
+	type memory struct {
+		n     uint64
+		until time.Time
+	}
+	known := map[string]*memory{}
+	return func(now time.Time, subject string, n uint64) bool {
+		m := known[subject]
+		if m == nil {
+			m = &memory{n: n}
+			known[subject] = m
+		}
+		if n > m.n {
+			m.until = now.Add(within)
+		}
+		m.n = n
+		return now.Before(m.until)
+	}
+}

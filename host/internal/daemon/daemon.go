@@ -25,6 +25,7 @@ import (
 	"github.com/weir-run/weir/host/internal/monitor"
 	"github.com/weir-run/weir/host/internal/monitor/catalog"
 	"github.com/weir-run/weir/host/internal/monitor/process"
+	"github.com/weir-run/weir/host/internal/monitor/programs"
 	"github.com/weir-run/weir/host/internal/pool"
 )
 
@@ -50,7 +51,7 @@ type Daemon struct {
 	pool     *pool.Pool
 	pipeline *pipeline
 	roster   roster
-	upgrades *programs
+	shelf    *programs.Shelf
 	sockets  string // folder of plugins' sockets
 	lockSeen string // stamp of weir.lock when the roster was made
 	admin    *admin.Server
@@ -149,7 +150,7 @@ func (d *Daemon) initMonitors(ctx context.Context) error {
 	if err := monitor.PrepareSocketDir(d.sockets); err != nil {
 		return fmt.Errorf("prepare plugin sockets: %w", err)
 	}
-	if d.upgrades, err = openPrograms(ctx, d.journal, abs); err != nil {
+	if err := d.initShelf(ctx, abs); err != nil {
 		return err
 	}
 	d.lockSeen = stamp(filepath.Join(d.cfg.PluginsDir, catalog.LockFile))

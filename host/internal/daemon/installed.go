@@ -137,44 +137,39 @@ func (d *Daemon) exchange(ctx context.Context, m *member, path string) error {
 	if found, err := FindPlugin(path); err == nil {
 		path = found
 	}
-	if path == d.roster.configured(m) {
+	before := d.roster.configured(m)
+	if path == before {
 		return nil
 	}
+	d.roster.configure(m, path) // what is chosen from here on stands in for it
+	err := d.exchangeFor(ctx, m, path)
+	if err != nil {
+		d.roster.configure(m, before)
+	}
+	return err
+}
+
+func (d *Daemon) exchangeFor(ctx context.Context, m *member, path string) error {
 	switch st := m.Status(); st.State {
 	case monitor.Quarantined, monitor.Rejected, monitor.ConfigError, monitor.Backoff:
-		if err := d.upgrades.put(ctx, m.Name(), programRow{Configured: path, Path: path}); err != nil {
-			return err
-		}
-		m.Replace(path)
-		d.roster.configure(m, path)
-		return nil
+		return m.Replace(ctx, path)
 	case monitor.Live:
 	default:
 		return errLater
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, changeLimit, fmt.Errorf("it did not catch up within %s", changeLimit))
 	defer cancel()
-	err := m.Upgrade(limited, monitor.Upgrade{
-		Path: path, MaxDiff: math.MaxUint64,
-		Commit: func(ctx context.Context, runs string, previous monitor.Program) error {
-			return d.upgrades.put(ctx, m.Name(), programRow{Configured: path, Path: runs, Previous: previous.Path, Until: previous.Until})
-		},
-		Report: func(monitor.UpgradeReport) {},
-	})
+	err := m.Upgrade(limited, monitor.Upgrade{Path: path, MaxDiff: math.MaxUint64, Report: func(monitor.UpgradeReport) {}})
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err == nil:
 		d.log.Info("the installed program took over; weir plugin rollback "+m.Name()+" takes it back", slog.String("path", path))
+		return nil
 	case m.Status().State != monitor.Live:
 		return errLater // the old one crashed meanwhile
-	default:
-		d.log.Error("the installed program does not take over, and the old one goes on; weir plugin upgrade tries again",
-			"instance", m.Name(), "path", path, "error", err)
-		if err := d.upgrades.put(ctx, m.Name(), programRow{Configured: path, Path: m.Program()}); err != nil {
-			return err
-		}
 	}
-	d.roster.configure(m, path)
-	return nil
+	d.log.Error("the installed program does not take over, and the old one goes on; weir plugin upgrade tries again",
+		"instance", m.Name(), "path", path, "error", err)
+	return m.Stay(ctx)
 }

@@ -85,10 +85,6 @@ func (d *Daemon) recruit(ctx context.Context, p config.Plugin) (*member, error) 
 	if found, err := FindPlugin(p.Path); err == nil {
 		p.Path = found
 	}
-	path, previous, err := d.upgrades.find(ctx, p.Name, p.Path)
-	if err != nil {
-		return nil, err
-	}
 	settings, err := json.Marshal(p.Config)
 	if err != nil {
 		return nil, fmt.Errorf("configuration of plugin %s: %w", p.Name, err)
@@ -96,12 +92,17 @@ func (d *Daemon) recruit(ctx context.Context, p config.Plugin) (*member, error) 
 	if len(p.Config) == 0 {
 		settings = nil
 	}
-	return &member{plugin: p, Instance: monitor.New(monitor.Config{
-		Instance: p.Name, Path: path, Find: FindPlugin, Config: settings, SocketDir: d.sockets, Env: p.Env, Isolation: isolationOf(p, d.controlGroups()),
+	m, c := &member{plugin: p}, monitor.Config{
+		Instance: p.Name, Config: settings, SocketDir: d.sockets, Env: p.Env, Isolation: isolationOf(p, d.controlGroups()),
 		CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout,
-		Previous: previous, CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow, StallTimeout: p.StallTimeout,
+		CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow, StallTimeout: p.StallTimeout,
 		Log: d.log.With("room", "monitor"),
-	}, monitor.On(d.journal))}, nil
+	}
+	if err := d.program(ctx, m, &c); err != nil {
+		return nil, err
+	}
+	m.Instance = monitor.New(c, monitor.On(d.journal))
+	return m, nil
 }
 
 // controlGroups finds out once whether plugins can have some.

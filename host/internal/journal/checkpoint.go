@@ -19,6 +19,8 @@ type Checkpoint struct {
 	Epoch uint64 `json:"epoch"`
 	// Number of the last record in it.
 	Number uint64 `json:"number"`
+	// Monitor is what the program calls itself; empty in checkpoints of versions that did not note it.
+	Monitor string `json:"monitor,omitempty"`
 	// StateVersion is the monitor's own version of Data.
 	StateVersion uint32 `json:"state_version"`
 	// Digest of the plugin's file and ConfigHash of its configuration.

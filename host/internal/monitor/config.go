@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -13,8 +14,10 @@ type Config struct {
 	Instance string
 	// Path of the plugin's program. Required.
 	Path string
-	// Previous is what Rollback goes back to, from an upgrade that an earlier host made; zero when there is none.
-	Previous Program
+	// Choice is what was last kept; it goes before Path. Zero when nothing was.
+	Choice Choice
+	// Keep makes a choice durable: it is the Choice of the next host's Config. Default: nothing is kept.
+	Keep func(ctx context.Context, c Choice) error
 	// Config is handed to the plugin: a JSON object, empty for its defaults.
 	Config []byte
 	// SocketDir is a private folder made by PrepareSocketDir. Required; may be shared by all instances of one host.
@@ -61,6 +64,10 @@ type Config struct {
 	ProbeEvery time.Duration
 	// ParkLimit is how many records an hour may be parked before the plugin is quarantined. Default 10.
 	ParkLimit int
+
+	// step is told of each step that a kill could come between, before it is taken. Tests of this room kill the process there; nobody
+	// else sets it.
+	step func(what, name string)
 }
 
 func (c Config) withDefaults() Config {
@@ -70,6 +77,12 @@ func (c Config) withDefaults() Config {
 	c.Log = c.Log.With("instance", c.Instance)
 	if c.Find == nil {
 		c.Find = func(path string) (string, error) { return path, nil }
+	}
+	if c.Keep == nil {
+		c.Keep = func(context.Context, Choice) error { return nil }
+	}
+	if c.step == nil {
+		c.step = func(string, string) {}
 	}
 	or(&c.CheckpointEvery, 5*time.Second)
 	or(&c.CheckpointRecords, 50_000)

@@ -36,7 +36,17 @@ func (s *session) describe(ctx context.Context) error {
 	}
 	s.described = d
 	s.known(s)
-	return nil
+	return s.sameMonitor()
+}
+
+// sameMonitor refuses a program that is another monitor than the one whose state there is.
+func (s *session) sameMonitor() error {
+	c, name := s.checkpoint, s.described.GetName()
+	if c == nil || c.Monitor == "" || c.Monitor == name {
+		return nil
+	}
+	return crashf(CauseState, "%s is monitor %q, but plugin %s runs %q: name a program of that monitor, or give this one a name of its own in the configuration",
+		s.cfg.Path, name, s.cfg.Instance, c.Monitor)
 }
 
 func (s *session) configure(ctx context.Context) error {
@@ -85,6 +95,9 @@ func (s *session) own(ctx context.Context) (err error) {
 		s.parked[letter.Number] = letter.Detail
 	}
 	s.meters.parked.Store(uint64(len(letters)))
+	if err := s.sameMonitor(); err != nil {
+		return err
+	}
 	switch {
 	case s.checkpoint != nil:
 		s.after, s.saved = s.checkpoint.Number, s.checkpoint.Number
@@ -128,13 +141,14 @@ func (s *session) open(ctx context.Context) error {
 	if _, err := s.Control.Open(call, request); err != nil {
 		return fmt.Errorf("open: %w", err)
 	}
-	if c == nil {
-		return nil
-	}
-	return s.restore(ctx, c.Data)
+	return nil
 }
 
-func (s *session) restore(ctx context.Context, data []byte) error {
+func (s *session) restore(ctx context.Context) error {
+	if s.checkpoint == nil {
+		return nil
+	}
+	data := s.checkpoint.Data
 	ctx, cancel := context.WithTimeout(ctx, restoreBase+time.Duration(len(data)/restoreRate)*time.Second)
 	defer cancel()
 	stream, err := s.Control.Restore(ctx)
@@ -142,11 +156,13 @@ func (s *session) restore(ctx context.Context, data []byte) error {
 		return fmt.Errorf("restore: %w", err)
 	}
 	for chunk := range slices.Chunk(data, wire.MaxChunk) {
+		s.cfg.step("send", "restore")
 		if stream.Send(&pluginv1.RestoreRequest{Data: chunk}) != nil {
 			break // CloseAndRecv says why
 		}
 	}
 	_, err = stream.CloseAndRecv()
+	s.cfg.step("sent", "restore")
 	if status.Code(err) == codes.DataLoss {
 		return crashf(CauseState, "%s %s cannot read its checkpoint: %s", s.described.GetName(), s.described.GetVersion(), status.Convert(err).Message())
 	}

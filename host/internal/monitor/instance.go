@@ -35,23 +35,24 @@ type Instance struct {
 
 	resume chan struct{} // ends a wait
 
-	path     string                      // of the program
-	previous Program                     // what Rollback goes back to
-	active   *active                     // the session that is fed; nil when none is
-	change   func(context.Context) error // done between two sessions
-	next     *successor                  // session that has taken over
-	running  context.Context             // of Run; nil before
+	choice   Choice          // of the program
+	active   *active         // the session that is fed; nil when none is
+	next     *successor      // session that has taken over
+	running  context.Context // of Run; nil before
 	standbys sync.WaitGroup
 
+	// Locked in this order, before mu.
 	upgrading sync.Mutex // held for the time of an upgrade
+	changing  sync.Mutex // held while the program is changed: Run starts no session meanwhile
 }
 
 // New makes an Instance, which does nothing until Run.
 func New(cfg Config, journal Journal) *Instance {
 	i := &Instance{
-		cfg: cfg.withDefaults(), journal: journal, state: Stopped, since: time.Now(), resume: make(chan struct{}, 1), path: cfg.Path,
-		previous: cfg.Previous,
+		cfg: cfg.withDefaults(), journal: journal, state: Stopped, since: time.Now(), resume: make(chan struct{}, 1),
+		choice: cfg.Choice,
 	}
+	or(&i.choice.Path, cfg.Path)
 	i.meters.Store(&meters{})
 	return i
 }
@@ -69,9 +70,7 @@ func (i *Instance) Run(ctx context.Context) error {
 	var suspects suspects
 	for ctx.Err() == nil {
 		s, crash := i.once(ctx, suspects.oneByOne())
-		if changed, err := i.changed(ctx); err != nil {
-			i.cfg.Log.Error("program was not changed", "error", err)
-		} else if changed {
+		if i.changed(s) {
 			policy.trust()
 			suspects.clear()
 			continue
@@ -90,15 +89,7 @@ func (i *Instance) Run(ctx context.Context) error {
 			policy.solved()
 			next = policy.again()
 		}
-		if next.state != Backoff && ctx.Err() == nil && i.rollBack() == nil {
-			i.cfg.Log.Error("the new version does not run; the old one comes back", "reason", next.reason)
-			if _, err := i.changed(ctx); err == nil {
-				policy.trust()
-				suspects.clear()
-				continue
-			}
-		}
-		if i.wait(ctx, next) {
+		if (next.state != Backoff && ctx.Err() == nil && i.fallBack(ctx, next.reason)) || i.wait(ctx, next) {
 			policy.trust()
 			suspects.clear()
 		}
@@ -199,7 +190,7 @@ func (i *Instance) once(ctx context.Context, suspected span) (*session, *Crash) 
 		i.mu.Lock()
 		i.starts++
 		i.mu.Unlock()
-		next.ended <- next.run(ctx)
+		next.ended <- i.begin(ctx, next.session)
 	}
 	crash := <-next.ended
 	i.mu.Lock()
@@ -210,11 +201,30 @@ func (i *Instance) once(ctx context.Context, suspected span) (*session, *Crash) 
 	return next.session, crash
 }
 
+// begin runs a session, after the state that its program is to go on from is in place.
+func (i *Instance) begin(ctx context.Context, s *session) *Crash {
+	i.changing.Lock()
+	err := i.putBack(ctx)
+	s.choice = i.chosen()
+	i.changing.Unlock()
+	if err != nil {
+		return s.blame(ctx, err)
+	}
+	s.cfg.Path = s.choice.Path
+	return s.run(ctx)
+}
+
+// changed tells whether another program was chosen, or has taken over, while a session was on.
+func (i *Instance) changed(s *session) bool {
+	i.changing.Lock()
+	defer i.changing.Unlock()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.next != nil || i.choice != s.choice
+}
+
 func (i *Instance) newSession(suspected span) *session {
 	cfg := i.cfg
-	i.mu.Lock()
-	cfg.Path = i.path
-	i.mu.Unlock()
 	s := &session{
 		cfg: &cfg, journal: i.journal, meters: i.meters.Load(), known: i.known, suspected: suspected, watched: &i.watched,
 	}

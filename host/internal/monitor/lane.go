@@ -59,6 +59,9 @@ type lane struct {
 	standby atomic.Bool   // takes no checkpoints
 	owner   atomic.Uint64 // epoch under which checkpoints are saved; 0 is not checked
 	saveAs  string        // name under which they are
+	monitor string        // name that the program calls itself by
+
+	replaced atomic.Bool // another program has taken over: the plugin is told that nothing follows
 
 	refusals slowLog
 	letters  *letters
@@ -164,9 +167,16 @@ func (l *lane) finish(ctx context.Context) error {
 	if err := l.outputs.Flush(ctx); err != nil {
 		return crashf(CauseJournal, "store outputs: %v", err)
 	}
+	if l.replaced.Load() {
+		if err := l.sayCutOver(); err != nil {
+			return err
+		}
+	}
+	l.cfg.step("call", "drain")
 	if _, err := l.control.Drain(ctx, &pluginv1.DrainRequest{}); err != nil {
 		return err
 	}
+	l.cfg.step("called", "drain")
 	l.sending.Lock()
 	defer l.sending.Unlock()
 	l.closed = true

@@ -113,7 +113,7 @@ func (l *lane) sendParked(ctx context.Context, number uint64, cause string) erro
 			return err
 		}
 	}
-	err := l.depart(l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Gap{Gap: &pluginv1.JournalGap{
+	err := l.depart("gap", l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Gap{Gap: &pluginv1.JournalGap{
 		FromNumber: number, ToNumber: number, Reason: "parked: it crashed this plugin twice (" + cause + ")",
 	}}}), number)
 	l.covered.Store(number)

@@ -41,15 +41,17 @@ func (l *lane) answered(b []byte) error {
 		return breach("a frame of epoch %d came in epoch %d", a.epoch, l.epoch)
 	}
 	l.trace.add(false, contentNames[a.content], a.epoch, l.through, len(b))
+	l.cfg.step("got", contentNames[a.content])
 	switch a.content {
 	case pluginOutputs:
-		return l.takeOutputs(a.body)
+		err = l.takeOutputs(a.body)
 	case pluginState:
-		return l.takeState(a.body)
+		err = l.takeState(a.body)
 	case pluginError:
-		return l.takeError(a.body)
+		err = l.takeError(a.body)
 	}
-	return nil
+	l.cfg.step("took", contentNames[a.content])
+	return err
 }
 
 // contentNames of frames from the plugin in a trace; their first number is the epoch, their last how far the plugin was before.

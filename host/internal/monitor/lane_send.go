@@ -140,26 +140,28 @@ func (l *lane) sendBatch(envelopes []byte, last uint64) error {
 	}
 	raw.Append(behind)
 	l.trace.add(true, "batch", l.sent+1, last, len(envelopes))
-	return l.depart(&raw, last)
+	return l.depart("batch", &raw, last)
 }
 
 // depart sends a frame that will be answered. The plugin may answer before SendMsg returns. sending is held.
-func (l *lane) depart(message any, last uint64) error {
+func (l *lane) depart(name string, message any, last uint64) error {
 	if l.flight.size() == 0 {
 		l.progress.move()
 	}
 	l.sent = last
 	l.promised.Store(last)
 	l.flight.leave(last)
-	return l.post(message)
+	return l.post(name, message)
 }
 
 // overPatience is how long a sender waits for the receiver to say why the stream is over.
 const overPatience = time.Second
 
 // post sends a message. To a sender gRPC says io.EOF when the stream is over; why it is, the receiver alone learns.
-func (l *lane) post(message any) error {
+func (l *lane) post(name string, message any) error {
+	l.cfg.step("send", name)
 	err := l.stream.SendMsg(message)
+	l.cfg.step("sent", name)
 	if !errors.Is(err, io.EOF) {
 		return err
 	}
@@ -181,7 +183,7 @@ func (l *lane) sendGap(ctx context.Context, gap *journal.GapError) error {
 	defer l.sending.Unlock()
 	l.trace.add(true, "gap", l.sent+1, gap.To, 0)
 	// What was skipped before the gap is inside its range: the plugin did not want it, and ranges must follow each other.
-	err := l.depart(l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Gap{Gap: &pluginv1.JournalGap{
+	err := l.depart("gap", l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Gap{Gap: &pluginv1.JournalGap{
 		FromNumber: l.sent + 1, ToNumber: gap.To, Reason: gap.Reason,
 	}}}), gap.To)
 	l.covered.Store(gap.To)
@@ -217,9 +219,17 @@ func (l *lane) barrier(ctx context.Context) error {
 	l.progress.move()
 	id := l.saving.ask(l.sent)
 	l.trace.add(true, "barrier", id, l.sent, 0)
-	return l.post(l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Barrier{
+	return l.post("barrier", l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Barrier{
 		Barrier: &pluginv1.Barrier{Checkpoint: id, Number: l.sent},
 	}}))
+}
+
+// sayCutOver tells a program that another one goes on after it.
+func (l *lane) sayCutOver() error {
+	l.sending.Lock()
+	defer l.sending.Unlock()
+	l.trace.add(true, "cut_over", l.sent, l.sent, 0)
+	return l.post("cut_over", l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_CutOver{CutOver: &pluginv1.CutOver{Number: l.sent}}}))
 }
 
 // tick takes checkpoints by time. The first comes early by a random part, so that instances started together do not all save

@@ -1,17 +1,22 @@
 package monitor
 
+import "context"
+
 // Replace has a plugin that does not run start with another program at once, and forgets its crashes. One that runs takes it at its next
 // start.
-func (i *Instance) Replace(path string) {
-	i.mu.Lock()
-	i.path, i.previous = path, Program{}
-	i.mu.Unlock()
-	i.Resume()
+func (i *Instance) Replace(ctx context.Context, path string) error {
+	i.changing.Lock()
+	err := i.keep(ctx, Choice{Path: path})
+	i.changing.Unlock()
+	if err == nil {
+		i.Resume()
+	}
+	return err
 }
 
-// Program is the path of the plugin's program: that of Config, or what an upgrade put in its place.
-func (i *Instance) Program() string {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.path
+// Stay keeps once more what is chosen: Config.Keep may have to note it for another configuration.
+func (i *Instance) Stay(ctx context.Context) error {
+	i.changing.Lock()
+	defer i.changing.Unlock()
+	return i.keep(ctx, i.chosen())
 }

@@ -145,13 +145,15 @@ func (l *lane) save(ctx context.Context) error {
 
 // saveOne waits for all outputs that the state has already caused: a state that is ahead of its outputs would lose them.
 func (l *lane) saveOne(ctx context.Context, s snapshot) error {
+	l.cfg.step("checkpoint", "flush")
 	if err := l.outputs.Flush(ctx); err != nil {
 		return crashf(CauseJournal, "store outputs: %v", err)
 	}
 	durable := false
 	defer func() { l.saving.done(s.number, durable) }() // only then may finish close the stream
+	l.cfg.step("checkpoint", "store")
 	err := l.journal.SaveCheckpoint(ctx, l.saveAs, Checkpoint{
-		Epoch: l.owner.Load(), Number: s.number, StateVersion: s.version, Digest: l.digest, ConfigHash: l.configHash, Outputs: s.outputs, Data: s.data,
+		Epoch: l.owner.Load(), Number: s.number, Monitor: l.monitor, StateVersion: s.version, Digest: l.digest, ConfigHash: l.configHash, Outputs: s.outputs, Data: s.data,
 	})
 	if ctx.Err() != nil {
 		return nil
@@ -164,12 +166,13 @@ func (l *lane) saveOne(ctx context.Context, s snapshot) error {
 		l.log.Error("checkpoint was not saved", "number", s.number, "bytes", len(s.data), "error", err)
 		return nil
 	}
+	l.cfg.step("checkpoint", "stored")
 	durable = true
 	l.meters.saved(s.number, len(s.data))
 	l.log.Debug("checkpoint", "number", s.number, "bytes", len(s.data))
 	l.sending.Lock()
 	defer l.sending.Unlock()
-	err = l.post(l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Durable{
+	err = l.post("durable", l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Durable{
 		Durable: &pluginv1.Durable{Checkpoint: s.id, Number: s.number},
 	}}))
 	if err != nil {

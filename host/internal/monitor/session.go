@@ -34,6 +34,7 @@ type session struct {
 	watched *atomic.Pointer[shadow] // sees outputs, when an upgrade is on
 	shadow  *shadow                 // of a program that is to take over, else nil
 
+	choice     Choice // that it was started for
 	described  *pluginv1.DescribeResponse
 	configHash string
 	epoch      uint64
@@ -68,8 +69,12 @@ func (s *session) run(ctx context.Context) *Crash {
 	s.Plugin = p
 	s.known(s)
 	defer s.bury(ctx)
-	for _, step := range []func(context.Context) error{s.describe, s.configure, s.own, s.open, s.feed} {
-		if err := step(ctx); err != nil {
+	for _, step := range []struct {
+		name string
+		take func(context.Context) error
+	}{{"describe", s.describe}, {"configure", s.configure}, {"own", s.own}, {"open", s.open}, {"restore", s.restore}, {"run", s.feed}} {
+		s.cfg.step("start", step.name)
+		if err := step.take(ctx); err != nil {
 			return s.blame(ctx, err)
 		}
 	}
@@ -102,7 +107,7 @@ func (s *session) newLane() *lane {
 		epoch: s.epoch, filter: newFilter(s.described), digest: s.Digest(), configHash: s.configHash, target: s.target,
 		sent: s.after, flight: newFlight(s.cfg.Credit), saving: newSaving(s.saved), clock: s.clock,
 		through: s.after, cursor: s.outputs.Cursor(), refusals: slowLog{log: s.cfg.Log},
-		suspected: s.suspected, parked: s.parked, letters: newLetters(s.journal, s.cfg.Instance, s.cfg.Log), gate: make(chan struct{}, 1), saveAs: s.cfg.Instance,
+		monitor: s.described.GetName(), suspected: s.suspected, parked: s.parked, letters: newLetters(s.journal, s.cfg.Instance, s.cfg.Log), gate: make(chan struct{}, 1), saveAs: s.cfg.Instance,
 	}
 	l.live = func() {
 		s.liveAt = time.Now()
@@ -177,6 +182,7 @@ func (s *session) diedBy(wait time.Duration) bool {
 func (s *session) stop(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(termGrace, s.cfg.DrainTimeout))
 	defer cancel()
+	s.cfg.step("call", "close")
 	if _, err := s.Control.Close(ctx, &pluginv1.CloseRequest{}); err != nil {
 		s.cfg.Log.Warn("plugin did not close", "error", err)
 	}

@@ -16,12 +16,50 @@ import (
 // buildProbe makes another version of the probe.
 func buildProbe(t *testing.T, version, fault string) string {
 	t.Helper()
+	return linkProbe(t, "-X main.version="+version+" -X main.fault="+fault)
+}
+
+func linkProbe(t *testing.T, flags string) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "probe")
-	build := exec.Command("go", "build", "-ldflags", "-X main.version="+version+" -X main.fault="+fault, "-o", path, "./testdata/probe")
+	build := exec.Command("go", "build", "-ldflags", flags, "-o", path, "./testdata/probe")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build probe: %v\n%s", err, out)
 	}
 	return path
+}
+
+// choices keeps what an instance chooses, as a host does.
+type choices struct {
+	mu   sync.Mutex
+	kept []Choice
+}
+
+// keep is a change of a Config: what was kept counts.
+func (c *choices) keep(cfg *Config) {
+	cfg.Choice = c.last()
+	cfg.Keep = func(_ context.Context, choice Choice) error {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.kept = append(c.kept, choice)
+		return nil
+	}
+}
+
+func (c *choices) last() Choice {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.kept) == 0 {
+		return Choice{}
+	}
+	return c.kept[len(c.kept)-1]
+}
+
+// upgrade returns the last report.
+func (r *running) upgrade(t *testing.T, path string, shadow time.Duration) (last UpgradeReport, err error) {
+	t.Helper()
+	err = r.Upgrade(t.Context(), Upgrade{Path: path, Shadow: shadow, Report: func(u UpgradeReport) { last = u }})
+	return last, err
 }
 
 // pour appends about 2,000 transactions a second until stopped, and returns the last number.
@@ -39,34 +77,28 @@ func pour(t *testing.T, j *journal.Journal) (stop func() uint64) {
 	return func() uint64 { cancel(); done.Wait(); return j.Status().Last }
 }
 
-func committed(context.Context, string, Program) error { return nil }
-
 func TestUpgradeUnderLoad(t *testing.T) {
 	j := openJournal(t)
 	next := buildProbe(t, "1.3.0", "")
-	r := start(t, On(j), "up", nil, nil)
+	var kept choices
+	r := start(t, On(j), "up", nil, kept.keep)
 	fill(t, j, 0, 500)
 	stop := pour(t, j)
 	r.until(t, "live", func(s Status) bool { return s.State == Live && s.Checkpoint > 0 })
-	var last UpgradeReport
-	kept := ""
-	err := r.Upgrade(t.Context(), Upgrade{
-		Path: next, Shadow: 500 * time.Millisecond, Report: func(u UpgradeReport) { last = u },
-		Commit: func(_ context.Context, path string, p Program) error { kept = path + " after " + p.Path; return nil },
-	})
+	last, err := r.upgrade(t, next, 500*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := r.Status()
-	if last.Step != "done" || last.Diff.Compared < 100 || last.Diff.Total() != 0 || s.Version != "1.3.0" || s.State != Live || kept != next+" after "+probePath {
-		t.Errorf("ended with %+v, status %+v, kept %q", last, s, kept)
+	s, c := r.Status(), kept.last()
+	if last.Step != "done" || last.Diff.Compared < 100 || last.Diff.Total() != 0 || s.Version != "1.3.0" || s.State != Live || c.Path != next || c.Previous.Path != probePath {
+		t.Errorf("ended with %+v, status %+v, kept %+v", last, s, c)
 	}
 	t.Logf("cut over after record %d, nothing came out for %s, %d outputs compared", last.CutOver, last.Pause, last.Diff.Compared)
 	r.untilThrough(t, last.CutOver+500)
 
 	// And back again, with what has come since replayed.
 	r.until(t, "checkpoint of the new one", func(s Status) bool { return s.Checkpoint > last.CutOver })
-	path, after, err := r.Rollback(t.Context(), func(context.Context, string) error { return nil })
+	path, after, err := r.Rollback(t.Context())
 	if err != nil || path != probePath || after != last.CutOver {
 		t.Fatalf("rollback to %s after %d (cut over %d): %v", path, after, last.CutOver, err)
 	}
@@ -74,7 +106,7 @@ func TestUpgradeUnderLoad(t *testing.T) {
 	if s.Crash != nil {
 		t.Errorf("crash %v", s.Crash)
 	}
-	if _, _, err := r.Rollback(t.Context(), func(context.Context, string) error { return nil }); err == nil {
+	if _, _, err := r.Rollback(t.Context()); err == nil {
 		t.Error("a second rollback went well")
 	}
 	end := stop()
@@ -97,9 +129,10 @@ func TestUpgradeIsRefused(t *testing.T) {
 		{"wrong", buildProbe(t, "2.0.0", "wrong"), "outputs are not the same"},
 		{"crash", buildProbe(t, "2.0.1", "crash"), "the new program ended: panic: panic: new version is broken"},
 		{"no program", "/nonexistent", "the new program ended: start: "},
+		{"another monitor", linkProbe(t, "-X main.name=stranger"), `is monitor "stranger", but plugin up runs "probe"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := r.Upgrade(t.Context(), Upgrade{Path: c.path, Shadow: 20 * time.Second, Report: func(UpgradeReport) {}, Commit: committed})
+			_, err := r.upgrade(t, c.path, 20*time.Second)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("upgrade: %v; want %q", err, c.want)
 			}

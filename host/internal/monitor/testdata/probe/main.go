@@ -37,8 +37,9 @@ type state struct {
 
 // Set by the linker: other versions of this program.
 var (
+	name    = "probe"
 	version = "1.2.3"
-	fault   = "" // wrong counts differently, crash panics after 300 trades
+	fault   = "" // wrong counts differently, crash panics after 500 trades, a path does at each trade while that file is there
 )
 
 func main() {
@@ -64,7 +65,7 @@ func probe(host *sdk.Host) sdk.Monitor {
 	var c config
 	var s state
 	return sdk.Monitor{
-		Name: "probe", Version: version, Config: &c, State: &s,
+		Name: name, Version: version, Config: &c, State: &s,
 		Check: func() error {
 			if c.Refuse {
 				return fmt.Errorf("refuse: set, so the configuration is refused")
@@ -81,6 +82,8 @@ func probe(host *sdk.Host) sdk.Monitor {
 				s.Hash++
 			case fault == "crash" && s.Trades%500 == 499:
 				panic("new version is broken")
+			case strings.HasPrefix(fault, "/") && exists(fault):
+				panic("new version was broken later")
 			}
 			h := fnv.New64a()
 			fmt.Fprint(h, s.Hash, r.GetNumber(), t.GetBaseAmount(), r.GetSignature())

@@ -281,7 +281,7 @@ func TestStartedByHandExplainsItself(t *testing.T) {
 // TestStockClient shows that go-plugin's own client, with nothing of ours around it, can start a monitor.
 func TestStockClient(t *testing.T) {
 	client := plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig: wire.Handshake, VersionedPlugins: wire.Plugins(nil), Cmd: monitorCommand(t),
+		HandshakeConfig: wire.Handshake, VersionedPlugins: wire.HostPlugins(wire.Dialects()), Cmd: monitorCommand(t),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC}, GRPCDialOptions: wire.DialOptions(),
 		Logger: hclog.NewNullLogger(), SkipHostEnv: true,
 	})

@@ -32,8 +32,7 @@ var Handshake = plugin.HandshakeConfig{
 	MagicCookieValue: CookieValue,
 }
 
-// Plugins is the VersionedPlugins of both ends. A host passes nil; a monitor passes the function that puts its services on
-// the server.
+// Plugins is the VersionedPlugins of a monitor: register puts its services on the server. See HostPlugins for the other end.
 func Plugins(register func(grpc.ServiceRegistrar)) map[int]plugin.PluginSet {
 	return map[int]plugin.PluginSet{ProtocolVersion: {PluginName: &monitorPlugin{register: register}}}
 }
@@ -62,7 +61,8 @@ func (c *Client) Run(ctx context.Context) (grpc.ClientStream, error) {
 
 type monitorPlugin struct {
 	plugin.NetRPCUnsupportedPlugin
-	register func(grpc.ServiceRegistrar)
+	register  func(grpc.ServiceRegistrar)                             // of a monitor
+	translate func(grpc.ClientConnInterface) grpc.ClientConnInterface // of a host; nil for the newest version
 }
 
 // GRPCServer implements plugin.GRPCPlugin.
@@ -73,5 +73,8 @@ func (p *monitorPlugin) GRPCServer(_ *plugin.GRPCBroker, server *grpc.Server) er
 
 // GRPCClient implements plugin.GRPCPlugin.
 func (p *monitorPlugin) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
+	if p.translate != nil {
+		return NewClient(p.translate(conn)), nil
+	}
 	return NewClient(conn), nil
 }

@@ -27,13 +27,13 @@ func (c pluginInfoCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	d, digest, err := catalog.Describe(ctx, path)
+	d, err := catalog.Describe(ctx, path)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%s %s\n  program  %s\n  digest   %s\n  sdk      %s\n  kinds    %s\n  venues   %s\n  outputs  %s\n  state    writes %d, reads from %d\n  replays  %s\n",
-		d.GetName(), d.GetVersion(), path, digest, d.GetSdk(), kindNames(d), venueNames(d), orAny(d.GetOutputs()),
-		d.GetStateWrites(), d.GetStateReadsMin(), promise(d))
+	fmt.Fprintf(std.out, "%s %s\n  program  %s\n  digest   %s\n  sdk      %s, protocol %d\n  kinds    %s\n  venues   %s\n  outputs  %s\n  state    writes %d, reads from %d\n  replays  %s\n",
+		d.GetName(), d.GetVersion(), path, d.Digest, d.GetSdk(), d.Protocol, kindNames(d.DescribeResponse), venueNames(d.DescribeResponse), orAny(d.GetOutputs()),
+		d.GetStateWrites(), d.GetStateReadsMin(), promise(d.DescribeResponse))
 	return nil
 }
 
@@ -53,7 +53,7 @@ func (c pluginVerifyCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	d, digest, err := catalog.Describe(ctx, path)
+	d, err := catalog.Describe(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (c pluginVerifyCommand) Run(ctx context.Context, std streams) error {
 	if d.GetName() == "" || d.GetVersion() == "" {
 		return fmt.Errorf("%s: says neither name nor version of itself", path)
 	}
-	fmt.Fprintf(std.out, "%s %s: good, %s\n", d.GetName(), d.GetVersion(), digest)
+	fmt.Fprintf(std.out, "%s %s: good, %s\n", d.GetName(), d.GetVersion(), d.Digest)
 	return nil
 }
 
@@ -83,12 +83,12 @@ func (c pluginDocsCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	d, _, err := catalog.Describe(ctx, path)
+	d, err := catalog.Describe(ctx, path)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(std.out, "# %s\n\nA Weir monitor, version %s, built with %s.\n\n| | |\n|---|---|\n| records | %s |\n| venues | %s |\n| outputs | %s |\n| replays | %s |\n",
-		d.GetName(), d.GetVersion(), d.GetSdk(), kindNames(d), venueNames(d), orAny(d.GetOutputs()), promise(d))
+		d.GetName(), d.GetVersion(), d.GetSdk(), kindNames(d.DescribeResponse), venueNames(d.DescribeResponse), orAny(d.GetOutputs()), promise(d.DescribeResponse))
 	return printSchema(std, d.GetConfigSchema())
 }
 

@@ -31,7 +31,7 @@ func Install(ctx context.Context, dir, source string) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	description, _, err := Describe(ctx, filepath.Join(folder, here.Path))
+	description, err := Describe(ctx, filepath.Join(folder, here.Path))
 	if err != nil {
 		return nil, err
 	}

@@ -114,8 +114,8 @@ func (m *Manifest) check() error {
 		return fmt.Errorf("name %q: use up to 32 lower case letters, digits and dashes", m.Name)
 	case m.Kind != "" && m.Kind != "monitor":
 		return fmt.Errorf("kind %q: this host runs monitors", m.Kind)
-	case m.Protocol.Major != 0 && m.Protocol.Major != wire.ProtocolVersion:
-		return fmt.Errorf("protocol %d: this host speaks %d", m.Protocol.Major, wire.ProtocolVersion)
+	case m.Protocol.Major != 0 && !wire.Speaks(wire.Dialects(), m.Protocol.Major):
+		return fmt.Errorf("protocol %d: this host speaks %s: install a version of the plugin, or of weir, that fits", m.Protocol.Major, wire.Versions(wire.Dialects()))
 	case len(m.Binaries) == 0:
 		return errors.New("binaries is empty: name the program with os, arch and path")
 	}
@@ -139,31 +139,41 @@ func (m *Manifest) Here() (Binary, error) {
 	return Binary{}, fmt.Errorf("plugin %s has no program for %s/%s, only for %s", m.Name, runtime.GOOS, runtime.GOARCH, strings.Join(have, ", "))
 }
 
+// Description is what a program says of itself, and what was seen when it was asked.
+type Description struct {
+	*pluginv1.DescribeResponse
+
+	// Digest of the program: "sha256:" and hexadecimal.
+	Digest string
+	// Protocol is the version of the contract that it speaks with this host.
+	Protocol int
+}
+
 // Describe starts a program in a process of its own, asks what it is, and ends it. The protocol allows no side effects.
-func Describe(ctx context.Context, path string) (_ *pluginv1.DescribeResponse, digest string, err error) {
+func Describe(ctx context.Context, path string) (_ *Description, err error) {
 	sockets, err := os.MkdirTemp("", "weir-")
 	if err != nil {
-		return nil, "", fmt.Errorf("make socket folder: %w", err)
+		return nil, fmt.Errorf("make socket folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(sockets)) }()
 	plugin, err := process.Launch(ctx, process.Config{
 		Path: path, SocketDir: sockets, StartTimeout: 10 * time.Second, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, plugin.Kill(ctx)) }()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	description, err := plugin.Control.Describe(ctx, &pluginv1.DescribeRequest{})
 	if err != nil {
-		return nil, "", fmt.Errorf("ask %s what it is: %w", path, err)
+		return nil, fmt.Errorf("ask %s what it is: %w", path, err)
 	}
-	return description, plugin.Digest(), nil
+	return &Description{description, plugin.Digest(), plugin.Protocol()}, nil
 }
 
 // fill takes over what the program says of itself.
-func (m *Manifest) fill(d *pluginv1.DescribeResponse) error {
+func (m *Manifest) fill(d *Description) error {
 	if m.Name != "" && m.Name != d.GetName() {
 		return fmt.Errorf("the manifest says %q, but its program says that it is %q", m.Name, d.GetName())
 	}
@@ -172,7 +182,7 @@ func (m *Manifest) fill(d *pluginv1.DescribeResponse) error {
 	}
 	m.Schema, m.Kind = 1, "monitor"
 	m.Name, m.Version, m.Outputs, m.Config = d.GetName(), d.GetVersion(), d.GetOutputs(), d.GetConfigSchema()
-	m.Protocol = Protocol{Major: wire.ProtocolVersion, Capabilities: d.GetCapabilities()}
+	m.Protocol = Protocol{Major: d.Protocol, Capabilities: d.GetCapabilities()}
 	m.State = State{Writes: d.GetStateWrites(), ReadsMin: d.GetStateReadsMin()}
 	m.Determinism = "relaxed"
 	if d.GetDeterminism() == pluginv1.Determinism_DETERMINISM_STRICT {

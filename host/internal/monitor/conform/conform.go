@@ -13,6 +13,7 @@ import (
 
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
+	"github.com/weir-run/weir/sdk/wire"
 )
 
 // Config of a run. Zero values take the defaults named.
@@ -23,6 +24,8 @@ type Config struct {
 	Settings []byte
 	// Records to feed, without numbers: those are given. Default: some of every kind.
 	Records []*eventv1.Record
+	// Dialects are the versions of the contract that may be spoken. Default: wire.Dialects.
+	Dialects []wire.Dialect
 	// Log gets the plugin's own lines. Default: discard.
 	Log *slog.Logger
 	// Done is told each result as it comes. Default: nobody.
@@ -87,6 +90,9 @@ var checks = []check{
 // Run runs all checks. The error says that the kit itself could not work; what the plugin does wrong is in the results.
 func Run(ctx context.Context, cfg Config) (results []Result, err error) {
 	k := &kit{Config: cfg}
+	if k.Dialects == nil {
+		k.Dialects = wire.Dialects()
+	}
 	if k.Log == nil {
 		k.Log = slog.New(slog.DiscardHandler)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +23,7 @@ func (k *kit) hostDeath(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, k.Path)
 	cmd.Env = []string{
 		wire.CookieKey + "=" + wire.CookieValue, wire.LivenessEnv + "=stdin", "PLUGIN_UNIX_SOCKET_DIR=" + k.sockets,
-		"PLUGIN_PROTOCOL_VERSIONS=" + strconv.Itoa(wire.ProtocolVersion), "PATH=" + os.Getenv("PATH"),
+		"PLUGIN_PROTOCOL_VERSIONS=" + strings.ReplaceAll(wire.Versions(k.Dialects), " and ", ","), "PATH=" + os.Getenv("PATH"),
 	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

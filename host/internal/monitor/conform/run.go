@@ -46,7 +46,7 @@ type saved struct {
 }
 
 func (k *kit) launch(ctx context.Context) (*run, error) {
-	p, err := process.Launch(ctx, process.Config{Path: k.Path, SocketDir: k.sockets, StartTimeout: 10 * time.Second, Log: k.Log})
+	p, err := process.Launch(ctx, process.Config{Path: k.Path, SocketDir: k.sockets, StartTimeout: 10 * time.Second, Dialects: k.Dialects, Log: k.Log})
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -38,6 +39,8 @@ type Config struct {
 	StartTimeout time.Duration
 	// Isolation says how far it is kept apart.
 	Isolation Isolation
+	// Dialects are the versions of the contract that may be spoken. Default: wire.Dialects.
+	Dialects []wire.Dialect
 	// Log gets the plugin's lines, in the group "plugin".
 	Log *slog.Logger
 }
@@ -46,8 +49,9 @@ type Config struct {
 type Plugin struct {
 	*wire.Client
 
-	process *process
-	client  *plugin.Client
+	process  *process
+	client   *plugin.Client
+	dialects []wire.Dialect
 }
 
 // Launch starts the program and shakes hands. Errors are *StartError where the program is at fault.
@@ -59,10 +63,13 @@ func Launch(ctx context.Context, cfg Config) (*Plugin, error) {
 	defer closeAll(program.file)
 
 	process := newProcess(program, cfg.Log, cfg.Isolation)
-	p := &Plugin{process: process}
+	p := &Plugin{process: process, dialects: cfg.Dialects}
+	if p.dialects == nil {
+		p.dialects = wire.Dialects()
+	}
 	p.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake,
-		VersionedPlugins: wire.Plugins(nil),
+		VersionedPlugins: wire.HostPlugins(p.dialects),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		SkipHostEnv:      true,
 		StartTimeout:     cfg.StartTimeout,
@@ -114,7 +121,9 @@ func (p *Plugin) explain(err error, late bool, timeout time.Duration) error {
 	if text := p.process.lines.newest(); text != "" {
 		said = fmt.Sprintf("; its error output ends with %q", text)
 	}
-	switch {
+	switch offered, parsed := protocolOf(line); {
+	case parsed && !wire.Speaks(p.dialects, offered):
+		return p.foreign(offered)
 	case line != "" && strings.Count(line, "|") < 3:
 		return &StartError{path, fmt.Sprintf("printed %q instead of the handshake", shorten(line, 120)) + said, serve}
 	case late || strings.HasPrefix(err.Error(), "timeout while"):
@@ -125,6 +134,28 @@ func (p *Plugin) explain(err error, late bool, timeout time.Duration) error {
 		return &StartError{path, "failed to connect (" + strings.Join(strings.Fields(err.Error()), " ") + ")" + said, "build it with the SDK of this host's version"}
 	}
 }
+
+// protocolOf reads the version of the contract from a handshake.
+func protocolOf(line string) (version int, ok bool) {
+	fields := strings.Split(line, "|")
+	if len(fields) < 4 {
+		return 0, false
+	}
+	version, err := strconv.Atoi(fields[1])
+	return version, err == nil
+}
+
+// foreign says that there is no common version of the contract. A monitor that finds none names the lowest that it speaks.
+func (p *Plugin) foreign(offered int) error {
+	seen := fmt.Sprintf("speaks protocol %d of the contract, and this host %s", offered, wire.Versions(p.dialects))
+	if offered > p.dialects[0].Version {
+		return &StartError{p.process.program.path, seen, "it is too new: install a newer weir, or a version of the plugin for this one"}
+	}
+	return &StartError{p.process.program.path, seen, "it is too old: install a newer version of the plugin, or build it with a newer SDK"}
+}
+
+// Protocol is the version of the contract that both ends speak.
+func (p *Plugin) Protocol() int { return p.client.NegotiatedVersion() }
 
 // Kill ends the process and its group with SIGKILL, if it still runs, and frees what the connection holds. It returns within a
 // few seconds, whatever state the process is in. Twice is safe.

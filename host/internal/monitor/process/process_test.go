@@ -58,7 +58,9 @@ func TestWhatIsNotAPluginIsNamed(t *testing.T) {
 		{"killed", write(t, "suicide", "#!/bin/sh\nkill -9 $$\n", 0o755), "", []string{"killed by signal 9", "before the handshake"}},
 		{"silent", probePath, "silent", []string{"did not shake hands within 700ms"}},
 		{"elsewhere", write(t, "tcp", "#!/bin/sh\necho '1|1|tcp|127.0.0.1:9|grpc|'\nexec sleep 60\n", 0o755), "", []string{"listens on tcp 127.0.0.1:9 instead of a socket in"}},
-		{"old protocol", write(t, "old", "#!/bin/sh\necho \"1|7|unix|$PLUGIN_UNIX_SOCKET_DIR/x|grpc|\"\nexec sleep 60\n", 0o755), "", []string{"Plugin version: 7", "SDK of this host's version"}},
+		{"new protocol", write(t, "new", "#!/bin/sh\necho \"1|7|unix|$PLUGIN_UNIX_SOCKET_DIR/x|grpc|\"\nexec sleep 60\n", 0o755), "", []string{
+			"speaks protocol 7 of the contract, and this host 1", "it is too new: install a newer weir",
+		}},
 		{"nobody listens", write(t, "liar", "#!/bin/sh\necho \"1|1|unix|$PLUGIN_UNIX_SOCKET_DIR/x|grpc|\"\nexec sleep 60\n", 0o755), "", []string{""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

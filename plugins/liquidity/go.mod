@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/weir-run/weir/sdk v0.0.0
 	google.golang.org/protobuf v1.36.12
+	pgregory.net/rapid v1.3.0
 )
 
 require (

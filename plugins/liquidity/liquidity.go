@@ -1,6 +1,5 @@
-// Package liquidity is a monitor that reports pools after each change: opened, liquidity added or removed, traded. New pools,
-// liquidity changes and pool trades come in, one report of each goes out. Bonding curves are not pools. It remembers
-// nothing.
+// Package liquidity is a monitor of pools: what they hold and are worth, who provides how much, what fees they make, how deep they are,
+// and when one is emptied. New pools, liquidity changes, trades, swept fees and LP tokens that move come in. Bonding curves are not pools.
 package liquidity
 
 import (
@@ -10,85 +9,122 @@ import (
 )
 
 // Version of the monitor.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
-// Config of the monitor.
-type Config struct {
-	// Trades says whether trades are reported. They are most of what happens to pools.
-	Trades bool `json:"trades" doc:"Report the reserves of a pool after each of its trades."`
+// kinds of outputs.
+var kinds = []string{
+	"pool_created", "liquidity_added", "liquidity_removed", "pool_traded", "lp_position", "fees_swept", "pool_depth", "pool_period", "pool_drained",
 }
 
 // monitor is one instance at work. report and output are used again for every report: Emit encodes at once.
 type monitor struct {
 	host   *sdk.Host
 	config Config
-	report sdk.PoolReported
+	state  state
+	report report
 	output sdk.Output
 }
 
 // New makes the monitor.
 func New(host *sdk.Host) sdk.Monitor {
-	m := &monitor{host: host, config: Config{Trades: true}}
-	m.output.Body = &sdk.PoolReportedBody{PoolReported: &m.report}
+	m := &monitor{host: host, config: defaults()}
+	m.output.Body = &sdk.PoolReportedBody{PoolReported: &m.report.message}
 	return sdk.Monitor{
 		Name:               "liquidity",
 		Version:            Version,
 		Config:             &m.config,
-		Emits:              []string{"pool_created", "liquidity_added", "liquidity_removed", "pool_traded"},
+		Check:              m.config.check,
+		State:              &m.state,
+		StateVersion:       stateVersion,
+		Emits:              kinds,
 		Venues:             []sdk.Venue{sdk.PumpSwap, sdk.RaydiumV4, sdk.RaydiumCPMM, sdk.RaydiumCLMM},
 		ReuseRecords:       true,
 		OnPoolCreated:      m.created,
 		OnLiquidityChanged: m.changed,
 		OnTrade:            m.traded,
+		OnFeesMoved:        m.moved,
+		OnLpMoved:          m.lpMoved,
+		OnGap:              func(r *sdk.Record, _ *sdk.Gap) error { m.state.doubt(r.GetSlot()); return nil },
+		OnJournalGap:       func(*sdk.JournalGap) error { m.state.doubt(0); return nil },
 	}
 }
 
-func (m *monitor) created(_ *sdk.Record, p *sdk.PoolCreated) error {
-	base, quote := p.GetBaseAmount(), p.GetQuoteAmount()
-	m.report = sdk.PoolReported{
-		Venue: p.GetVenue(), Pool: p.GetPool(), Change: sdk.PoolOpened, BaseMint: p.GetBaseMint(), QuoteMint: p.GetQuoteMint(),
-		BaseAmount: base, QuoteAmount: quote, Owner: p.GetCreator(), LpAmount: p.LpAmount,
-		// A pool begins with what its creator put in. The prices that it starts from, the record does not say.
-		Reserves: &sdk.Reserves{Base: &base, Quote: &quote},
+func (m *monitor) created(r *sdk.Record, c *sdk.PoolCreated) error {
+	key := sdk.KeyOf(c.GetPool())
+	p := m.open(key, r.GetSlot())
+	p.open(c)
+	m.report.created(c)
+	m.report.worth(m, p, r.GetSlot())
+	m.emit("pool_created", key)
+	if c.LpAmount != nil && p.creator != (sdk.Key{}) {
+		base, quote := p.turn(c.GetBaseAmount(), c.GetQuoteAmount())
+		m.enter(key, p, p.creator, amount{low: c.GetLpAmount()}, base, quote)
 	}
-	m.emit("pool_created")
+	m.tick(r, key, p, func(b *bucket) { b.opened(p, c) })
+	m.deep(key, p)
 	return nil
 }
 
-func (m *monitor) changed(_ *sdk.Record, l *sdk.LiquidityChanged) error {
-	m.report = sdk.PoolReported{
-		Venue: l.GetVenue(), Pool: l.GetPool(), BaseMint: l.GetBaseMint(), QuoteMint: l.GetQuoteMint(),
-		BaseAmount: l.GetBaseAmount(), QuoteAmount: l.GetQuoteAmount(), Reserves: l.GetReservesAfter(),
-		Owner: l.GetOwner(), LpAmount: l.LpAmount,
-	}
+func (m *monitor) changed(r *sdk.Record, l *sdk.LiquidityChanged) error {
+	kind := ""
 	switch l.GetDirection() {
 	case sdk.LiquidityAdded:
-		m.report.Change = sdk.PoolAdded
-		m.emit("liquidity_added")
+		kind = "liquidity_added"
 	case sdk.LiquidityRemoved:
-		m.report.Change = sdk.PoolRemoved
-		m.emit("liquidity_removed")
+		kind = "liquidity_removed"
 	default:
 		return fmt.Errorf("liquidity of pool %s went in direction %d, which this version does not know",
 			sdk.Base58(l.GetPool()), l.GetDirection())
 	}
+	key := sdk.KeyOf(l.GetPool())
+	p := m.open(key, r.GetSlot())
+	before := p.change(l)
+	m.report.changed(p, l, before)
+	m.report.worth(m, p, r.GetSlot())
+	m.emit(kind, key)
+	m.provide(key, p, l)
+	m.tick(r, key, p, func(b *bucket) { b.change(p, l) })
+	if l.GetDirection() == sdk.LiquidityRemoved {
+		m.withdrawn(r, key, p, l, before)
+	} else {
+		p.refilled()
+	}
+	m.deep(key, p)
 	return nil
 }
 
-func (m *monitor) traded(_ *sdk.Record, t *sdk.Trade) error {
-	if !m.config.Trades {
-		return nil
+func (m *monitor) traded(r *sdk.Record, t *sdk.Trade) error {
+	key := sdk.KeyOf(t.GetPool())
+	p := m.open(key, r.GetSlot())
+	p.trade(t)
+	p.fees.accrue(t.GetFees())
+	m.state.prices.learn(t)
+	if m.config.Trades {
+		m.report.traded(p, t)
+		m.report.worth(m, p, r.GetSlot())
+		m.emit("pool_traded", key)
 	}
-	m.report = sdk.PoolReported{
-		Venue: t.GetVenue(), Pool: t.GetPool(), Change: sdk.PoolTraded, BaseMint: t.GetMint(), QuoteMint: t.GetQuoteMint(),
-		// The report is about the pool, so the quote is what its curve saw, not what the trader gave with all fees.
-		BaseAmount: t.GetBaseAmount(), QuoteAmount: t.GetPoolQuoteAmount(), Reserves: t.GetReservesAfter(), Owner: t.GetTrader(),
-	}
-	m.emit("pool_traded")
+	m.tick(r, key, p, func(b *bucket) { b.trade(t) })
+	m.sold(r, key, p, t)
 	return nil
 }
 
-func (m *monitor) emit(kind string) {
-	m.output.Kind, m.output.Key = kind, sdk.Base58(m.report.GetPool())
+func (m *monitor) emit(kind string, pool sdk.Key) {
+	m.output.Kind, m.output.Key = kind, pool.String()
 	m.host.Emit(&m.output)
+}
+
+// open returns the pool, which becomes the one that changed last.
+func (m *monitor) open(key sdk.Key, slot uint64) *pool {
+	pools := &m.state.pools
+	if p := pools.Get(key); p != nil {
+		pools.Touch(key)
+		return p
+	}
+	for pools.Len() >= m.config.MaxPools {
+		pools.DeleteOldest()
+	}
+	p := pools.Put(key)
+	p.since = slot
+	return p
 }

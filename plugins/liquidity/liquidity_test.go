@@ -12,21 +12,29 @@ import (
 
 var (
 	before = &sdk.Reserves{Base: proto.Uint64(1), Quote: proto.Uint64(2)}
-	after  = &sdk.Reserves{Base: proto.Uint64(3), Quote: proto.Uint64(4), PriceBase: proto.Uint64(3), PriceQuote: proto.Uint64(5)}
+	after  = &sdk.Reserves{Base: proto.Uint64(3), Quote: proto.Uint64(6), PriceBase: proto.Uint64(3), PriceQuote: proto.Uint64(5)}
 )
+
+// reportsAlone leaves the other outputs out.
+var reportsAlone = weirtest.Config(`{"positions": false, "depth": false, "drains": false}`)
+
+// worth is a value in lamports.
+func worth(lamports uint64) *sdk.PoolValue {
+	return &sdk.PoolValue{Mint: weirtest.WSOL, Amount: &lamports}
+}
 
 func TestReports(t *testing.T) {
 	pool, mint, owner := weirtest.Key("a pool"), weirtest.Key("m"), weirtest.Key("o")
 	change := func(direction sdk.LiquidityDirection) *sdk.Record {
 		return weirtest.LiquidityChanged(&sdk.LiquidityChanged{
 			Venue: sdk.RaydiumV4, Pool: pool, Owner: owner, Direction: direction, BaseMint: mint, BaseAmount: 7, QuoteAmount: 8,
-			LpAmount: proto.Uint64(9), ReservesBefore: before, ReservesAfter: after,
+			LpAmount: proto.Uint64(9), LpSupplyBefore: proto.Uint64(90), ReservesBefore: before, ReservesAfter: after,
 		})
 	}
-	changed := func(c sdk.PoolChange) *sdk.PoolReported {
+	changed := func(c sdk.PoolChange, share, supply uint64) *sdk.PoolReported {
 		return &sdk.PoolReported{
 			Venue: sdk.RaydiumV4, Pool: pool, Change: c, BaseMint: mint, QuoteMint: weirtest.WSOL, BaseAmount: 7, QuoteAmount: 8,
-			Reserves: after, Owner: owner, LpAmount: proto.Uint64(9),
+			Reserves: after, Owner: owner, LpAmount: proto.Uint64(9), Value: worth(10), SharePpm: &share, LpSupply: &supply,
 		}
 	}
 	cases := []struct {
@@ -40,10 +48,11 @@ func TestReports(t *testing.T) {
 			&sdk.PoolReported{
 				Venue: sdk.PumpSwap, Pool: pool, Change: sdk.PoolOpened, BaseMint: mint, QuoteMint: weirtest.WSOL, BaseAmount: 7,
 				QuoteAmount: 8, Reserves: &sdk.Reserves{Base: proto.Uint64(7), Quote: proto.Uint64(8)}, Owner: owner, LpAmount: proto.Uint64(9),
+				Value: worth(16),
 			},
 		},
-		{"liquidity_added", change(sdk.LiquidityAdded), changed(sdk.PoolAdded)},
-		{"liquidity_removed", change(sdk.LiquidityRemoved), changed(sdk.PoolRemoved)},
+		{"liquidity_added", change(sdk.LiquidityAdded), changed(sdk.PoolAdded, 90_909, 99)},
+		{"liquidity_removed", change(sdk.LiquidityRemoved), changed(sdk.PoolRemoved, 100_000, 81)},
 		{
 			"pool_traded",
 			weirtest.Trade(&sdk.Trade{
@@ -52,12 +61,12 @@ func TestReports(t *testing.T) {
 			}),
 			&sdk.PoolReported{
 				Venue: sdk.RaydiumCPMM, Pool: pool, Change: sdk.PoolTraded, BaseMint: mint, QuoteMint: weirtest.WSOL, BaseAmount: 7,
-				QuoteAmount: 8, Reserves: after, Owner: owner,
+				QuoteAmount: 8, Reserves: after, Owner: owner, Value: worth(10), LpSupply: proto.Uint64(81),
 			},
 		},
 	}
 	// One harness for all: a report must not keep anything of the one before.
-	h := weirtest.Start(t, liquidity.New)
+	h := weirtest.Start(t, liquidity.New, reportsAlone)
 	for _, c := range cases {
 		outputs := h.Send(c.record)
 		if len(outputs) != 1 || outputs[0].GetKind() != c.kind || outputs[0].GetKey() != sdk.Base58(pool) {
@@ -87,18 +96,9 @@ func TestUnknownDirectionIsRefused(t *testing.T) {
 }
 
 func TestTradesCanBeTurnedOff(t *testing.T) {
-	h := weirtest.Start(t, liquidity.New, weirtest.Config(`{"trades": false}`))
+	h := weirtest.Start(t, liquidity.New, weirtest.Config(`{"trades": false, "positions": false, "depth": false}`))
 	outputs := h.Send(weirtest.Trade(&sdk.Trade{Venue: sdk.PumpSwap}), weirtest.PoolCreated(nil))
 	if len(outputs) != 1 || outputs[0].GetKind() != "pool_created" {
 		t.Errorf("outputs are %v", outputs)
 	}
-}
-
-func TestReplays(t *testing.T) {
-	var records []*sdk.Record
-	for range 12 {
-		records = append(records, weirtest.PoolCreated(nil), weirtest.Trade(&sdk.Trade{Venue: sdk.PumpSwap}),
-			weirtest.LiquidityChanged(nil), weirtest.LiquidityChanged(&sdk.LiquidityChanged{Direction: sdk.LiquidityRemoved}))
-	}
-	weirtest.Replays(t, liquidity.New, records)
 }

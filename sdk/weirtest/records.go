@@ -21,7 +21,7 @@ const (
 var WSOL = mustKey("So11111111111111111111111111111111111111112")
 
 // USDC is the mint of USDC.
-var USDC = mustKey("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGkZwyTDt1v")
+var USDC = mustKey("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v")
 
 func mustKey(s string) []byte {
 	key, err := sdk.ParseKey(s)

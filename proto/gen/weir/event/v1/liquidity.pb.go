@@ -356,7 +356,7 @@ type LiquidityChanged struct {
 	FeesBaseAmount *uint64 `protobuf:"varint,21,opt,name=fees_base_amount,json=feesBaseAmount,proto3,oneof" json:"fees_base_amount,omitempty"`
 	// The same of quote_mint.
 	FeesQuoteAmount *uint64 `protobuf:"varint,22,opt,name=fees_quote_amount,json=feesQuoteAmount,proto3,oneof" json:"fees_quote_amount,omitempty"`
-	// LP tokens in the provider's account after the whole transaction, raw units.
+	// LP tokens in the provider's account after the change, raw units. Absent where something else in the transaction moved that account.
 	OwnerLpAfter  *uint64 `protobuf:"varint,23,opt,name=owner_lp_after,json=ownerLpAfter,proto3,oneof" json:"owner_lp_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -611,9 +611,9 @@ type LpMoved struct {
 	Receiver []byte `protobuf:"bytes,6,opt,name=receiver,proto3" json:"receiver,omitempty"`
 	// LP tokens, raw units; 0 for a position.
 	Amount uint64 `protobuf:"varint,7,opt,name=amount,proto3" json:"amount,omitempty"`
-	// LP tokens in the owner's account after the whole transaction, raw units.
+	// LP tokens in the owner's account after it, raw units. Absent where something else in the transaction moved that account.
 	OwnerAfter *uint64 `protobuf:"varint,8,opt,name=owner_after,json=ownerAfter,proto3,oneof" json:"owner_after,omitempty"`
-	// LP tokens in the receiver's account after the whole transaction, raw units. Absent for locked ones.
+	// LP tokens in the receiver's account after it, raw units. Absent as owner_after is, and for locked ones.
 	ReceiverAfter *uint64 `protobuf:"varint,9,opt,name=receiver_after,json=receiverAfter,proto3,oneof" json:"receiver_after,omitempty"`
 	// Program that keeps locked ones.
 	Locker []byte `protobuf:"bytes,10,opt,name=locker,proto3" json:"locker,omitempty"`

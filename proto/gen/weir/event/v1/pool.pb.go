@@ -996,7 +996,9 @@ type PoolPeriod struct {
 	// What it took to move the price then.
 	Depth *PoolDepth `protobuf:"bytes,21,opt,name=depth,proto3" json:"depth,omitempty"`
 	// Changes among those counted whose own period had closed already.
-	Late          uint64 `protobuf:"varint,22,opt,name=late,proto3" json:"late,omitempty"`
+	Late uint64 `protobuf:"varint,22,opt,name=late,proto3" json:"late,omitempty"`
+	// Records were lost while the period was open: its sums may be too small.
+	Gap           bool `protobuf:"varint,23,opt,name=gap,proto3" json:"gap,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1183,6 +1185,13 @@ func (x *PoolPeriod) GetLate() uint64 {
 		return x.Late
 	}
 	return 0
+}
+
+func (x *PoolPeriod) GetGap() bool {
+	if x != nil {
+		return x.Gap
+	}
+	return false
 }
 
 // DrainStep is one piece of evidence.
@@ -1547,7 +1556,7 @@ const file_weir_event_v1_pool_proto_rawDesc = "" +
 	"\n" +
 	"quote_mint\x18\x04 \x01(\fR\tquoteMint\x12.\n" +
 	"\x05steps\x18\x05 \x03(\v2\x18.weir.event.v1.DepthStepR\x05steps\x12-\n" +
-	"\x06absent\x18\x06 \x01(\x0e2\x15.weir.event.v1.AbsentR\x06absent\"\xcd\x06\n" +
+	"\x06absent\x18\x06 \x01(\x0e2\x15.weir.event.v1.AbsentR\x06absent\"\xdf\x06\n" +
 	"\n" +
 	"PoolPeriod\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
@@ -1576,7 +1585,8 @@ const file_weir_event_v1_pool_proto_rawDesc = "" +
 	"\vfee_apr_ppm\x18\x13 \x01(\x04H\x02R\tfeeAprPpm\x88\x01\x01\x12;\n" +
 	"\x0efee_apr_absent\x18\x14 \x01(\x0e2\x15.weir.event.v1.AbsentR\ffeeAprAbsent\x12.\n" +
 	"\x05depth\x18\x15 \x01(\v2\x18.weir.event.v1.PoolDepthR\x05depth\x12\x12\n" +
-	"\x04late\x18\x16 \x01(\x04R\x04lateB\f\n" +
+	"\x04late\x18\x16 \x01(\x04R\x04late\x12\x10\n" +
+	"\x03gap\x18\x17 \x01(\bR\x03gapB\f\n" +
 	"\n" +
 	"_lp_supplyB\x0f\n" +
 	"\r_turnover_ppmB\x0e\n" +

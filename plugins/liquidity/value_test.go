@@ -1,0 +1,130 @@
+package liquidity_test
+
+import (
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/weir-run/weir/plugins/liquidity"
+	"github.com/weir-run/weir/sdk"
+	"github.com/weir-run/weir/sdk/weirtest"
+)
+
+func full(base, quote, priceBase, priceQuote uint64) *sdk.Reserves {
+	return &sdk.Reserves{Base: &base, Quote: &quote, PriceBase: &priceBase, PriceQuote: &priceQuote}
+}
+
+func TestValue(t *testing.T) {
+	// sqrt is 2^64 times that number: a price of its square.
+	price := func(sqrt uint64) *sdk.ConcentratedPrice { return &sdk.ConcentratedPrice{SqrtPriceX64High: sqrt} }
+	half := &sdk.ConcentratedPrice{SqrtPriceX64Low: 1 << 63}
+	cases := map[string]struct {
+		trade sdk.Trade
+		want  *sdk.PoolValue
+	}{
+		"both sides are worth the same": {
+			sdk.Trade{Venue: sdk.PumpSwap, ReservesAfter: full(100, 70, 100, 70)}, worth(140),
+		},
+		"kept fees are not the providers'": {
+			sdk.Trade{Venue: sdk.PumpSwap, ReservesAfter: full(100, 70, 100, 65)}, worth(130),
+		},
+		"a boost is not theirs either": {
+			sdk.Trade{Venue: sdk.PumpSwap, ReservesAfter: full(100, 70, 100, 71)},
+			&sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentBoosted},
+		},
+		"vaults are not needed": {
+			sdk.Trade{Venue: sdk.RaydiumV4, ReservesAfter: &sdk.Reserves{PriceBase: proto.Uint64(9), PriceQuote: proto.Uint64(8)}}, worth(16),
+		},
+		"no reserves": {
+			sdk.Trade{Venue: sdk.RaydiumCPMM, ReservesAfter: &sdk.Reserves{}},
+			&sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentReservesUnknown},
+		},
+		"no real reserves": {
+			sdk.Trade{Venue: sdk.RaydiumCPMM, ReservesAfter: &sdk.Reserves{PriceBase: proto.Uint64(1), PriceQuote: proto.Uint64(1 << 63)}},
+			&sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentTooLarge},
+		},
+		"concentrated: what the vaults hold, at the price": {
+			sdk.Trade{Venue: sdk.RaydiumCLMM, ReservesAfter: &sdk.Reserves{Base: proto.Uint64(10), Quote: proto.Uint64(70)}, Concentrated: price(3)},
+			&sdk.PoolValue{Mint: weirtest.WSOL, Amount: proto.Uint64(10*9 + 70), Vaults: true},
+		},
+		"concentrated, the currency is what the venue calls base": {
+			sdk.Trade{
+				Venue: sdk.RaydiumCLMM, ReservesAfter: &sdk.Reserves{Base: proto.Uint64(10), Quote: proto.Uint64(70)}, Concentrated: half,
+				PoolBaseMint: weirtest.WSOL, PoolQuoteMint: weirtest.Key("mint"),
+			},
+			&sdk.PoolValue{Mint: weirtest.WSOL, Amount: proto.Uint64(10*4 + 70), Vaults: true},
+		},
+		"concentrated without a price": {
+			sdk.Trade{Venue: sdk.RaydiumCLMM, ReservesAfter: &sdk.Reserves{Base: proto.Uint64(10), Quote: proto.Uint64(70)}},
+			&sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentReservesUnknown, Vaults: true},
+		},
+		"dollars by definition": {
+			sdk.Trade{Venue: sdk.PumpSwap, QuoteMint: weirtest.USDC, ReservesAfter: full(100, 70, 100, 70)},
+			&sdk.PoolValue{Mint: weirtest.USDC, Amount: proto.Uint64(140), UsdMicros: proto.Uint64(140), UsdSlot: proto.Uint64(0)},
+		},
+		"dollars by the record": {
+			sdk.Trade{
+				Venue: sdk.PumpSwap, ReservesAfter: full(1, 4_000_000_000, 1, 4_000_000_000),
+				QuoteUsd: &sdk.DollarPrice{UsdMicros: 150_000_000, Units: 1_000_000_000, Slot: 300_000_000},
+			},
+			&sdk.PoolValue{
+				Mint: weirtest.WSOL, Amount: proto.Uint64(8_000_000_000), UsdMicros: proto.Uint64(1_200_000_000), UsdSlot: proto.Uint64(300_000_000),
+			},
+		},
+	}
+	for name, c := range cases {
+		h := weirtest.Start(t, liquidity.New, reportsAlone)
+		r := weirtest.Trade(&c.trade)
+		r.GetTrade().ReservesAfter = c.trade.ReservesAfter
+		outputs := h.Send(r)
+		if got := outputs[0].GetPoolReported().GetValue(); !proto.Equal(got, c.want) {
+			t.Errorf("%s: value is %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// A dollar price is used for other pools of the quote mint and for what is no trade, until it is old.
+func TestDollarPricesAge(t *testing.T) {
+	h := weirtest.Start(t, liquidity.New, weirtest.Config(`{"positions": false, "depth": false, "dollar_slots": 10}`))
+	priced := weirtest.Trade(&sdk.Trade{
+		Venue: sdk.PumpSwap, QuoteUsd: &sdk.DollarPrice{UsdMicros: 100, Units: 1, Slot: 1000},
+	})
+	priced.Slot = 1001
+	h.Send(priced)
+	for slot, want := range map[uint64]bool{1010: true, 1011: false} {
+		r := weirtest.PoolCreated(&sdk.PoolCreated{Pool: weirtest.Key("another")})
+		r.Slot = slot
+		v := h.Send(r)[0].GetPoolReported().GetValue()
+		if (v.UsdMicros != nil) != want || want && (v.GetUsdMicros() != v.GetAmount()*100 || v.GetUsdSlot() != 1000) {
+			t.Errorf("in slot %d the value is %v", slot, v)
+		}
+	}
+}
+
+// PumpSwap does not say the price reserves of liquidity: they follow from those before, fees that the vault keeps included.
+func TestPriceReservesFollowLiquidity(t *testing.T) {
+	h := weirtest.Start(t, liquidity.New, reportsAlone)
+	trade := weirtest.Trade(&sdk.Trade{Venue: sdk.PumpSwap})
+	trade.GetTrade().ReservesAfter = full(1000, 510, 1000, 500)
+	deposit := func(before, after uint64) *sdk.Record {
+		r := weirtest.LiquidityChanged(&sdk.LiquidityChanged{BaseAmount: 100, QuoteAmount: 51})
+		r.GetLiquidityChanged().ReservesBefore = &sdk.Reserves{Base: proto.Uint64(1000), Quote: &before}
+		r.GetLiquidityChanged().ReservesAfter = &sdk.Reserves{Base: proto.Uint64(1100), Quote: &after}
+		return r
+	}
+	swept := weirtest.FeesMoved(&sdk.FeesMoved{Venue: sdk.PumpSwap, Pool: weirtest.Key("pool"), Amount: 4})
+	for _, c := range []struct {
+		name    string
+		records []*sdk.Record
+		want    *sdk.PoolValue
+	}{
+		{"at once", []*sdk.Record{trade, deposit(510, 561)}, worth(2 * (561 - 10))},
+		{"after a sweep of fees", []*sdk.Record{trade, swept, deposit(506, 557)}, worth(2 * (557 - 6))},
+		{"after something unseen", []*sdk.Record{trade, deposit(511, 562)}, &sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentReservesUnknown}},
+	} {
+		outputs := h.Send(c.records...)
+		if got := outputs[len(outputs)-1].GetPoolReported().GetValue(); !proto.Equal(got, c.want) {
+			t.Errorf("%s: value is %v, want %v", c.name, got, c.want)
+		}
+	}
+}

@@ -16,6 +16,11 @@ var elsewhere = map[string]string{
 	"wash":             "TestInjectedPatterns",
 	"bundled_launch":   "TestInjectedPatterns",
 	"copy_trade":       "TestInjectedPatterns",
+	"lp_position":      "TestLiquidityFigures",
+	"fees_swept":       "TestLiquidityFigures",
+	"pool_depth":       "TestLiquidityFigures",
+	"pool_period":      "TestLiquidityFigures",
+	"pool_drained":     "TestLiquidityFigures",
 }
 
 // compared counts the outputs that expectation knows.

@@ -27,7 +27,7 @@ func (v *reserves) depth(key sdk.Key, p *pool) *sdk.PoolDepth {
 		d.Absent = sdk.AbsentReservesUnknown
 	default:
 		for _, move := range moves {
-			up, down := int64(million+move), int64(million-move)
+			up, down := million+move, million-move
 			d.Steps = append(d.Steps, &sdk.DepthStep{
 				MovePpm: uint32(move), UpQuoteIn: more(v.priceQuote, up, million), UpBaseOut: less(v.priceBase, million, up),
 				DownBaseIn: more(v.priceBase, million, down), DownQuoteOut: less(v.priceQuote, down, million),

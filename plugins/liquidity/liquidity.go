@@ -66,7 +66,7 @@ func (m *monitor) created(r *sdk.Record, c *sdk.PoolCreated) error {
 }
 
 func (m *monitor) changed(r *sdk.Record, l *sdk.LiquidityChanged) error {
-	kind := ""
+	var kind string
 	switch l.GetDirection() {
 	case sdk.LiquidityAdded:
 		kind = "liquidity_added"

@@ -12,7 +12,7 @@ import (
 
 // at is a record of a time.
 func at(r *sdk.Record, seconds int64) *sdk.Record {
-	r.BlockTime = proto.Int64(1_800_000_000 + seconds) // a multiple of an hour
+	r.BlockTime = new(1_800_000_000 + seconds) // a multiple of an hour
 	return r
 }
 

@@ -151,7 +151,7 @@ func TestPositionOfAnNFT(t *testing.T) {
 			Position: &sdk.Position{NftMint: weirtest.Key("nft"), LiquidityLow: liquidity},
 		}
 		if fees > 0 {
-			l.FeesBaseAmount, l.FeesQuoteAmount = proto.Uint64(fees), proto.Uint64(2*fees)
+			l.FeesBaseAmount, l.FeesQuoteAmount = new(fees), new(2*fees)
 		}
 		if ticks {
 			l.Position.TickLower, l.Position.TickUpper = proto.Int32(-10), proto.Int32(20)

@@ -17,7 +17,7 @@ import (
 // together: whatever comes, outputs must not depend on batches and crashes.
 func story(random *rand.Rand, n int) []*sdk.Record {
 	pick := func(name string, n int) []byte { return weirtest.Key(name + strconv.Itoa(random.IntN(n))) }
-	some := func() *uint64 { return proto.Uint64(1 + random.Uint64N(1<<40)) }
+	some := func() *uint64 { return new(1 + random.Uint64N(1<<40)) }
 	both := func() *sdk.Reserves { return full(*some(), *some(), *some(), *some()) }
 	var records []*sdk.Record
 	for i := range n {

@@ -19,51 +19,51 @@ func TestValue(t *testing.T) {
 	price := func(sqrt uint64) *sdk.ConcentratedPrice { return &sdk.ConcentratedPrice{SqrtPriceX64High: sqrt} }
 	half := &sdk.ConcentratedPrice{SqrtPriceX64Low: 1 << 63}
 	cases := map[string]struct {
-		trade sdk.Trade
+		trade *sdk.Trade
 		want  *sdk.PoolValue
 	}{
 		"both sides are worth the same": {
-			sdk.Trade{Venue: sdk.PumpSwap, ReservesAfter: full(100, 70, 100, 70)}, worth(140),
+			&sdk.Trade{Venue: sdk.PumpSwap, ReservesAfter: full(100, 70, 100, 70)}, worth(140),
 		},
 		"kept fees are not the providers'": {
-			sdk.Trade{Venue: sdk.PumpSwap, ReservesAfter: full(100, 70, 100, 65)}, worth(130),
+			&sdk.Trade{Venue: sdk.PumpSwap, ReservesAfter: full(100, 70, 100, 65)}, worth(130),
 		},
 		"a boost is not theirs either": {
-			sdk.Trade{Venue: sdk.PumpSwap, ReservesAfter: full(100, 70, 100, 71)},
+			&sdk.Trade{Venue: sdk.PumpSwap, ReservesAfter: full(100, 70, 100, 71)},
 			&sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentBoosted},
 		},
 		"vaults are not needed": {
-			sdk.Trade{Venue: sdk.RaydiumV4, ReservesAfter: &sdk.Reserves{PriceBase: proto.Uint64(9), PriceQuote: proto.Uint64(8)}}, worth(16),
+			&sdk.Trade{Venue: sdk.RaydiumV4, ReservesAfter: &sdk.Reserves{PriceBase: proto.Uint64(9), PriceQuote: proto.Uint64(8)}}, worth(16),
 		},
 		"no reserves": {
-			sdk.Trade{Venue: sdk.RaydiumCPMM, ReservesAfter: &sdk.Reserves{}},
+			&sdk.Trade{Venue: sdk.RaydiumCPMM, ReservesAfter: &sdk.Reserves{}},
 			&sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentReservesUnknown},
 		},
 		"no real reserves": {
-			sdk.Trade{Venue: sdk.RaydiumCPMM, ReservesAfter: &sdk.Reserves{PriceBase: proto.Uint64(1), PriceQuote: proto.Uint64(1 << 63)}},
+			&sdk.Trade{Venue: sdk.RaydiumCPMM, ReservesAfter: &sdk.Reserves{PriceBase: proto.Uint64(1), PriceQuote: proto.Uint64(1 << 63)}},
 			&sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentTooLarge},
 		},
 		"concentrated: what the vaults hold, at the price": {
-			sdk.Trade{Venue: sdk.RaydiumCLMM, ReservesAfter: &sdk.Reserves{Base: proto.Uint64(10), Quote: proto.Uint64(70)}, Concentrated: price(3)},
+			&sdk.Trade{Venue: sdk.RaydiumCLMM, ReservesAfter: &sdk.Reserves{Base: proto.Uint64(10), Quote: proto.Uint64(70)}, Concentrated: price(3)},
 			&sdk.PoolValue{Mint: weirtest.WSOL, Amount: proto.Uint64(10*9 + 70), Vaults: true},
 		},
 		"concentrated, the currency is what the venue calls base": {
-			sdk.Trade{
+			&sdk.Trade{
 				Venue: sdk.RaydiumCLMM, ReservesAfter: &sdk.Reserves{Base: proto.Uint64(10), Quote: proto.Uint64(70)}, Concentrated: half,
 				PoolBaseMint: weirtest.WSOL, PoolQuoteMint: weirtest.Key("mint"),
 			},
 			&sdk.PoolValue{Mint: weirtest.WSOL, Amount: proto.Uint64(10*4 + 70), Vaults: true},
 		},
 		"concentrated without a price": {
-			sdk.Trade{Venue: sdk.RaydiumCLMM, ReservesAfter: &sdk.Reserves{Base: proto.Uint64(10), Quote: proto.Uint64(70)}},
+			&sdk.Trade{Venue: sdk.RaydiumCLMM, ReservesAfter: &sdk.Reserves{Base: proto.Uint64(10), Quote: proto.Uint64(70)}},
 			&sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentReservesUnknown, Vaults: true},
 		},
 		"dollars by definition": {
-			sdk.Trade{Venue: sdk.PumpSwap, QuoteMint: weirtest.USDC, ReservesAfter: full(100, 70, 100, 70)},
+			&sdk.Trade{Venue: sdk.PumpSwap, QuoteMint: weirtest.USDC, ReservesAfter: full(100, 70, 100, 70)},
 			&sdk.PoolValue{Mint: weirtest.USDC, Amount: proto.Uint64(140), UsdMicros: proto.Uint64(140), UsdSlot: proto.Uint64(0)},
 		},
 		"dollars by the record": {
-			sdk.Trade{
+			&sdk.Trade{
 				Venue: sdk.PumpSwap, ReservesAfter: full(1, 4_000_000_000, 1, 4_000_000_000),
 				QuoteUsd: &sdk.DollarPrice{UsdMicros: 150_000_000, Units: 1_000_000_000, Slot: 300_000_000},
 			},
@@ -74,7 +74,7 @@ func TestValue(t *testing.T) {
 	}
 	for name, c := range cases {
 		h := weirtest.Start(t, liquidity.New, reportsAlone)
-		r := weirtest.Trade(&c.trade)
+		r := weirtest.Trade(c.trade)
 		r.GetTrade().ReservesAfter = c.trade.ReservesAfter
 		outputs := h.Send(r)
 		if got := outputs[0].GetPoolReported().GetValue(); !proto.Equal(got, c.want) {

@@ -64,6 +64,8 @@ func describe(o *eventv1.Output) string {
 		p := body.PoolReported
 		r := p.GetReserves()
 		return fmt.Sprintf("%s pool %s: %s / %s now %s / %s", venue(p.GetVenue()), short(p.GetPool()), raw(&p.BaseAmount), raw(&p.QuoteAmount), raw(r.Base), raw(r.Quote))
+	case *eventv1.Output_PoolPosition, *eventv1.Output_PoolFee, *eventv1.Output_PoolDepth, *eventv1.Output_PoolPeriod, *eventv1.Output_PoolDrained:
+		return describePool(o)
 	case *eventv1.Output_CandleClosed:
 		c := body.CandleClosed
 		return fmt.Sprintf("%d s of %s from %d: %d buys, %d sells, %s raw units of %s", c.GetSeconds(), short(c.GetMint()), c.GetStart(), c.GetBuys(), c.GetSells(), c.GetQuoteVolume(), quoteName(c.GetQuoteMint()))

@@ -10,6 +10,7 @@ type pluginCommand struct {
 	Info     pluginInfoCommand     `cmd:"" help:"Show what an installed plugin, or a program, says of itself."`
 	Verify   pluginVerifyCommand   `cmd:"" help:"Check digests, platform and description of an installed plugin or a program."`
 	Docs     pluginDocsCommand     `cmd:"" help:"Print a plugin's documentation as Markdown."`
+	Logs     pluginLogsCommand     `cmd:"" help:"Show what a plugin of a running daemon logged."`
 	Resume   pluginResumeCommand   `cmd:"" help:"Start a plugin that is quarantined or rejected, and forget its crashes."`
 	Crash    pluginCrashCommand    `cmd:"" help:"Show the last crash of a plugin, and the records that it could not handle."`
 	Upgrade  pluginUpgradeCommand  `cmd:"" help:"Put another version of a plugin in its place without a gap, when both give the same."`

@@ -20,6 +20,10 @@ type PluginSource interface {
 	UpgradePlugin(ctx context.Context, req *adminv1.UpgradePluginRequest, report func(*adminv1.UpgradePluginResponse) error) error
 	// RollbackPlugin takes the last upgrade back.
 	RollbackPlugin(ctx context.Context, instance string) (*adminv1.RollbackPluginResponse, error)
+	// PluginLogs visits lines that it logged, until ctx ends when it is to follow.
+	PluginLogs(ctx context.Context, req *adminv1.PluginLogsRequest, visit func(*adminv1.PluginLogsResponse) error) error
+	// Records visits a part of the journal.
+	Records(ctx context.Context, req *adminv1.RecordsRequest, visit func(*adminv1.RecordsResponse) error) error
 }
 
 func (s *service) plugins() (PluginSource, error) {
@@ -64,4 +68,22 @@ func (s *service) RollbackPlugin(ctx context.Context, req *adminv1.RollbackPlugi
 		return nil, err
 	}
 	return source.RollbackPlugin(ctx, req.GetInstance())
+}
+
+// PluginLogs answers weir plugin logs.
+func (s *service) PluginLogs(req *adminv1.PluginLogsRequest, stream grpc.ServerStreamingServer[adminv1.PluginLogsResponse]) error {
+	source, err := s.plugins()
+	if err != nil {
+		return err
+	}
+	return source.PluginLogs(stream.Context(), req, stream.Send)
+}
+
+// Records answers weir plugin replay.
+func (s *service) Records(req *adminv1.RecordsRequest, stream grpc.ServerStreamingServer[adminv1.RecordsResponse]) error {
+	source, err := s.plugins()
+	if err != nil {
+		return err
+	}
+	return source.Records(stream.Context(), req, stream.Send)
 }

@@ -23,6 +23,7 @@ type roster struct {
 type member struct {
 	*monitor.Instance
 
+	lines  *lines
 	plugin config.Plugin // as the configuration and what is installed have it; its path changes with the installed program
 	stop   context.CancelFunc
 	done   chan struct{}
@@ -92,11 +93,12 @@ func (d *Daemon) recruit(ctx context.Context, p config.Plugin) (*member, error) 
 	if len(p.Config) == 0 {
 		settings = nil
 	}
-	m, c := &member{plugin: p}, monitor.Config{
+	kept := newLines()
+	m, c := &member{plugin: p, lines: kept}, monitor.Config{
 		Instance: p.Name, Config: settings, SocketDir: d.sockets, Env: p.Env, Isolation: isolationOf(p, d.controlGroups()),
 		CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout,
 		CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow, StallTimeout: p.StallTimeout,
-		Log: d.log.With("room", "monitor"),
+		Log: keeping(d.log, kept).With("room", "monitor"),
 	}
 	if err := d.program(ctx, m, &c); err != nil {
 		return nil, err

@@ -2638,6 +2638,555 @@ func (x *RollbackPluginResponse) GetAfter() uint64 {
 	return 0
 }
 
+// PluginLogsRequest chooses lines.
+type PluginLogsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Instance name.
+	Instance string `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
+	// Only the last so many lines; 0 means all that are kept, some 1,000.
+	Tail uint32 `protobuf:"varint,2,opt,name=tail,proto3" json:"tail,omitempty"`
+	// Stay open for new lines.
+	Follow        bool `protobuf:"varint,3,opt,name=follow,proto3" json:"follow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PluginLogsRequest) Reset() {
+	*x = PluginLogsRequest{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PluginLogsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PluginLogsRequest) ProtoMessage() {}
+
+func (x *PluginLogsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PluginLogsRequest.ProtoReflect.Descriptor instead.
+func (*PluginLogsRequest) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *PluginLogsRequest) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+func (x *PluginLogsRequest) GetTail() uint32 {
+	if x != nil {
+		return x.Tail
+	}
+	return 0
+}
+
+func (x *PluginLogsRequest) GetFollow() bool {
+	if x != nil {
+		return x.Follow
+	}
+	return false
+}
+
+// PluginLogsResponse is some lines.
+type PluginLogsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Lines in the form of the daemon's text log, without line ends.
+	Lines []string `protobuf:"bytes,1,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Lines that were lost before these since the reader was too slow.
+	Lost          uint64 `protobuf:"varint,2,opt,name=lost,proto3" json:"lost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PluginLogsResponse) Reset() {
+	*x = PluginLogsResponse{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PluginLogsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PluginLogsResponse) ProtoMessage() {}
+
+func (x *PluginLogsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PluginLogsResponse.ProtoReflect.Descriptor instead.
+func (*PluginLogsResponse) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *PluginLogsResponse) GetLines() []string {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *PluginLogsResponse) GetLost() uint64 {
+	if x != nil {
+		return x.Lost
+	}
+	return 0
+}
+
+// RecordsRequest chooses records.
+type RecordsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First number; 0 means the oldest kept.
+	From uint64 `protobuf:"varint,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Last number, inclusive; 0 means the newest at the time of the call.
+	To            uint64 `protobuf:"varint,2,opt,name=to,proto3" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordsRequest) Reset() {
+	*x = RecordsRequest{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordsRequest) ProtoMessage() {}
+
+func (x *RecordsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordsRequest.ProtoReflect.Descriptor instead.
+func (*RecordsRequest) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RecordsRequest) GetFrom() uint64 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *RecordsRequest) GetTo() uint64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+// RecordsResponse is a run of the journal.
+type RecordsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First and last number in it, or that are missing.
+	FirstNumber uint64 `protobuf:"varint,1,opt,name=first_number,json=firstNumber,proto3" json:"first_number,omitempty"`
+	// See first_number.
+	LastNumber uint64 `protobuf:"varint,2,opt,name=last_number,json=lastNumber,proto3" json:"last_number,omitempty"`
+	// A weir.plugin.v1.Batch with only its records set; empty when they are missing.
+	Batch []byte `protobuf:"bytes,3,opt,name=batch,proto3" json:"batch,omitempty"`
+	// Why they are missing; empty when they are here.
+	Missing       string `protobuf:"bytes,4,opt,name=missing,proto3" json:"missing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordsResponse) Reset() {
+	*x = RecordsResponse{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordsResponse) ProtoMessage() {}
+
+func (x *RecordsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordsResponse.ProtoReflect.Descriptor instead.
+func (*RecordsResponse) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *RecordsResponse) GetFirstNumber() uint64 {
+	if x != nil {
+		return x.FirstNumber
+	}
+	return 0
+}
+
+func (x *RecordsResponse) GetLastNumber() uint64 {
+	if x != nil {
+		return x.LastNumber
+	}
+	return 0
+}
+
+func (x *RecordsResponse) GetBatch() []byte {
+	if x != nil {
+		return x.Batch
+	}
+	return nil
+}
+
+func (x *RecordsResponse) GetMissing() string {
+	if x != nil {
+		return x.Missing
+	}
+	return ""
+}
+
+// CheckpointHeader says what a state is of.
+type CheckpointHeader struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the plugin as it calls itself, and digest of the program that saved the state ("sha256:" and hexadecimal).
+	Monitor string `protobuf:"bytes,1,opt,name=monitor,proto3" json:"monitor,omitempty"`
+	// See monitor.
+	Digest string `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"`
+	// Number of the last record in it.
+	Number uint64 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
+	// The plugin's own version of the state.
+	StateVersion uint32 `protobuf:"varint,4,opt,name=state_version,json=stateVersion,proto3" json:"state_version,omitempty"`
+	// Bytes of the state.
+	Size          uint64 `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckpointHeader) Reset() {
+	*x = CheckpointHeader{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckpointHeader) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckpointHeader) ProtoMessage() {}
+
+func (x *CheckpointHeader) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckpointHeader.ProtoReflect.Descriptor instead.
+func (*CheckpointHeader) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *CheckpointHeader) GetMonitor() string {
+	if x != nil {
+		return x.Monitor
+	}
+	return ""
+}
+
+func (x *CheckpointHeader) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *CheckpointHeader) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *CheckpointHeader) GetStateVersion() uint32 {
+	if x != nil {
+		return x.StateVersion
+	}
+	return 0
+}
+
+func (x *CheckpointHeader) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+// ExportCheckpointRequest names an instance.
+type ExportCheckpointRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Instance name.
+	Instance string `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
+	// Only the header.
+	HeaderOnly    bool `protobuf:"varint,2,opt,name=header_only,json=headerOnly,proto3" json:"header_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportCheckpointRequest) Reset() {
+	*x = ExportCheckpointRequest{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportCheckpointRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportCheckpointRequest) ProtoMessage() {}
+
+func (x *ExportCheckpointRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportCheckpointRequest.ProtoReflect.Descriptor instead.
+func (*ExportCheckpointRequest) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ExportCheckpointRequest) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+func (x *ExportCheckpointRequest) GetHeaderOnly() bool {
+	if x != nil {
+		return x.HeaderOnly
+	}
+	return false
+}
+
+// ExportCheckpointResponse is the header, then the state in chunks.
+type ExportCheckpointResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// On the first message.
+	Header *CheckpointHeader `protobuf:"bytes,1,opt,name=header,proto3" json:"header,omitempty"`
+	// Bytes of the state, in order.
+	Data          []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportCheckpointResponse) Reset() {
+	*x = ExportCheckpointResponse{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportCheckpointResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportCheckpointResponse) ProtoMessage() {}
+
+func (x *ExportCheckpointResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportCheckpointResponse.ProtoReflect.Descriptor instead.
+func (*ExportCheckpointResponse) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ExportCheckpointResponse) GetHeader() *CheckpointHeader {
+	if x != nil {
+		return x.Header
+	}
+	return nil
+}
+
+func (x *ExportCheckpointResponse) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+// ImportCheckpointRequest is the header, then the state in chunks.
+type ImportCheckpointRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// On the first message: instance name.
+	Instance string `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
+	// On the first message.
+	Header *CheckpointHeader `protobuf:"bytes,2,opt,name=header,proto3" json:"header,omitempty"`
+	// Bytes of the state, in order.
+	Data          []byte `protobuf:"bytes,3,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCheckpointRequest) Reset() {
+	*x = ImportCheckpointRequest{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCheckpointRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCheckpointRequest) ProtoMessage() {}
+
+func (x *ImportCheckpointRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCheckpointRequest.ProtoReflect.Descriptor instead.
+func (*ImportCheckpointRequest) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *ImportCheckpointRequest) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+func (x *ImportCheckpointRequest) GetHeader() *CheckpointHeader {
+	if x != nil {
+		return x.Header
+	}
+	return nil
+}
+
+func (x *ImportCheckpointRequest) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+// ImportCheckpointResponse tells what the instance does now.
+type ImportCheckpointResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number after which it goes on.
+	After         uint64 `protobuf:"varint,1,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCheckpointResponse) Reset() {
+	*x = ImportCheckpointResponse{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCheckpointResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCheckpointResponse) ProtoMessage() {}
+
+func (x *ImportCheckpointResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCheckpointResponse.ProtoReflect.Descriptor instead.
+func (*ImportCheckpointResponse) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ImportCheckpointResponse) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
 // EventsRequest chooses events.
 type EventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2655,7 +3204,7 @@ type EventsRequest struct {
 
 func (x *EventsRequest) Reset() {
 	*x = EventsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2667,7 +3216,7 @@ func (x *EventsRequest) String() string {
 func (*EventsRequest) ProtoMessage() {}
 
 func (x *EventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2680,7 +3229,7 @@ func (x *EventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsRequest.ProtoReflect.Descriptor instead.
 func (*EventsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{28}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *EventsRequest) GetFollow() bool {
@@ -2724,7 +3273,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2736,7 +3285,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2749,7 +3298,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{29}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *EventsResponse) GetPosition() uint64 {
@@ -2783,7 +3332,7 @@ type GapsRequest struct {
 
 func (x *GapsRequest) Reset() {
 	*x = GapsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2795,7 +3344,7 @@ func (x *GapsRequest) String() string {
 func (*GapsRequest) ProtoMessage() {}
 
 func (x *GapsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2808,7 +3357,7 @@ func (x *GapsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsRequest.ProtoReflect.Descriptor instead.
 func (*GapsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{30}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *GapsRequest) GetFromSlot() uint64 {
@@ -2856,7 +3405,7 @@ type GapsResponse struct {
 
 func (x *GapsResponse) Reset() {
 	*x = GapsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2868,7 +3417,7 @@ func (x *GapsResponse) String() string {
 func (*GapsResponse) ProtoMessage() {}
 
 func (x *GapsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2881,7 +3430,7 @@ func (x *GapsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsResponse.ProtoReflect.Descriptor instead.
 func (*GapsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{31}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *GapsResponse) GetRanges() []*SlotRange {
@@ -2937,7 +3486,7 @@ type SlotRange struct {
 
 func (x *SlotRange) Reset() {
 	*x = SlotRange{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2949,7 +3498,7 @@ func (x *SlotRange) String() string {
 func (*SlotRange) ProtoMessage() {}
 
 func (x *SlotRange) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2962,7 +3511,7 @@ func (x *SlotRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotRange.ProtoReflect.Descriptor instead.
 func (*SlotRange) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{32}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *SlotRange) GetFromSlot() uint64 {
@@ -3034,7 +3583,7 @@ type GroupFrontier struct {
 
 func (x *GroupFrontier) Reset() {
 	*x = GroupFrontier{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3046,7 +3595,7 @@ func (x *GroupFrontier) String() string {
 func (*GroupFrontier) ProtoMessage() {}
 
 func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3059,7 +3608,7 @@ func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFrontier.ProtoReflect.Descriptor instead.
 func (*GroupFrontier) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{33}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *GroupFrontier) GetGroup() string {
@@ -3335,7 +3884,42 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\binstance\x18\x01 \x01(\tR\binstance\"B\n" +
 	"\x16RollbackPluginResponse\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x14\n" +
-	"\x05after\x18\x02 \x01(\x04R\x05after\"m\n" +
+	"\x05after\x18\x02 \x01(\x04R\x05after\"[\n" +
+	"\x11PluginLogsRequest\x12\x1a\n" +
+	"\binstance\x18\x01 \x01(\tR\binstance\x12\x12\n" +
+	"\x04tail\x18\x02 \x01(\rR\x04tail\x12\x16\n" +
+	"\x06follow\x18\x03 \x01(\bR\x06follow\">\n" +
+	"\x12PluginLogsResponse\x12\x14\n" +
+	"\x05lines\x18\x01 \x03(\tR\x05lines\x12\x12\n" +
+	"\x04lost\x18\x02 \x01(\x04R\x04lost\"4\n" +
+	"\x0eRecordsRequest\x12\x12\n" +
+	"\x04from\x18\x01 \x01(\x04R\x04from\x12\x0e\n" +
+	"\x02to\x18\x02 \x01(\x04R\x02to\"\x85\x01\n" +
+	"\x0fRecordsResponse\x12!\n" +
+	"\ffirst_number\x18\x01 \x01(\x04R\vfirstNumber\x12\x1f\n" +
+	"\vlast_number\x18\x02 \x01(\x04R\n" +
+	"lastNumber\x12\x14\n" +
+	"\x05batch\x18\x03 \x01(\fR\x05batch\x12\x18\n" +
+	"\amissing\x18\x04 \x01(\tR\amissing\"\x95\x01\n" +
+	"\x10CheckpointHeader\x12\x18\n" +
+	"\amonitor\x18\x01 \x01(\tR\amonitor\x12\x16\n" +
+	"\x06digest\x18\x02 \x01(\tR\x06digest\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\x04R\x06number\x12#\n" +
+	"\rstate_version\x18\x04 \x01(\rR\fstateVersion\x12\x12\n" +
+	"\x04size\x18\x05 \x01(\x04R\x04size\"V\n" +
+	"\x17ExportCheckpointRequest\x12\x1a\n" +
+	"\binstance\x18\x01 \x01(\tR\binstance\x12\x1f\n" +
+	"\vheader_only\x18\x02 \x01(\bR\n" +
+	"headerOnly\"g\n" +
+	"\x18ExportCheckpointResponse\x127\n" +
+	"\x06header\x18\x01 \x01(\v2\x1f.weir.admin.v1.CheckpointHeaderR\x06header\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\"\x82\x01\n" +
+	"\x17ImportCheckpointRequest\x12\x1a\n" +
+	"\binstance\x18\x01 \x01(\tR\binstance\x127\n" +
+	"\x06header\x18\x02 \x01(\v2\x1f.weir.admin.v1.CheckpointHeaderR\x06header\x12\x12\n" +
+	"\x04data\x18\x03 \x01(\fR\x04data\"0\n" +
+	"\x18ImportCheckpointResponse\x12\x14\n" +
+	"\x05after\x18\x01 \x01(\x04R\x05after\"m\n" +
 	"\rEventsRequest\x12\x16\n" +
 	"\x06follow\x18\x01 \x01(\bR\x06follow\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x12\n" +
@@ -3375,7 +3959,7 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x10SLOT_STATE_EMPTY\x10\x02\x12\x13\n" +
 	"\x0fSLOT_STATE_DEAD\x10\x03\x12\x19\n" +
 	"\x15SLOT_STATE_BACKFILLED\x10\x04\x12\x16\n" +
-	"\x12SLOT_STATE_MISSING\x10\x052\x8d\x05\n" +
+	"\x12SLOT_STATE_MISSING\x10\x052\xfc\a\n" +
 	"\x05Admin\x12E\n" +
 	"\x06Status\x12\x1c.weir.admin.v1.StatusRequest\x1a\x1d.weir.admin.v1.StatusResponse\x12G\n" +
 	"\x06Events\x12\x1c.weir.admin.v1.EventsRequest\x1a\x1d.weir.admin.v1.EventsResponse0\x01\x12?\n" +
@@ -3383,7 +3967,12 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\fResumePlugin\x12\".weir.admin.v1.ResumePluginRequest\x1a#.weir.admin.v1.ResumePluginResponse\x12T\n" +
 	"\vPluginCrash\x12!.weir.admin.v1.PluginCrashRequest\x1a\".weir.admin.v1.PluginCrashResponse\x12\\\n" +
 	"\rUpgradePlugin\x12#.weir.admin.v1.UpgradePluginRequest\x1a$.weir.admin.v1.UpgradePluginResponse0\x01\x12]\n" +
-	"\x0eRollbackPlugin\x12$.weir.admin.v1.RollbackPluginRequest\x1a%.weir.admin.v1.RollbackPluginResponse\x12G\n" +
+	"\x0eRollbackPlugin\x12$.weir.admin.v1.RollbackPluginRequest\x1a%.weir.admin.v1.RollbackPluginResponse\x12S\n" +
+	"\n" +
+	"PluginLogs\x12 .weir.admin.v1.PluginLogsRequest\x1a!.weir.admin.v1.PluginLogsResponse0\x01\x12J\n" +
+	"\aRecords\x12\x1d.weir.admin.v1.RecordsRequest\x1a\x1e.weir.admin.v1.RecordsResponse0\x01\x12e\n" +
+	"\x10ExportCheckpoint\x12&.weir.admin.v1.ExportCheckpointRequest\x1a'.weir.admin.v1.ExportCheckpointResponse0\x01\x12e\n" +
+	"\x10ImportCheckpoint\x12&.weir.admin.v1.ImportCheckpointRequest\x1a'.weir.admin.v1.ImportCheckpointResponse(\x01\x12G\n" +
 	"\x06Alerts\x12\x1c.weir.admin.v1.AlertsRequest\x1a\x1d.weir.admin.v1.AlertsResponse0\x01B\xaf\x01\n" +
 	"\x11com.weir.admin.v1B\n" +
 	"AdminProtoP\x01Z8github.com/weir-run/weir/proto/gen/weir/admin/v1;adminv1\xa2\x02\x03WAX\xaa\x02\rWeir.Admin.V1\xca\x02\rWeir\\Admin\\V1\xe2\x02\x19Weir\\Admin\\V1\\GPBMetadata\xea\x02\x0fWeir::Admin::V1b\x06proto3"
@@ -3401,48 +3990,57 @@ func file_weir_admin_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
 var file_weir_admin_v1_admin_proto_goTypes = []any{
-	(SlotState)(0),                 // 0: weir.admin.v1.SlotState
-	(*StatusRequest)(nil),          // 1: weir.admin.v1.StatusRequest
-	(*StatusResponse)(nil),         // 2: weir.admin.v1.StatusResponse
-	(*DiskStatus)(nil),             // 3: weir.admin.v1.DiskStatus
-	(*WebhookStatus)(nil),          // 4: weir.admin.v1.WebhookStatus
-	(*AlertsRequest)(nil),          // 5: weir.admin.v1.AlertsRequest
-	(*AlertsResponse)(nil),         // 6: weir.admin.v1.AlertsResponse
-	(*CacheStatus)(nil),            // 7: weir.admin.v1.CacheStatus
-	(*FetchStatus)(nil),            // 8: weir.admin.v1.FetchStatus
-	(*ProgramStatus)(nil),          // 9: weir.admin.v1.ProgramStatus
-	(*GapStatus)(nil),              // 10: weir.admin.v1.GapStatus
-	(*IdlStatus)(nil),              // 11: weir.admin.v1.IdlStatus
-	(*ProcessStatus)(nil),          // 12: weir.admin.v1.ProcessStatus
-	(*EndpointStatus)(nil),         // 13: weir.admin.v1.EndpointStatus
-	(*StageStatus)(nil),            // 14: weir.admin.v1.StageStatus
-	(*Latency)(nil),                // 15: weir.admin.v1.Latency
-	(*LatencyBucket)(nil),          // 16: weir.admin.v1.LatencyBucket
-	(*JournalStatus)(nil),          // 17: weir.admin.v1.JournalStatus
-	(*PluginStatus)(nil),           // 18: weir.admin.v1.PluginStatus
-	(*ResumePluginRequest)(nil),    // 19: weir.admin.v1.ResumePluginRequest
-	(*ResumePluginResponse)(nil),   // 20: weir.admin.v1.ResumePluginResponse
-	(*PluginCrashRequest)(nil),     // 21: weir.admin.v1.PluginCrashRequest
-	(*PluginCrashResponse)(nil),    // 22: weir.admin.v1.PluginCrashResponse
-	(*Crash)(nil),                  // 23: weir.admin.v1.Crash
-	(*DeadLetter)(nil),             // 24: weir.admin.v1.DeadLetter
-	(*UpgradePluginRequest)(nil),   // 25: weir.admin.v1.UpgradePluginRequest
-	(*UpgradePluginResponse)(nil),  // 26: weir.admin.v1.UpgradePluginResponse
-	(*RollbackPluginRequest)(nil),  // 27: weir.admin.v1.RollbackPluginRequest
-	(*RollbackPluginResponse)(nil), // 28: weir.admin.v1.RollbackPluginResponse
-	(*EventsRequest)(nil),          // 29: weir.admin.v1.EventsRequest
-	(*EventsResponse)(nil),         // 30: weir.admin.v1.EventsResponse
-	(*GapsRequest)(nil),            // 31: weir.admin.v1.GapsRequest
-	(*GapsResponse)(nil),           // 32: weir.admin.v1.GapsResponse
-	(*SlotRange)(nil),              // 33: weir.admin.v1.SlotRange
-	(*GroupFrontier)(nil),          // 34: weir.admin.v1.GroupFrontier
-	nil,                            // 35: weir.admin.v1.ProgramStatus.ByStrategyEntry
-	nil,                            // 36: weir.admin.v1.ProgramStatus.TroubleEntry
-	nil,                            // 37: weir.admin.v1.StageStatus.DroppedEntry
-	(*v1.Alert)(nil),               // 38: weir.event.v1.Alert
-	(*v1.OutputBatch)(nil),         // 39: weir.event.v1.OutputBatch
+	(SlotState)(0),                   // 0: weir.admin.v1.SlotState
+	(*StatusRequest)(nil),            // 1: weir.admin.v1.StatusRequest
+	(*StatusResponse)(nil),           // 2: weir.admin.v1.StatusResponse
+	(*DiskStatus)(nil),               // 3: weir.admin.v1.DiskStatus
+	(*WebhookStatus)(nil),            // 4: weir.admin.v1.WebhookStatus
+	(*AlertsRequest)(nil),            // 5: weir.admin.v1.AlertsRequest
+	(*AlertsResponse)(nil),           // 6: weir.admin.v1.AlertsResponse
+	(*CacheStatus)(nil),              // 7: weir.admin.v1.CacheStatus
+	(*FetchStatus)(nil),              // 8: weir.admin.v1.FetchStatus
+	(*ProgramStatus)(nil),            // 9: weir.admin.v1.ProgramStatus
+	(*GapStatus)(nil),                // 10: weir.admin.v1.GapStatus
+	(*IdlStatus)(nil),                // 11: weir.admin.v1.IdlStatus
+	(*ProcessStatus)(nil),            // 12: weir.admin.v1.ProcessStatus
+	(*EndpointStatus)(nil),           // 13: weir.admin.v1.EndpointStatus
+	(*StageStatus)(nil),              // 14: weir.admin.v1.StageStatus
+	(*Latency)(nil),                  // 15: weir.admin.v1.Latency
+	(*LatencyBucket)(nil),            // 16: weir.admin.v1.LatencyBucket
+	(*JournalStatus)(nil),            // 17: weir.admin.v1.JournalStatus
+	(*PluginStatus)(nil),             // 18: weir.admin.v1.PluginStatus
+	(*ResumePluginRequest)(nil),      // 19: weir.admin.v1.ResumePluginRequest
+	(*ResumePluginResponse)(nil),     // 20: weir.admin.v1.ResumePluginResponse
+	(*PluginCrashRequest)(nil),       // 21: weir.admin.v1.PluginCrashRequest
+	(*PluginCrashResponse)(nil),      // 22: weir.admin.v1.PluginCrashResponse
+	(*Crash)(nil),                    // 23: weir.admin.v1.Crash
+	(*DeadLetter)(nil),               // 24: weir.admin.v1.DeadLetter
+	(*UpgradePluginRequest)(nil),     // 25: weir.admin.v1.UpgradePluginRequest
+	(*UpgradePluginResponse)(nil),    // 26: weir.admin.v1.UpgradePluginResponse
+	(*RollbackPluginRequest)(nil),    // 27: weir.admin.v1.RollbackPluginRequest
+	(*RollbackPluginResponse)(nil),   // 28: weir.admin.v1.RollbackPluginResponse
+	(*PluginLogsRequest)(nil),        // 29: weir.admin.v1.PluginLogsRequest
+	(*PluginLogsResponse)(nil),       // 30: weir.admin.v1.PluginLogsResponse
+	(*RecordsRequest)(nil),           // 31: weir.admin.v1.RecordsRequest
+	(*RecordsResponse)(nil),          // 32: weir.admin.v1.RecordsResponse
+	(*CheckpointHeader)(nil),         // 33: weir.admin.v1.CheckpointHeader
+	(*ExportCheckpointRequest)(nil),  // 34: weir.admin.v1.ExportCheckpointRequest
+	(*ExportCheckpointResponse)(nil), // 35: weir.admin.v1.ExportCheckpointResponse
+	(*ImportCheckpointRequest)(nil),  // 36: weir.admin.v1.ImportCheckpointRequest
+	(*ImportCheckpointResponse)(nil), // 37: weir.admin.v1.ImportCheckpointResponse
+	(*EventsRequest)(nil),            // 38: weir.admin.v1.EventsRequest
+	(*EventsResponse)(nil),           // 39: weir.admin.v1.EventsResponse
+	(*GapsRequest)(nil),              // 40: weir.admin.v1.GapsRequest
+	(*GapsResponse)(nil),             // 41: weir.admin.v1.GapsResponse
+	(*SlotRange)(nil),                // 42: weir.admin.v1.SlotRange
+	(*GroupFrontier)(nil),            // 43: weir.admin.v1.GroupFrontier
+	nil,                              // 44: weir.admin.v1.ProgramStatus.ByStrategyEntry
+	nil,                              // 45: weir.admin.v1.ProgramStatus.TroubleEntry
+	nil,                              // 46: weir.admin.v1.StageStatus.DroppedEntry
+	(*v1.Alert)(nil),                 // 47: weir.event.v1.Alert
+	(*v1.OutputBatch)(nil),           // 48: weir.event.v1.OutputBatch
 }
 var file_weir_admin_v1_admin_proto_depIdxs = []int32{
 	13, // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
@@ -3455,45 +4053,55 @@ var file_weir_admin_v1_admin_proto_depIdxs = []int32{
 	10, // 7: weir.admin.v1.StatusResponse.gaps:type_name -> weir.admin.v1.GapStatus
 	7,  // 8: weir.admin.v1.StatusResponse.caches:type_name -> weir.admin.v1.CacheStatus
 	8,  // 9: weir.admin.v1.StatusResponse.metadata_fetch:type_name -> weir.admin.v1.FetchStatus
-	38, // 10: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
+	47, // 10: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
 	3,  // 11: weir.admin.v1.StatusResponse.disk:type_name -> weir.admin.v1.DiskStatus
 	4,  // 12: weir.admin.v1.StatusResponse.webhooks:type_name -> weir.admin.v1.WebhookStatus
-	38, // 13: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
+	47, // 13: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
 	15, // 14: weir.admin.v1.CacheStatus.load:type_name -> weir.admin.v1.Latency
 	15, // 15: weir.admin.v1.FetchStatus.request:type_name -> weir.admin.v1.Latency
-	35, // 16: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
-	36, // 17: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
-	37, // 18: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
+	44, // 16: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
+	45, // 17: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
+	46, // 18: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
 	15, // 19: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
 	16, // 20: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
 	23, // 21: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
 	24, // 22: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
-	39, // 23: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
-	0,  // 24: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
-	33, // 25: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
-	34, // 26: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
-	0,  // 27: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
-	1,  // 28: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
-	29, // 29: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
-	31, // 30: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
-	19, // 31: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
-	21, // 32: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
-	25, // 33: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
-	27, // 34: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
-	5,  // 35: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
-	2,  // 36: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
-	30, // 37: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
-	32, // 38: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
-	20, // 39: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
-	22, // 40: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
-	26, // 41: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
-	28, // 42: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
-	6,  // 43: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
-	36, // [36:44] is the sub-list for method output_type
-	28, // [28:36] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	33, // 23: weir.admin.v1.ExportCheckpointResponse.header:type_name -> weir.admin.v1.CheckpointHeader
+	33, // 24: weir.admin.v1.ImportCheckpointRequest.header:type_name -> weir.admin.v1.CheckpointHeader
+	48, // 25: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
+	0,  // 26: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
+	42, // 27: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
+	43, // 28: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
+	0,  // 29: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
+	1,  // 30: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
+	38, // 31: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
+	40, // 32: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
+	19, // 33: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
+	21, // 34: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
+	25, // 35: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
+	27, // 36: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
+	29, // 37: weir.admin.v1.Admin.PluginLogs:input_type -> weir.admin.v1.PluginLogsRequest
+	31, // 38: weir.admin.v1.Admin.Records:input_type -> weir.admin.v1.RecordsRequest
+	34, // 39: weir.admin.v1.Admin.ExportCheckpoint:input_type -> weir.admin.v1.ExportCheckpointRequest
+	36, // 40: weir.admin.v1.Admin.ImportCheckpoint:input_type -> weir.admin.v1.ImportCheckpointRequest
+	5,  // 41: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
+	2,  // 42: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
+	39, // 43: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
+	41, // 44: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
+	20, // 45: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
+	22, // 46: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
+	26, // 47: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
+	28, // 48: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
+	30, // 49: weir.admin.v1.Admin.PluginLogs:output_type -> weir.admin.v1.PluginLogsResponse
+	32, // 50: weir.admin.v1.Admin.Records:output_type -> weir.admin.v1.RecordsResponse
+	35, // 51: weir.admin.v1.Admin.ExportCheckpoint:output_type -> weir.admin.v1.ExportCheckpointResponse
+	37, // 52: weir.admin.v1.Admin.ImportCheckpoint:output_type -> weir.admin.v1.ImportCheckpointResponse
+	6,  // 53: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
+	42, // [42:54] is the sub-list for method output_type
+	30, // [30:42] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_weir_admin_v1_admin_proto_init() }
@@ -3510,7 +4118,7 @@ func file_weir_admin_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_admin_v1_admin_proto_rawDesc), len(file_weir_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   37,
+			NumMessages:   46,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

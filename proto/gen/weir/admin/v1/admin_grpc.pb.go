@@ -21,14 +21,18 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Admin_Status_FullMethodName         = "/weir.admin.v1.Admin/Status"
-	Admin_Events_FullMethodName         = "/weir.admin.v1.Admin/Events"
-	Admin_Gaps_FullMethodName           = "/weir.admin.v1.Admin/Gaps"
-	Admin_ResumePlugin_FullMethodName   = "/weir.admin.v1.Admin/ResumePlugin"
-	Admin_PluginCrash_FullMethodName    = "/weir.admin.v1.Admin/PluginCrash"
-	Admin_UpgradePlugin_FullMethodName  = "/weir.admin.v1.Admin/UpgradePlugin"
-	Admin_RollbackPlugin_FullMethodName = "/weir.admin.v1.Admin/RollbackPlugin"
-	Admin_Alerts_FullMethodName         = "/weir.admin.v1.Admin/Alerts"
+	Admin_Status_FullMethodName           = "/weir.admin.v1.Admin/Status"
+	Admin_Events_FullMethodName           = "/weir.admin.v1.Admin/Events"
+	Admin_Gaps_FullMethodName             = "/weir.admin.v1.Admin/Gaps"
+	Admin_ResumePlugin_FullMethodName     = "/weir.admin.v1.Admin/ResumePlugin"
+	Admin_PluginCrash_FullMethodName      = "/weir.admin.v1.Admin/PluginCrash"
+	Admin_UpgradePlugin_FullMethodName    = "/weir.admin.v1.Admin/UpgradePlugin"
+	Admin_RollbackPlugin_FullMethodName   = "/weir.admin.v1.Admin/RollbackPlugin"
+	Admin_PluginLogs_FullMethodName       = "/weir.admin.v1.Admin/PluginLogs"
+	Admin_Records_FullMethodName          = "/weir.admin.v1.Admin/Records"
+	Admin_ExportCheckpoint_FullMethodName = "/weir.admin.v1.Admin/ExportCheckpoint"
+	Admin_ImportCheckpoint_FullMethodName = "/weir.admin.v1.Admin/ImportCheckpoint"
+	Admin_Alerts_FullMethodName           = "/weir.admin.v1.Admin/Alerts"
 )
 
 // AdminClient is the client API for Admin service.
@@ -53,6 +57,15 @@ type AdminClient interface {
 	UpgradePlugin(ctx context.Context, in *UpgradePluginRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[UpgradePluginResponse], error)
 	// RollbackPlugin puts the program back that the last upgrade replaced.
 	RollbackPlugin(ctx context.Context, in *RollbackPluginRequest, opts ...grpc.CallOption) (*RollbackPluginResponse, error)
+	// PluginLogs streams what an instance logged lately, and what the daemon said of it. Lines of before the daemon's start are not kept.
+	PluginLogs(ctx context.Context, in *PluginLogsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[PluginLogsResponse], error)
+	// Records streams the journal's records, as plugins get them.
+	Records(ctx context.Context, in *RecordsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RecordsResponse], error)
+	// ExportCheckpoint streams the newest checkpoint of an instance. NOT_FOUND when it has none.
+	ExportCheckpoint(ctx context.Context, in *ExportCheckpointRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportCheckpointResponse], error)
+	// ImportCheckpoint makes a state the newest checkpoint of an instance, which then goes on from there: what came out since is not
+	// doubled. INVALID_ARGUMENT when it is not for this instance's plugin, or of records that the journal does not have yet.
+	ImportCheckpoint(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportCheckpointRequest, ImportCheckpointResponse], error)
 	// Alerts streams the alerts that were raised.
 	Alerts(ctx context.Context, in *AlertsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[AlertsResponse], error)
 }
@@ -153,9 +166,79 @@ func (c *adminClient) RollbackPlugin(ctx context.Context, in *RollbackPluginRequ
 	return out, nil
 }
 
+func (c *adminClient) PluginLogs(ctx context.Context, in *PluginLogsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[PluginLogsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[2], Admin_PluginLogs_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[PluginLogsRequest, PluginLogsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_PluginLogsClient = grpc.ServerStreamingClient[PluginLogsResponse]
+
+func (c *adminClient) Records(ctx context.Context, in *RecordsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RecordsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[3], Admin_Records_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[RecordsRequest, RecordsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_RecordsClient = grpc.ServerStreamingClient[RecordsResponse]
+
+func (c *adminClient) ExportCheckpoint(ctx context.Context, in *ExportCheckpointRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportCheckpointResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[4], Admin_ExportCheckpoint_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportCheckpointRequest, ExportCheckpointResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_ExportCheckpointClient = grpc.ServerStreamingClient[ExportCheckpointResponse]
+
+func (c *adminClient) ImportCheckpoint(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportCheckpointRequest, ImportCheckpointResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[5], Admin_ImportCheckpoint_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ImportCheckpointRequest, ImportCheckpointResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_ImportCheckpointClient = grpc.ClientStreamingClient[ImportCheckpointRequest, ImportCheckpointResponse]
+
 func (c *adminClient) Alerts(ctx context.Context, in *AlertsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[AlertsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[2], Admin_Alerts_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[6], Admin_Alerts_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +277,15 @@ type AdminServer interface {
 	UpgradePlugin(*UpgradePluginRequest, grpc.ServerStreamingServer[UpgradePluginResponse]) error
 	// RollbackPlugin puts the program back that the last upgrade replaced.
 	RollbackPlugin(context.Context, *RollbackPluginRequest) (*RollbackPluginResponse, error)
+	// PluginLogs streams what an instance logged lately, and what the daemon said of it. Lines of before the daemon's start are not kept.
+	PluginLogs(*PluginLogsRequest, grpc.ServerStreamingServer[PluginLogsResponse]) error
+	// Records streams the journal's records, as plugins get them.
+	Records(*RecordsRequest, grpc.ServerStreamingServer[RecordsResponse]) error
+	// ExportCheckpoint streams the newest checkpoint of an instance. NOT_FOUND when it has none.
+	ExportCheckpoint(*ExportCheckpointRequest, grpc.ServerStreamingServer[ExportCheckpointResponse]) error
+	// ImportCheckpoint makes a state the newest checkpoint of an instance, which then goes on from there: what came out since is not
+	// doubled. INVALID_ARGUMENT when it is not for this instance's plugin, or of records that the journal does not have yet.
+	ImportCheckpoint(grpc.ClientStreamingServer[ImportCheckpointRequest, ImportCheckpointResponse]) error
 	// Alerts streams the alerts that were raised.
 	Alerts(*AlertsRequest, grpc.ServerStreamingServer[AlertsResponse]) error
 	mustEmbedUnimplementedAdminServer()
@@ -226,6 +318,18 @@ func (UnimplementedAdminServer) UpgradePlugin(*UpgradePluginRequest, grpc.Server
 }
 func (UnimplementedAdminServer) RollbackPlugin(context.Context, *RollbackPluginRequest) (*RollbackPluginResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RollbackPlugin not implemented")
+}
+func (UnimplementedAdminServer) PluginLogs(*PluginLogsRequest, grpc.ServerStreamingServer[PluginLogsResponse]) error {
+	return status.Error(codes.Unimplemented, "method PluginLogs not implemented")
+}
+func (UnimplementedAdminServer) Records(*RecordsRequest, grpc.ServerStreamingServer[RecordsResponse]) error {
+	return status.Error(codes.Unimplemented, "method Records not implemented")
+}
+func (UnimplementedAdminServer) ExportCheckpoint(*ExportCheckpointRequest, grpc.ServerStreamingServer[ExportCheckpointResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExportCheckpoint not implemented")
+}
+func (UnimplementedAdminServer) ImportCheckpoint(grpc.ClientStreamingServer[ImportCheckpointRequest, ImportCheckpointResponse]) error {
+	return status.Error(codes.Unimplemented, "method ImportCheckpoint not implemented")
 }
 func (UnimplementedAdminServer) Alerts(*AlertsRequest, grpc.ServerStreamingServer[AlertsResponse]) error {
 	return status.Error(codes.Unimplemented, "method Alerts not implemented")
@@ -363,6 +467,46 @@ func _Admin_RollbackPlugin_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Admin_PluginLogs_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(PluginLogsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AdminServer).PluginLogs(m, &grpc.GenericServerStream[PluginLogsRequest, PluginLogsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_PluginLogsServer = grpc.ServerStreamingServer[PluginLogsResponse]
+
+func _Admin_Records_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(RecordsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AdminServer).Records(m, &grpc.GenericServerStream[RecordsRequest, RecordsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_RecordsServer = grpc.ServerStreamingServer[RecordsResponse]
+
+func _Admin_ExportCheckpoint_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportCheckpointRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AdminServer).ExportCheckpoint(m, &grpc.GenericServerStream[ExportCheckpointRequest, ExportCheckpointResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_ExportCheckpointServer = grpc.ServerStreamingServer[ExportCheckpointResponse]
+
+func _Admin_ImportCheckpoint_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(AdminServer).ImportCheckpoint(&grpc.GenericServerStream[ImportCheckpointRequest, ImportCheckpointResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_ImportCheckpointServer = grpc.ClientStreamingServer[ImportCheckpointRequest, ImportCheckpointResponse]
+
 func _Admin_Alerts_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(AlertsRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -412,6 +556,26 @@ var Admin_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "UpgradePlugin",
 			Handler:       _Admin_UpgradePlugin_Handler,
 			ServerStreams: true,
+		},
+		{
+			StreamName:    "PluginLogs",
+			Handler:       _Admin_PluginLogs_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "Records",
+			Handler:       _Admin_Records_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ExportCheckpoint",
+			Handler:       _Admin_ExportCheckpoint_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ImportCheckpoint",
+			Handler:       _Admin_ImportCheckpoint_Handler,
+			ClientStreams: true,
 		},
 		{
 			StreamName:    "Alerts",

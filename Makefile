@@ -48,8 +48,8 @@ chaos: ## Faults about every second against host and plugins for WEIR_CHAOS (10m
 
 .PHONY: bench
 bench: build ## Measure each stage and the whole chain
-	cd host && go test -run '^$$' -bench . -benchtime 2s -skip 'Chain|Latency' ./bench
-	cd host && go test -run '^$$' -bench 'Chain|Latency' -benchtime 1x ./bench
+	cd host && go test -run '^$$' -bench . -benchtime 2s -skip 'Chain|Latency|Recovery' ./bench
+	cd host && go test -run '^$$' -bench 'Chain|Latency|Recovery' -benchtime 1x ./bench
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME

@@ -54,6 +54,7 @@ type control struct {
 	work    *work
 	epoch   uint64
 	version uint32 // of the checkpoint to restore
+	restore uint64 // its name
 }
 
 func register(server grpc.ServiceRegistrar, newMonitor func(*Host) Monitor, options Options) (func() error, error) {
@@ -129,7 +130,7 @@ func (c *control) Open(_ context.Context, in *pluginv1.OpenRequest) (*pluginv1.O
 		}
 		c.work = w
 	}
-	c.used, c.epoch, c.version, c.phase = true, in.GetEpoch(), in.GetStateVersion(), phaseReady
+	c.used, c.epoch, c.version, c.restore, c.phase = true, in.GetEpoch(), in.GetStateVersion(), in.GetCheckpoint(), phaseReady
 	if in.GetHasCheckpoint() {
 		c.phase = phaseRestoring
 	}
@@ -139,29 +140,48 @@ func (c *control) Open(_ context.Context, in *pluginv1.OpenRequest) (*pluginv1.O
 
 // Restore implements pluginv1.ControlServer.
 func (c *control) Restore(stream grpc.ClientStreamingServer[pluginv1.RestoreRequest, pluginv1.RestoreResponse]) error {
-	var data []byte
-	for {
-		in, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		data = append(data, in.GetData()...)
+	parts, size, err := receiveParts(stream)
+	if err != nil {
+		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.phase != phaseRestoring {
 		return c.outOfOrder("Restore")
 	}
-	if err := loadState(c.work.monitor, c.version, data); err != nil {
+	if err := loadState(c.work.monitor, c.version, parts); err != nil {
 		c.phase = phaseEnded // half restored: only a new Open helps
 		return status.Error(codes.DataLoss, err.Error())
 	}
-	c.work.stateBytes.Store(uint64(len(data)))
+	c.work.stateBytes.Store(uint64(size))
+	if c.version == c.work.monitor.StateVersion {
+		c.work.checkpoint = c.restore
+	}
 	c.phase = phaseReady
 	return stream.SendAndClose(&pluginv1.RestoreResponse{})
+}
+
+// receiveParts collects a state, and its size in bytes.
+func receiveParts(stream grpc.ClientStreamingServer[pluginv1.RestoreRequest, pluginv1.RestoreResponse]) (parts [][]byte, size int, err error) {
+	for {
+		in, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return parts, size, nil
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		switch n := int(in.GetPart()); n {
+		case len(parts):
+			parts = append(parts, nil)
+		case len(parts) - 1:
+		default:
+			return nil, 0, status.Errorf(codes.InvalidArgument, "part %d of a state follows part %d", n, len(parts)-1)
+		}
+		last := &parts[len(parts)-1]
+		*last = append(*last, in.GetData()...)
+		size += len(in.GetData())
+	}
 }
 
 // Run implements pluginv1.MonitorServer.

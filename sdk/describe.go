@@ -21,7 +21,16 @@ func (c *control) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv
 		Name: m.Name, Version: m.Version, Sdk: "weir-go " + sdkVersion(),
 		Kinds: m.kinds(), Venues: m.Venues, Outputs: m.Emits, ConfigSchema: schema,
 		StateWrites: m.StateVersion, StateReadsMin: m.StateReadsMin, Determinism: m.Determinism,
+		Capabilities: m.capabilities(),
 	}, nil
+}
+
+// capabilities lists the optional abilities that the contract has names for.
+func (m Monitor) capabilities() []string {
+	if _, ok := m.State.(Divided); ok {
+		return []string{"delta-state"}
+	}
+	return nil
 }
 
 // sdkVersion is the version of this module in the program, "devel" in a workspace.

@@ -226,11 +226,8 @@ func chunks(data []byte, size int) [][]byte {
 	return out
 }
 
-func stateFrame(epoch, checkpoint uint64, data []byte, last bool, version uint32) *pluginv1.PluginFrame {
-	chunk := &pluginv1.StateChunk{Checkpoint: checkpoint, Data: data, Last: last}
-	if last {
-		chunk.StateVersion = version
-	}
+func stateFrame(epoch, checkpoint uint64, data []byte) *pluginv1.PluginFrame {
+	chunk := &pluginv1.StateChunk{Checkpoint: checkpoint, Data: data}
 	return &pluginv1.PluginFrame{Epoch: epoch, Frame: &pluginv1.PluginFrame_State{State: chunk}}
 }
 

@@ -25,7 +25,8 @@ type Monitor struct {
 	Check func() error
 
 	// State points to all that the monitor remembers; nil remembers nothing. It is saved as JSON, or by AppendBinary (or
-	// MarshalBinary) and UnmarshalBinary when the type has them, which must be deterministic. No record is handled meanwhile.
+	// MarshalBinary) and UnmarshalBinary when the type has them, which must be deterministic. No record is handled meanwhile: a
+	// large state is better Divided, which saves what changed.
 	State any
 	// StateVersion is written with every state. 0 means 1. Raise it when older programs cannot read what this one writes.
 	StateVersion uint32
@@ -33,6 +34,8 @@ type Monitor struct {
 	StateReadsMin uint32
 	// Upgrade restores State from an older version. Nil reads it as if it were of this version.
 	Upgrade func(version uint32, data []byte) error
+	// UpgradeParts is the same for a version that was Divided. It takes those in one piece too, and goes before Upgrade.
+	UpgradeParts func(version uint32, parts [][]byte) error
 
 	// Emits lists the kinds of outputs: lower snake case. When set, other kinds are refused.
 	Emits []string

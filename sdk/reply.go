@@ -73,16 +73,21 @@ func (w *work) barrier(b []byte) error {
 		return status.Errorf(codes.InvalidArgument, "barrier after %d, but the last number sent is %d", in.GetNumber(), through)
 	}
 	w.now(doingSave)
-	data, err := saveState(w.monitor, w.saved)
+	// What changed is known since the last checkpoint only: when the host does not have that one, it gets everything.
+	whole := in.GetBase() == 0 || in.GetBase() != w.checkpoint
+	data, parts, err := saveState(w.monitor, w.saved, whole)
 	if err != nil {
 		return status.Error(codes.Internal, err.Error())
 	}
-	w.saved = data
+	w.saved, w.checkpoint = data, in.GetCheckpoint()
 	w.stateBytes.Store(uint64(len(data)))
-	parts := chunks(data, wire.MaxChunk)
-	for i, part := range parts {
+	pieces := chunks(data, wire.MaxChunk)
+	for i, piece := range pieces {
 		w.now(doingSend)
-		frame := stateFrame(w.epoch, in.GetCheckpoint(), part, i == len(parts)-1, w.monitor.StateVersion)
+		frame := stateFrame(w.epoch, in.GetCheckpoint(), piece)
+		if i == len(pieces)-1 {
+			frame.GetState().Last, frame.GetState().StateVersion, frame.GetState().Parts = true, w.monitor.StateVersion, uint32(parts)
+		}
 		if err := w.stream.SendMsg(frame); err != nil {
 			return err
 		}

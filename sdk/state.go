@@ -3,15 +3,30 @@ package sdk
 import (
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
+// Divided is a State that saves what changed since it was saved last, in parts that make it up together. A large state costs little
+// to save then, and records wait less. sdk/keyed has one made of maps; there is no need to write another.
+type Divided interface {
+	// AppendPart adds a part to b. With whole it is the whole state, and equal states give equal bytes; else what changed since the last
+	// AppendPart or LoadParts. parts is how many parts make the state now, this one included and the newest before it: 1 when this one
+	// is all, at most one more than there were.
+	AppendPart(b []byte, whole bool) (data []byte, parts int, err error)
+	// LoadParts replaces the state by that of parts, oldest first. They are not kept. After an error the state is not to be used.
+	LoadParts(parts [][]byte) error
+}
+
 // saveState encodes State, into buf where the type can append to one: large states are saved often, and fresh memory is most
-// of what that costs. The map keys of JSON come sorted, so equal states give equal bytes.
-func saveState(m Monitor, buf []byte) (data []byte, err error) {
+// of what that costs. The map keys of JSON come sorted, so equal states give equal bytes. parts is as in AppendPart.
+func saveState(m Monitor, buf []byte, whole bool) (data []byte, parts int, err error) {
+	parts = 1
 	switch state := m.State.(type) {
 	case nil:
-		return nil, nil
+		return nil, parts, nil
+	case Divided:
+		data, parts, err = state.AppendPart(buf[:0], whole)
 	case encoding.BinaryAppender:
 		data, err = state.AppendBinary(buf[:0])
 	case encoding.BinaryMarshaler:
@@ -20,24 +35,43 @@ func saveState(m Monitor, buf []byte) (data []byte, err error) {
 		data, err = json.Marshal(m.State)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("save state: %w", err)
+		return nil, 0, fmt.Errorf("save state: %w", err)
 	}
-	return data, nil
+	return data, parts, nil
 }
 
-// loadState decodes data, which a program with another version may have written, into State.
-func loadState(m Monitor, version uint32, data []byte) error {
-	if err := decodeState(m, version, data); err != nil {
-		return fmt.Errorf("restore state of version %d (%d bytes): %w", version, len(data), err)
+// loadState decodes parts, which a program with another version may have written, into State.
+func loadState(m Monitor, version uint32, parts [][]byte) error {
+	size := 0
+	for _, p := range parts {
+		size += len(p)
+	}
+	if err := decodeState(m, version, parts); err != nil {
+		return fmt.Errorf("restore state of version %d (%d bytes): %w", version, size, err)
 	}
 	return nil
 }
 
-func decodeState(m Monitor, version uint32, data []byte) error {
-	if m.State == nil && len(data) == 0 {
-		return nil
+func decodeState(m Monitor, version uint32, parts [][]byte) error {
+	older := version != m.StateVersion && (m.Upgrade != nil || m.UpgradeParts != nil)
+	if older && m.UpgradeParts != nil {
+		return m.UpgradeParts(version, parts)
 	}
-	if version != m.StateVersion && m.Upgrade != nil {
+	if divided, ok := m.State.(Divided); ok && !older {
+		return divided.LoadParts(parts)
+	}
+	var data []byte
+	switch len(parts) {
+	case 0:
+	case 1:
+		data = parts[0]
+	default:
+		return errors.New("it is in several parts, and this program knows states in one")
+	}
+	switch {
+	case m.State == nil && len(data) == 0:
+		return nil
+	case older:
 		return m.Upgrade(version, data)
 	}
 	if binary, ok := m.State.(encoding.BinaryUnmarshaler); ok {

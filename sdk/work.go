@@ -42,8 +42,10 @@ type work struct {
 	wanted  [kindLimit]bool
 	venues  map[eventv1.Venue]bool // nil wants all
 	stream  grpc.ServerStream
-	saved   []byte       // memory of the last state, for the next one
-	reuse   *tradeRecord // memory of the last trade; nil when it may be kept
+	saved   []byte // memory of the last state, for the next one
+	// checkpoint is the last one sent, or restored, and 0 before: what changed is known since then.
+	checkpoint uint64
+	reuse      *tradeRecord // memory of the last trade; nil when it may be kept
 
 	busy     chan struct{} // holds one token while a frame is handled
 	draining atomic.Bool

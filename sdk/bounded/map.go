@@ -2,18 +2,27 @@
 // forgotten depends on nothing but the order of calls, so a replay forgets the same.
 package bounded
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Map is a map whose entries have an order: oldest first. The zero value is empty. It is not safe for concurrent use.
 //
-// Entries lie in one slice, so that a million of them cost the garbage collector no more than one.
+// Entries lie in blocks, so that a million of them cost the garbage collector little, and that no call copies all of them.
 type Map[K comparable, V any] struct {
-	index   map[K]int32
-	entries []entry[K, V]
-	oldest  int32 // 1 + place in entries; 0 is none
-	newest  int32
-	free    int32 // list of unused entries, linked by next
+	index  map[K]int32
+	blocks [][]entry[K, V] // all but the last are full
+	oldest int32           // 1 + place in the blocks; 0 is none
+	newest int32
+	free   int32 // list of unused entries, linked by next
 }
+
+// blockBits make a block of 4,096 entries.
+const (
+	blockBits = 12
+	blockMask = 1<<blockBits - 1
+)
 
 type entry[K comparable, V any] struct {
 	key        K
@@ -30,28 +39,92 @@ func (m *Map[K, V]) Get(key K) *V {
 	if !ok {
 		return nil
 	}
-	return &m.entries[at-1].value
+	return &m.at(at).value
+}
+
+// at is the entry at a place, from 1.
+func (m *Map[K, V]) at(place int32) *entry[K, V] {
+	return &m.blocks[(place-1)>>blockBits][(place-1)&blockMask]
+}
+
+// add makes a place.
+func (m *Map[K, V]) add() int32 {
+	last := len(m.blocks) - 1
+	if last < 0 || len(m.blocks[last]) > blockMask {
+		var block []entry[K, V]
+		if last >= 0 { // there are many: no need to begin small
+			block = make([]entry[K, V], 0, blockMask+1)
+		}
+		m.blocks = append(m.blocks, block)
+		last++
+	}
+	m.blocks[last] = append(m.blocks[last], entry[K, V]{})
+	return int32(m.Places())
+}
+
+// Places is how many entries there have been at a time. Each entry has a place below it, which it keeps.
+func (m *Map[K, V]) Places() int {
+	last := len(m.blocks) - 1
+	if last < 0 {
+		return 0
+	}
+	return last<<blockBits + len(m.blocks[last])
+}
+
+// At returns the entry at a place; ok is false where none is now. It is for going over a large map a piece at a time.
+func (m *Map[K, V]) At(place int) (key K, value *V, ok bool) {
+	e := m.at(int32(place + 1))
+	if at, ok := m.index[e.key]; !ok || at != int32(place+1) {
+		return key, nil, false
+	}
+	return e.key, &e.value, true
+}
+
+// SortFunc puts the entries in the order that compare gives.
+func (m *Map[K, V]) SortFunc(compare func(a, b *V) int) {
+	places := make([]int32, 0, m.Len())
+	for at := m.oldest; at != 0; at = m.at(at).next {
+		places = append(places, at)
+	}
+	by := func(a, b int32) int { return compare(&m.at(a).value, &m.at(b).value) }
+	if slices.IsSortedFunc(places, by) {
+		return
+	}
+	slices.SortStableFunc(places, by)
+	m.oldest, m.newest = 0, 0
+	for _, at := range places {
+		m.link(at)
+	}
+}
+
+// Oldest returns the oldest entry, nil when there is none.
+func (m *Map[K, V]) Oldest() (key K, value *V) {
+	if m.oldest == 0 {
+		return key, nil
+	}
+	e := m.at(m.oldest)
+	return e.key, &e.value
 }
 
 // Put adds a key as the newest entry, with the zero value, unless it is there, and returns its value as Get does.
 func (m *Map[K, V]) Put(key K) *V {
 	if at, ok := m.index[key]; ok {
-		return &m.entries[at-1].value
+		return &m.at(at).value
 	}
 	at := m.free
 	if at != 0 {
-		m.free = m.entries[at-1].next
+		m.free = m.at(at).next
 	} else {
-		m.entries = append(m.entries, entry[K, V]{})
-		at = int32(len(m.entries))
+		at = m.add()
 	}
 	if m.index == nil {
 		m.index = map[K]int32{}
 	}
 	m.index[key] = at
-	m.entries[at-1].key = key
+	e := m.at(at)
+	e.key = key
 	m.link(at)
-	return &m.entries[at-1].value
+	return &e.value
 }
 
 // Touch makes an entry the newest.
@@ -70,7 +143,7 @@ func (m *Map[K, V]) Delete(key K) {
 	}
 	delete(m.index, key)
 	m.unlink(at)
-	m.entries[at-1] = entry[K, V]{next: m.free}
+	*m.at(at) = entry[K, V]{next: m.free}
 	m.free = at
 }
 
@@ -79,34 +152,36 @@ func (m *Map[K, V]) DeleteOldest() bool {
 	if m.oldest == 0 {
 		return false
 	}
-	m.Delete(m.entries[m.oldest-1].key)
+	m.Delete(m.at(m.oldest).key)
 	return true
 }
 
 // All goes over the entries, oldest first. Nothing may be put or deleted meanwhile.
 func (m *Map[K, V]) All() iter.Seq2[K, *V] {
 	return func(yield func(K, *V) bool) {
-		for at := m.oldest; at != 0; at = m.entries[at-1].next {
-			if e := &m.entries[at-1]; !yield(e.key, &e.value) {
+		for at := m.oldest; at != 0; {
+			e := m.at(at)
+			if !yield(e.key, &e.value) {
 				return
 			}
+			at = e.next
 		}
 	}
 }
 
-// Grow makes room for n more entries.
+// Grow makes room for n entries in an empty map.
 func (m *Map[K, V]) Grow(n int) {
 	if m.index == nil {
 		m.index = make(map[K]int32, n)
-		m.entries = make([]entry[K, V], 0, n)
+		m.blocks = append(m.blocks, make([]entry[K, V], 0, min(n, blockMask+1)))
 	}
 }
 
 func (m *Map[K, V]) link(at int32) {
-	e := &m.entries[at-1]
+	e := m.at(at)
 	e.prev, e.next = m.newest, 0
 	if m.newest != 0 {
-		m.entries[m.newest-1].next = at
+		m.at(m.newest).next = at
 	} else {
 		m.oldest = at
 	}
@@ -114,14 +189,14 @@ func (m *Map[K, V]) link(at int32) {
 }
 
 func (m *Map[K, V]) unlink(at int32) {
-	e := &m.entries[at-1]
+	e := m.at(at)
 	if e.prev != 0 {
-		m.entries[e.prev-1].next = e.next
+		m.at(e.prev).next = e.next
 	} else {
 		m.oldest = e.next
 	}
 	if e.next != 0 {
-		m.entries[e.next-1].prev = e.prev
+		m.at(e.next).prev = e.prev
 	} else {
 		m.newest = e.prev
 	}

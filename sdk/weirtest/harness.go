@@ -55,6 +55,7 @@ type Harness struct {
 	replayed   int // outputs that the monitor has given in this epoch, as an index into outputs
 	errors     []*pluginv1.RecordError
 	checkpoint checkpoint
+	saved      uint64 // name of the last checkpoint; names rise over all epochs
 }
 
 // checkpoint is a monitor's state after a number.
@@ -62,7 +63,7 @@ type checkpoint struct {
 	taken   bool
 	number  uint64
 	version uint32
-	data    []byte
+	parts   [][]byte
 	outputs int // that were out by then
 }
 
@@ -108,12 +109,21 @@ func (h *Harness) Retract(slot uint64) {
 	h.send(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Retract{Retract: &pluginv1.Retract{Slot: slot}}})
 }
 
-// Checkpoint saves the monitor's state, from which Crash starts again, and returns it.
-func (h *Harness) Checkpoint() []byte {
+// Checkpoint saves the monitor's state, from which Crash starts again, and returns what was saved: the state, or, of one that is
+// sdk.Divided, the part that changed since the checkpoint before.
+func (h *Harness) Checkpoint() []byte { return h.save(h.saved) }
+
+// WholeState saves the monitor's state like Checkpoint, but all of it, and returns it.
+func (h *Harness) WholeState() []byte { return h.save(0) }
+
+// save takes a checkpoint that may stand on another one, or on none when base is 0.
+func (h *Harness) save(base uint64) []byte {
 	h.t.Helper()
-	id := h.checkpoint.number + 1
-	h.send(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Barrier{Barrier: &pluginv1.Barrier{Checkpoint: id, Number: h.through}}})
+	h.saved++
+	id := h.saved
+	h.send(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Barrier{Barrier: &pluginv1.Barrier{Checkpoint: id, Number: h.through, Base: base}}})
 	taken := checkpoint{taken: true, number: h.through, outputs: len(h.outputs)}
+	var data []byte
 	for {
 		chunk := h.receive().GetState()
 		if chunk == nil {
@@ -123,15 +133,20 @@ func (h *Harness) Checkpoint() []byte {
 			h.t.Fatalf("weirtest: state chunk of %d bytes for checkpoint %d, want at most %d for %d",
 				len(chunk.GetData()), chunk.GetCheckpoint(), wire.MaxChunk, id)
 		}
-		taken.data = append(taken.data, chunk.GetData()...)
+		data = append(data, chunk.GetData()...)
 		if chunk.GetLast() {
+			before := max(1, int(chunk.GetParts())) - 1
+			if had := len(h.checkpoint.parts); before > 0 && base == 0 || before > had {
+				h.t.Fatalf("weirtest: the state stands on %d parts; there are %d, of checkpoint %d", before, had, base)
+			}
 			taken.version = chunk.GetStateVersion()
+			taken.parts = append(slices.Clip(h.checkpoint.parts[len(h.checkpoint.parts)-before:]), data)
 			break
 		}
 	}
 	h.checkpoint = taken
 	h.send(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Durable{Durable: &pluginv1.Durable{Checkpoint: id, Number: h.through}}})
-	return taken.data
+	return data
 }
 
 // Crash ends the monitor without a word and starts it again: from the last checkpoint, or from nothing, with every record

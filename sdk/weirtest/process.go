@@ -34,7 +34,7 @@ func (h *Harness) start() {
 	h.epoch++
 	_, err = control.Open(ctx, &pluginv1.OpenRequest{
 		Instance: h.options.instance, Epoch: h.epoch, ResumeAfter: h.checkpoint.number,
-		HasCheckpoint: h.checkpoint.taken, StateVersion: h.checkpoint.version,
+		HasCheckpoint: h.checkpoint.taken, StateVersion: h.checkpoint.version, Checkpoint: h.saved,
 	})
 	h.must("open", err)
 	if h.checkpoint.taken {
@@ -52,10 +52,12 @@ func (h *Harness) restore(ctx context.Context) {
 	h.t.Helper()
 	stream, err := h.process.client.Control.Restore(ctx)
 	h.must("restore", err)
-	for data := h.checkpoint.data; len(data) > 0; {
-		n := min(len(data), wire.MaxChunk)
-		h.must("restore", stream.Send(&pluginv1.RestoreRequest{Data: data[:n]}))
-		data = data[n:]
+	for i, data := range h.checkpoint.parts {
+		for len(data) > 0 {
+			n := min(len(data), wire.MaxChunk)
+			h.must("restore", stream.Send(&pluginv1.RestoreRequest{Data: data[:n], Part: uint32(i)}))
+			data = data[n:]
+		}
 	}
 	_, err = stream.CloseAndRecv()
 	h.must("restore", err)

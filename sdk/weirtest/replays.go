@@ -24,7 +24,7 @@ func Replays(t *testing.T, newMonitor func(*sdk.Host) sdk.Monitor, records []*sd
 		t.Helper()
 		h := Start(t, newMonitor, append(slices.Clip(opts), BatchSize(batch))...)
 		feed(h)
-		state := h.Checkpoint()
+		state := h.WholeState()
 		h.process.kill()
 		return h.Outputs(), state
 	}
@@ -40,14 +40,25 @@ func Replays(t *testing.T, newMonitor func(*sdk.Host) sdk.Monitor, records []*sd
 	t.Run("crashes", func(t *testing.T) {
 		step := len(records)/maxCrashes + 1
 		for at := 1; at <= len(records); at += step {
-			// The checkpoint lies anywhere before the crash, at the same place in every run of the test; at 0 there is none.
-			saved := rand.New(rand.NewPCG(1, uint64(at))).IntN(at + 1)
+			// The checkpoints lie anywhere before the crash, at the same places in every run of the test; at 0 there is none.
+			random := rand.New(rand.NewPCG(1, uint64(at)))
+			saved := random.IntN(at + 1)
+			first, between := random.IntN(saved+1), random.IntN(at-saved+1)
 			again, stateAgain := run(t, 1+at%7, func(h *Harness) {
-				h.Send(records[:saved]...)
+				h.Send(records[:first]...)
+				if first > 0 {
+					h.Checkpoint()
+				}
+				h.Send(records[first:saved]...)
 				if saved > 0 {
 					h.Checkpoint()
 				}
-				h.Send(records[saved:at]...)
+				h.Send(records[saved : saved+between]...)
+				h.Crash() // once more, for what a restored monitor saves
+				if saved > 0 {
+					h.Checkpoint()
+				}
+				h.Send(records[saved+between : at]...)
 				h.Crash()
 				h.Send(records[at:]...)
 			})

@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
 )
 
@@ -28,30 +26,35 @@ type Checkpoint struct {
 	ConfigHash string `json:"config_hash"`
 	// Outputs is the output cursor at Number.
 	Outputs Cursor `json:"outputs"`
-	// Data is the state.
+	// Parts are the state: one that is all of it, or several in the order in which they were saved. Checkpoints share parts.
+	Parts []*Part `json:"parts"`
+}
+
+// Part is a piece of a state.
+type Part struct {
+	// Object is where it is stored; empty before that.
+	Object string `json:"object"`
+	// Size and SHA256 of Data.
+	Size   int    `json:"size"`
+	SHA256 string `json:"sha256"`
+	// Data of a part that is to be stored, or that LoadCheckpoint returns.
 	Data []byte `json:"-"`
 }
 
-// manifest lists the checkpoints of an instance, newest first. Its row is written by compare-and-set.
-type manifest struct {
-	Epoch       uint64        `json:"epoch"`
-	Checkpoints []savedObject `json:"checkpoints"`
+// Whole makes the parts of a state that is in one piece.
+func Whole(state []byte) []*Part { return []*Part{{Data: state}} }
+
+// Size of the state in bytes, all parts together.
+func (c Checkpoint) Size() (size int) {
+	for _, p := range c.Parts {
+		size += max(p.Size, len(p.Data))
+	}
+	return size
 }
 
-// savedObject is a checkpoint whose data lies in an object.
-type savedObject struct {
-	Checkpoint
-
-	Object string `json:"object"`
-	Size   int    `json:"size"`
-	SHA256 string `json:"sha256"`
-}
-
-// keptCheckpoints is how many are there to fall back to.
-const keptCheckpoints = 3
-
-// SaveCheckpoint stores a checkpoint; it is durable on return, and the newest. All outputs of records up to its number must be
-// durable before. ErrFenced when c.Epoch is not the latest.
+// SaveCheckpoint stores a checkpoint; it is durable on return, and the newest. Its parts that are stored already stay where they are,
+// if they are of a checkpoint of this instance; the others are stored, and know where on return. All outputs of records up to its
+// number must be durable before. ErrFenced when c.Epoch is not the latest.
 func (j *Journal) SaveCheckpoint(ctx context.Context, instance string, c Checkpoint) error {
 	if err := j.saveCheckpoint(ctx, instance, c); err != nil {
 		return fmt.Errorf("save checkpoint of %s at record %d: %w", instance, c.Number, err)
@@ -66,70 +69,61 @@ func (j *Journal) saveCheckpoint(ctx context.Context, instance string, c Checkpo
 	if err := j.node.roomy(); err != nil {
 		return err
 	}
-	sum := sha256.Sum256(c.Data)
-	saved := savedObject{Checkpoint: c, Object: instance + "." + nuid.Next(), Size: len(c.Data), SHA256: hex.EncodeToString(sum[:])}
-	saved.Data = nil
-	if err := j.putObject(ctx, saved.Object, c.Data); err != nil {
-		return fmt.Errorf("store %d bytes: %s", len(c.Data), j.node.explain(err))
+	c.Parts = slices.Clone(c.Parts)
+	fresh, err := j.putParts(ctx, instance, c.Parts)
+	if err == nil {
+		err = j.enlist(ctx, instance, c, fresh)
 	}
+	if err != nil {
+		for _, p := range fresh {
+			j.dropObjects(ctx, p.Object)
+			p.Object = ""
+		}
+	}
+	return err
+}
+
+// putParts stores the parts that are not stored for this instance, and returns them, also those stored before an error. Parts of
+// another instance are replaced by copies.
+func (j *Journal) putParts(ctx context.Context, instance string, parts []*Part) (fresh []*Part, err error) {
+	for i, p := range parts {
+		if strings.HasPrefix(p.Object, instance+".") {
+			continue
+		}
+		if p.Object != "" {
+			p = &Part{Data: p.Data}
+			parts[i] = p
+		}
+		sum := sha256.Sum256(p.Data)
+		p.Object, p.Size, p.SHA256 = instance+"."+nuid.Next(), len(p.Data), hex.EncodeToString(sum[:])
+		fresh = append(fresh, p)
+		if err := j.putObject(ctx, p.Object, p.Data); err != nil {
+			return fresh, fmt.Errorf("store %d bytes: %s", len(p.Data), j.node.explain(err))
+		}
+	}
+	return fresh, nil
+}
+
+// enlist makes a checkpoint whose parts are stored the newest of the manifest.
+func (j *Journal) enlist(ctx context.Context, instance string, c Checkpoint, fresh []*Part) error {
 	dropped, err := j.changeManifest(ctx, instance, func(m *manifest) error {
 		if c.Epoch != 0 && m.Epoch != c.Epoch {
 			return fmt.Errorf("epoch %d of %s is not the latest, %d: %w", c.Epoch, instance, m.Epoch, ErrFenced)
 		}
-		m.Checkpoints = slices.Insert(m.Checkpoints, 0, saved)
+		known := m.objects()
+		for _, p := range c.Parts {
+			if !known[p.Object] && !slices.Contains(fresh, p) {
+				return fmt.Errorf("its part %s is not stored any more", p.Object)
+			}
+		}
+		m.Checkpoints = slices.Insert(m.Checkpoints, 0, c)
 		return nil
 	})
 	if err != nil {
-		j.dropObjects(ctx, saved.Object)
 		return err
 	}
 	j.dropObjects(ctx, dropped...)
 	return nil
-}
-
-// changeManifest changes the manifest by compare-and-set and returns the objects that it no longer names.
-func (j *Journal) changeManifest(ctx context.Context, instance string, change func(*manifest) error) ([]string, error) {
-	for {
-		m, revision, err := j.loadManifest(ctx, instance)
-		if err != nil {
-			return nil, err
-		}
-		if err := change(&m); err != nil {
-			return nil, err
-		}
-		var dropped []string
-		for len(m.Checkpoints) > keptCheckpoints {
-			dropped = append(dropped, m.Checkpoints[len(m.Checkpoints)-1].Object)
-			m.Checkpoints = m.Checkpoints[:len(m.Checkpoints)-1]
-		}
-		value, err := json.Marshal(m)
-		if err != nil {
-			return nil, err
-		}
-		_, err = j.manifest.Update(ctx, instance, value, revision)
-		if isWrongSequence(err) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("write manifest: %s", j.node.explain(err))
-		}
-		return dropped, nil
-	}
-}
-
-func (j *Journal) loadManifest(ctx context.Context, instance string) (manifest, uint64, error) {
-	var m manifest
-	entry, err := j.manifest.Get(ctx, instance)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return m, 0, nil
-	}
-	if err != nil {
-		return m, 0, fmt.Errorf("read manifest of %s: %w", instance, err)
-	}
-	if err := json.Unmarshal(entry.Value(), &m); err != nil {
-		return m, 0, fmt.Errorf("read manifest of %s: %w", instance, err)
-	}
-	return m, entry.Revision(), nil
 }
 
 // LoadCheckpoint returns the newest checkpoint whose data is what was saved, nil when there is none. Those that are not are logged
@@ -142,49 +136,33 @@ func (j *Journal) LoadCheckpoint(ctx context.Context, instance string) (*Checkpo
 	if err != nil {
 		return nil, fmt.Errorf("load checkpoint: %w", err)
 	}
-	for _, saved := range m.Checkpoints {
-		data, err := j.getObject(ctx, saved.Object, saved.Size)
+	for _, c := range m.Checkpoints {
+		err := j.loadParts(ctx, c.Parts)
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("load checkpoint of %s: %w", instance, ctx.Err())
 		}
-		if sum := sha256.Sum256(data); err == nil && hex.EncodeToString(sum[:]) != saved.SHA256 {
-			err = errors.New("its sha256 is not the one in the manifest")
+		if err == nil {
+			return &c, nil
 		}
-		if err != nil {
-			j.cfg.Log.Error("checkpoint is damaged, the one before is taken", "instance", instance, "number", saved.Number, "error", err)
-			continue
-		}
-		saved.Data = data
-		return &saved.Checkpoint, nil
+		j.cfg.Log.Error("checkpoint is damaged, the one before is taken", "instance", instance, "number", c.Number, "error", err)
+	}
+	if len(m.Checkpoints) > 0 {
+		j.cfg.Log.Error("no checkpoint is whole: the state is made again from the records that the journal still has", "instance", instance)
 	}
 	return nil, nil
 }
 
-// sweepCheckpoints writes the new epoch into the manifest, which refuses earlier owners, and deletes objects of saves that did not
-// reach it.
-func (j *Journal) sweepCheckpoints(ctx context.Context, instance string, epoch uint64) error {
-	var named []string
-	_, err := j.changeManifest(ctx, instance, func(m *manifest) error {
-		if m.Epoch > epoch {
-			return fmt.Errorf("epoch %d of %s has begun: %w", m.Epoch, instance, ErrFenced)
+// loadParts fills in the data of parts and holds it against their sums.
+func (j *Journal) loadParts(ctx context.Context, parts []*Part) error {
+	for i, p := range parts {
+		data, err := j.getObject(ctx, p.Object, p.Size)
+		if err != nil {
+			return err
 		}
-		m.Epoch, named = epoch, nil
-		for _, c := range m.Checkpoints {
-			named = append(named, c.Object)
+		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.SHA256 {
+			return fmt.Errorf("part %d of %d: its sha256 is not the one in the manifest", i+1, len(parts))
 		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	objects, err := j.objectsOf(ctx, instance)
-	if err != nil {
-		return err
-	}
-	for _, name := range objects {
-		if !slices.Contains(named, name) {
-			j.dropObjects(ctx, name)
-		}
+		p.Data = data
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func TestCheckpointsFallBack(t *testing.T) {
 		for n := uint64(1); n <= 5; n++ {
 			c := Checkpoint{
 				Epoch: epoch, Number: n * 10, StateVersion: 2, Digest: "d", ConfigHash: "c", Outputs: Cursor{Cause: n, Index: 1, Any: true},
-				Data: bytes.Repeat([]byte{byte(n)}, 300_000),
+				Parts: Whole(bytes.Repeat([]byte{byte(n)}, 300_000)),
 			}
 			want[c.Number] = c
 			if err := j.SaveCheckpoint(t.Context(), "one", c); err != nil {
@@ -53,22 +53,22 @@ func TestCheckpointsFallBack(t *testing.T) {
 				t.Fatalf("checkpoint %v %v", c, err)
 			}
 			w := want[number]
-			if !bytes.Equal(c.Data, w.Data) || c.Number != w.Number || c.StateVersion != 2 || c.Digest != "d" || c.ConfigHash != "c" || c.Outputs != w.Outputs {
-				t.Errorf("checkpoint at %d with %d bytes, want the one at %d", c.Number, len(c.Data), number)
+			if !bytes.Equal(c.Parts[0].Data, w.Parts[0].Data) || c.Number != w.Number || c.StateVersion != 2 || c.Digest != "d" || c.ConfigHash != "c" || c.Outputs != w.Outputs {
+				t.Errorf("checkpoint at %d with %d bytes, want the one at %d", c.Number, c.Size(), number)
 			}
 		}
 		expect(50)
-		j.dropObjects(t.Context(), m.Checkpoints[0].Object)
+		j.dropObjects(t.Context(), m.Checkpoints[0].Parts[0].Object)
 		expect(40)
-		j.dropObjects(t.Context(), m.Checkpoints[1].Object)
-		if err := j.putObject(t.Context(), m.Checkpoints[1].Object, bytes.Repeat([]byte{9}, 300_000)); err != nil {
+		j.dropObjects(t.Context(), m.Checkpoints[1].Parts[0].Object)
+		if err := j.putObject(t.Context(), m.Checkpoints[1].Parts[0].Object, bytes.Repeat([]byte{9}, 300_000)); err != nil {
 			t.Fatal(err)
 		}
 		expect(30)
 		if !strings.Contains(strings.Join(s.log.all(), "\n"), "checkpoint is damaged") {
 			t.Error("nothing was said")
 		}
-		j.dropObjects(t.Context(), m.Checkpoints[2].Object)
+		j.dropObjects(t.Context(), m.Checkpoints[2].Parts[0].Object)
 		if c, err := j.LoadCheckpoint(t.Context(), "one"); c != nil || err != nil {
 			t.Errorf("with none left: %v %v", c, err)
 		}
@@ -77,7 +77,7 @@ func TestCheckpointsFallBack(t *testing.T) {
 
 func TestAcquireSweepsUnfinishedCheckpoints(t *testing.T) {
 	j := embeddedStore(t).open(t)
-	if err := j.SaveCheckpoint(t.Context(), "one", Checkpoint{Number: 1, Data: []byte("state")}); err != nil {
+	if err := j.SaveCheckpoint(t.Context(), "one", Checkpoint{Number: 1, Parts: Whole([]byte("state"))}); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.putObject(t.Context(), "one.left-by-a-crash", []byte("half")); err != nil {
@@ -89,7 +89,7 @@ func TestAcquireSweepsUnfinishedCheckpoints(t *testing.T) {
 	if objects, err := j.objectsOf(t.Context(), "one"); err != nil || len(objects) != 1 {
 		t.Errorf("objects %v (%v), want the finished one only", objects, err)
 	}
-	if c, err := j.LoadCheckpoint(t.Context(), "one"); err != nil || c == nil || string(c.Data) != "state" {
+	if c, err := j.LoadCheckpoint(t.Context(), "one"); err != nil || c == nil || string(c.Parts[0].Data) != "state" {
 		t.Errorf("the finished one is gone: %v %v", c, err)
 	}
 }

@@ -50,7 +50,8 @@ type Config struct {
 	HealthEvery, HealthTimeout time.Duration
 	// Credit is how many frames may be unanswered. Default 16: with frames of 256 KiB at most 4 MiB are under way.
 	Credit int
-	// MaxState bounds a checkpoint in bytes. Default 64 MiB.
+	// MaxState bounds what a plugin may send for one checkpoint, in bytes; a state in parts may have four times as much in all. Default
+	// 256 MiB.
 	MaxState int
 
 	// BackoffMin and BackoffMax bound the doubling wait before a restart. Defaults 250 ms and 60 s.
@@ -93,7 +94,7 @@ func (c Config) withDefaults() Config {
 	or(&c.HealthEvery, 5*time.Second)
 	or(&c.HealthTimeout, time.Second)
 	or(&c.Credit, 16)
-	or(&c.MaxState, 64<<20)
+	or(&c.MaxState, 256<<20)
 	or(&c.BackoffMin, 250*time.Millisecond)
 	or(&c.BackoffMax, time.Minute)
 	or(&c.BackoffReset, 5*time.Minute)

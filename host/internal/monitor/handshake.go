@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -134,7 +135,11 @@ func (s *session) open(ctx context.Context) error {
 		if c.Digest != s.Digest() || c.ConfigHash != s.configHash {
 			s.cfg.Log.Info("program or configuration changed since the checkpoint; outputs of the replayed records stay as they are", "checkpoint", c.Number)
 		}
-		request.HasCheckpoint, request.StateVersion = true, c.StateVersion
+		if len(c.Parts) > 1 && !s.divides() {
+			return crashf(CauseState, "the state after record %d is in %d parts, which %s %s cannot read (it lacks the capability %s): run a version that does",
+				c.Number, len(c.Parts), s.described.GetName(), s.described.GetVersion(), deltaState)
+		}
+		request.HasCheckpoint, request.StateVersion, request.Checkpoint = true, c.StateVersion, restoredID
 	}
 	call, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
 	defer cancel()
@@ -144,22 +149,27 @@ func (s *session) open(ctx context.Context) error {
 	return nil
 }
 
+// deltaState is the capability of saving and restoring a state in parts.
+const deltaState = "delta-state"
+
+func (s *session) divides() bool { return slices.Contains(s.described.GetCapabilities(), deltaState) }
+
 func (s *session) restore(ctx context.Context) error {
-	if s.checkpoint == nil {
+	c := s.checkpoint
+	if c == nil {
 		return nil
 	}
-	data := s.checkpoint.Data
-	ctx, cancel := context.WithTimeout(ctx, restoreBase+time.Duration(len(data)/restoreRate)*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, restoreBase+time.Duration(c.Size()/restoreRate)*time.Second)
 	defer cancel()
 	stream, err := s.Control.Restore(ctx)
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	for chunk := range slices.Chunk(data, wire.MaxChunk) {
-		s.cfg.step("send", "restore")
-		if stream.Send(&pluginv1.RestoreRequest{Data: chunk}) != nil {
+	for n, part := range c.Parts {
+		if s.sendPart(stream, n, part.Data) != nil {
 			break // CloseAndRecv says why
 		}
+		part.Data = nil
 	}
 	_, err = stream.CloseAndRecv()
 	s.cfg.step("sent", "restore")
@@ -169,6 +179,19 @@ func (s *session) restore(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	s.checkpoint.Data = nil
 	return nil
+}
+
+// sendPart sends a part of a state. An empty one is sent as well: the monitor counts them.
+func (s *session) sendPart(stream grpc.ClientStreamingClient[pluginv1.RestoreRequest, pluginv1.RestoreResponse], n int, data []byte) error {
+	for {
+		size := min(len(data), wire.MaxChunk)
+		s.cfg.step("send", "restore")
+		if err := stream.Send(&pluginv1.RestoreRequest{Data: data[:size], Part: uint32(n)}); err != nil {
+			return err
+		}
+		if data = data[size:]; len(data) == 0 {
+			return nil
+		}
+	}
 }

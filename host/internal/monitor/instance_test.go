@@ -114,7 +114,7 @@ func TestForeignStateIsRejected(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = j.SaveCheckpoint(t.Context(), "foreign", Checkpoint{Epoch: epoch, Number: 10, StateVersion: c.version, Data: []byte(c.data)})
+			err = j.SaveCheckpoint(t.Context(), "foreign", Checkpoint{Epoch: epoch, Number: 10, StateVersion: c.version, Parts: journal.Whole([]byte(c.data))})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,6 +12,9 @@ type Cursor = journal.Cursor
 // Checkpoint is the journal's form of a saved state.
 type Checkpoint = journal.Checkpoint
 
+// Part is one of the pieces that a state is stored in.
+type Part = journal.Part
+
 // Journal is what an Instance needs of the durable side; On makes one. All methods may be called at the same time.
 type Journal interface {
 	Records

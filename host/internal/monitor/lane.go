@@ -48,11 +48,12 @@ type lane struct {
 	progress progress
 
 	// Only receive uses these.
-	through uint64 // last number that the plugin has done
-	newest  Cursor // last output that it sent in this epoch
-	cursor  Cursor // last output in the ledger
-	batch   [][]byte
-	names   []Cursor
+	through  uint64    // last number that the plugin has done
+	advanced time.Time // when it had
+	newest   Cursor    // last output that it sent in this epoch
+	cursor   Cursor    // last output in the ledger
+	batch    [][]byte
+	names    []Cursor
 
 	// gate is held while a frame is sent; who holds it stops the lane between two records.
 	gate    chan struct{}

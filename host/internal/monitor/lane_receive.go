@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -130,7 +131,7 @@ func (l *lane) advance(through uint64) error {
 	case through > l.promised.Load():
 		return breach("it is through %d, but the last record sent is %d", through, l.promised.Load())
 	}
-	l.through = through
+	l.through, l.advanced = through, time.Now()
 	l.progress.move()
 	l.flight.land(through)
 	if l.flight.size() == 0 {
@@ -146,7 +147,7 @@ func (l *lane) takeState(b []byte) error {
 		return breach("state: %v", err)
 	}
 	l.progress.move()
-	return l.saving.take(&chunk, l.cfg.MaxState, l.through, l.newest)
+	return l.saving.take(&chunk, l.cfg.MaxState, l.through, l.newest, l.advanced)
 }
 
 // takeError counts a record that the plugin could not handle. The plugin goes on after it, unless it says that it must not.

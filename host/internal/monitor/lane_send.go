@@ -217,10 +217,10 @@ func (l *lane) barrier(ctx context.Context) error {
 		l.flight.stay()
 	}
 	l.progress.move()
-	id := l.saving.ask(l.sent)
+	id, base := l.saving.ask(l.sent)
 	l.trace.add(true, "barrier", id, l.sent, 0)
 	return l.post("barrier", l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Barrier{
-		Barrier: &pluginv1.Barrier{Checkpoint: id, Number: l.sent},
+		Barrier: &pluginv1.Barrier{Checkpoint: id, Number: l.sent, Base: base},
 	}}))
 }
 

@@ -20,9 +20,9 @@ type meters struct {
 	parked     atomic.Uint64 // records kept from the plugin
 	trouble    atomic.Pointer[string]
 
-	checkpoint      atomic.Uint64
-	checkpointBytes atomic.Int64
-	checkpointAt    atomic.Int64 // Unix nanoseconds, 0 before the first
+	checkpoint   atomic.Uint64
+	checkpointAt atomic.Int64 // Unix nanoseconds, 0 before the first
+	lastSaved    atomic.Pointer[savedState]
 
 	latencies latency.Recorder
 }
@@ -37,9 +37,17 @@ func (m *meters) inherit(o *meters) {
 	m.checkpoint.CompareAndSwap(0, o.checkpoint.Load())
 }
 
-func (m *meters) saved(number uint64, size int) {
-	m.checkpoint.Store(number)
-	m.checkpointBytes.Store(int64(size))
+// savedState tells of a durable checkpoint: what was written for it and how large it is with what it stands on, in bytes; how long it
+// took, and for how long of that the plugin handled no record.
+type savedState struct {
+	number        uint64
+	written, size int
+	took, stood   time.Duration
+}
+
+func (m *meters) saved(s savedState) {
+	m.checkpoint.Store(s.number)
+	m.lastSaved.Store(&s)
 	m.checkpointAt.Store(time.Now().UnixNano())
 }
 

@@ -4,18 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/weir-run/weir/host/internal/journal"
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
-// snapshot is a whole state.
+// snapshot is a state: data alone, or data after the parts that it stands on.
 type snapshot struct {
 	id, number uint64
 	version    uint32
 	data       []byte
+	parts      []*Part
 	outputs    Cursor // last output caused by records up to number
+
+	asked time.Time
+	stood time.Duration // for which the plugin handled no record
 }
 
 // saving is the one checkpoint that may be on its way. Safe for concurrent use.
@@ -28,12 +34,34 @@ type saving struct {
 	free  chan struct{}
 	asked bool // a barrier was sent and its last chunk has not come
 	next  snapshot
+
+	divided bool    // the plugin may send a part of its state
+	base    uint64  // checkpoint that a part may stand on; 0 is none
+	parts   []*Part // of base
 }
 
 func newSaving(last uint64) *saving {
 	free := make(chan struct{})
 	close(free)
 	return &saving{ready: make(chan snapshot, 1), last: last, free: free}
+}
+
+// restoredID is what a restored checkpoint is called in the epoch that begins with it.
+const restoredID = 1
+
+// divide lets the plugin save parts, on those of the checkpoint that it was restored from.
+func (s *saving) divide(restored *Checkpoint) {
+	s.divided = true
+	if restored != nil {
+		s.next.id, s.base, s.parts = restoredID, restoredID, restored.Parts
+	}
+}
+
+// whole has the next checkpoint stand on nothing.
+func (s *saving) whole() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.base, s.parts = 0, nil
 }
 
 // begin claims the place for a checkpoint after number; false when it is taken or there is nothing new.
@@ -52,13 +80,13 @@ func (s *saving) begin(number uint64) bool {
 	return true
 }
 
-// ask names the barrier that is about to be sent after number.
-func (s *saving) ask(number uint64) uint64 {
+// ask names the barrier that is about to be sent after number, and the checkpoint that the answer may stand on.
+func (s *saving) ask(number uint64) (id, base uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.next = snapshot{id: s.next.id + 1, number: number}
+	s.next = snapshot{id: s.next.id + 1, number: number, asked: time.Now()}
 	s.asked = true
-	return s.next.id
+	return s.next.id, s.base
 }
 
 // count adds records that were sent and returns how many there are since the last barrier.
@@ -76,8 +104,14 @@ func (s *saving) waiting() bool {
 	return s.asked
 }
 
-// take adds a chunk. The last one makes the snapshot ready. through and outputs are how far the plugin is.
-func (s *saving) take(c *pluginv1.StateChunk, limit int, through uint64, outputs Cursor) error {
+// maxParts bounds how many parts make a state, and maxStates how often Config.MaxState they may be together.
+const (
+	maxParts  = 128
+	maxStates = 4
+)
+
+// take adds a chunk. The last one makes the snapshot ready. through and outputs are how far the plugin is, since when it got there.
+func (s *saving) take(c *pluginv1.StateChunk, limit int, through uint64, outputs Cursor, since time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -92,28 +126,44 @@ func (s *saving) take(c *pluginv1.StateChunk, limit int, through uint64, outputs
 	if !c.GetLast() {
 		return nil
 	}
+	before := max(1, int(c.GetParts())) - 1
+	if before > len(s.parts) || before >= maxParts {
+		return breach("state of checkpoint %d stands on %d parts; there are %d, and a state may have %d", s.next.id, before, len(s.parts), maxParts)
+	}
+	s.next.parts = slices.Clip(s.parts[len(s.parts)-before:])
+	if size := (Checkpoint{Parts: s.next.parts}).Size() + len(s.next.data); size > maxStates*limit {
+		return breach("the parts of its state are %d bytes together, more than %d", size, maxStates*limit)
+	}
 	s.asked = false
 	s.next.version, s.next.outputs = c.GetStateVersion(), outputs
+	if since.Before(s.next.asked) {
+		since = s.next.asked
+	}
+	s.next.stood = time.Since(since)
 	s.ready <- s.next // has room: there is one checkpoint at a time
 	s.next.data = nil
 	return nil
 }
 
-// done frees the place.
-func (s *saving) done(number uint64, durable bool) {
+// done frees the place. What is not durable cannot be stood on, and what it stood on may be gone.
+func (s *saving) done(c snapshot, parts []*Part, durable bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.base, s.parts = 0, nil
 	if durable {
-		s.last = number
+		s.last = c.number
+	}
+	if durable && s.divided {
+		s.base, s.parts = c.id, parts
 	}
 	close(s.free)
 }
 
-// again lets a checkpoint be taken although nothing is new.
+// again lets a checkpoint be taken although nothing is new, under another name.
 func (s *saving) again() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.last = 0
+	s.last, s.base, s.parts = 0, 0, nil
 }
 
 // idle waits until no checkpoint is on its way.
@@ -150,10 +200,11 @@ func (l *lane) saveOne(ctx context.Context, s snapshot) error {
 		return crashf(CauseJournal, "store outputs: %v", err)
 	}
 	durable := false
-	defer func() { l.saving.done(s.number, durable) }() // only then may finish close the stream
+	parts := append(s.parts, &Part{Data: s.data})
+	defer func() { l.saving.done(s, parts, durable) }() // only then may finish close the stream
 	l.cfg.step("checkpoint", "store")
 	err := l.journal.SaveCheckpoint(ctx, l.saveAs, Checkpoint{
-		Epoch: l.owner.Load(), Number: s.number, Monitor: l.monitor, StateVersion: s.version, Digest: l.digest, ConfigHash: l.configHash, Outputs: s.outputs, Data: s.data,
+		Epoch: l.owner.Load(), Number: s.number, Monitor: l.monitor, StateVersion: s.version, Digest: l.digest, ConfigHash: l.configHash, Outputs: s.outputs, Parts: parts,
 	})
 	if ctx.Err() != nil {
 		return nil
@@ -168,8 +219,10 @@ func (l *lane) saveOne(ctx context.Context, s snapshot) error {
 	}
 	l.cfg.step("checkpoint", "stored")
 	durable = true
-	l.meters.saved(s.number, len(s.data))
-	l.log.Debug("checkpoint", "number", s.number, "bytes", len(s.data))
+	parts[len(parts)-1].Data = nil // its size and sum stay
+	saved := savedState{s.number, len(s.data), Checkpoint{Parts: parts}.Size(), time.Since(s.asked), s.stood}
+	l.meters.saved(saved)
+	l.log.Debug("checkpoint", "number", s.number, "bytes", len(s.data), "parts", len(parts), "took", saved.took, "stood", saved.stood)
 	l.sending.Lock()
 	defer l.sending.Unlock()
 	err = l.post("durable", l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Durable{

@@ -109,6 +109,9 @@ func (s *session) newLane() *lane {
 		through: s.after, cursor: s.outputs.Cursor(), refusals: slowLog{log: s.cfg.Log},
 		monitor: s.described.GetName(), suspected: s.suspected, parked: s.parked, letters: newLetters(s.journal, s.cfg.Instance, s.cfg.Log), gate: make(chan struct{}, 1), saveAs: s.cfg.Instance,
 	}
+	if s.divides() {
+		l.saving.divide(s.checkpoint)
+	}
 	l.live = func() {
 		s.liveAt = time.Now()
 		s.to(Live, slog.Uint64("through", s.meters.through.Load()))

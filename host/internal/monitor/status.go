@@ -35,11 +35,15 @@ type Status struct {
 	Refused, Gaps uint64
 	// Parked are records that it is not given any more because they crashed it.
 	Parked uint64
-	// Checkpoint is the number of the last durable one, CheckpointBytes its size and CheckpointAt its time; the latter are zero when
-	// it is of an earlier host process.
+	// Checkpoint is the number of the last durable one, CheckpointBytes its size and CheckpointAt its time; these and the next are zero
+	// when it is of an earlier host process.
 	Checkpoint      uint64
 	CheckpointBytes int64
 	CheckpointAt    time.Time
+	// CheckpointWritten is how many bytes were stored for it: all, or what had changed. CheckpointTook is from the barrier to its being
+	// durable, CheckpointStood how long of that the plugin handled no record.
+	CheckpointWritten               int64
+	CheckpointTook, CheckpointStood time.Duration
 	// Crash is the last unwanted end; nil when there was none.
 	Crash *Crash
 	// Trouble is what the plugin itself says that it suffers from.
@@ -64,7 +68,10 @@ func (i *Instance) Status() Status {
 	s := Status{
 		Instance: i.cfg.Instance, Through: m.through.Load(), Records: m.records.Load(), Outputs: m.outputs.Load(),
 		Suppressed: m.suppressed.Load(), Refused: m.refused.Load(), Parked: m.parked.Load(), Gaps: m.gaps.Load(), Checkpoint: m.checkpoint.Load(),
-		CheckpointBytes: m.checkpointBytes.Load(),
+	}
+	if saved := m.lastSaved.Load(); saved != nil {
+		s.CheckpointBytes, s.CheckpointWritten = int64(saved.size), int64(saved.written)
+		s.CheckpointTook, s.CheckpointStood = saved.took, saved.stood
 	}
 	if at := m.checkpointAt.Load(); at != 0 {
 		s.CheckpointAt = time.Unix(0, at)

@@ -1,0 +1,122 @@
+package keyed
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/weir-run/weir/sdk/pack"
+)
+
+// append adds what changed since the last save, or everything, and returns how many parts make the map now.
+//
+// Form of a map in a part: newest stamp, sum of stamps, number of entries of the map; keys that are gone, with their number before;
+// entries as key, stamp and value, with their number before.
+func (m *Map[K, V]) append(b []byte, whole bool) (_ []byte, parts int) {
+	b = pack.AppendUvarint(b, m.moves)
+	b = pack.AppendUvarint(b, m.sum)
+	b = pack.AppendUvarint(b, uint64(m.Len()))
+	if whole {
+		m.sweep.begin()
+		b = m.appendAll(b)
+	} else {
+		b = m.appendChanged(b, m.sweep.next(m.all.Places()))
+	}
+	m.changed, m.gone, m.lost = m.changed[:0], m.gone[:0], false
+	m.interval++
+	return b, m.sweep.needed(m.all.Places())
+}
+
+func (m *Map[K, V]) appendAll(b []byte) []byte {
+	b = pack.AppendUvarint(b, 0)
+	b = pack.AppendUvarint(b, uint64(m.Len()))
+	for key, c := range m.all.All() {
+		b = m.appendEntry(b, key, c)
+	}
+	return b
+}
+
+func (m *Map[K, V]) appendChanged(b []byte, turn swept) []byte {
+	b = pack.AppendUvarint(b, uint64(len(m.gone)))
+	for _, key := range m.gone {
+		b = m.codec.AppendKey(b, key)
+	}
+	count := len(m.changed)
+	for place := turn.from; place < turn.to; place++ {
+		if _, c, ok := m.all.At(place); ok && c.changed != m.interval {
+			count++
+		}
+	}
+	for _, key := range m.changed {
+		if m.all.Get(key) == nil {
+			count--
+		}
+	}
+	b = pack.AppendUvarint(b, uint64(count))
+	for _, key := range m.changed {
+		if c := m.all.Get(key); c != nil {
+			b = m.appendEntry(b, key, c)
+		}
+	}
+	for place := turn.from; place < turn.to; place++ {
+		if key, c, ok := m.all.At(place); ok && c.changed != m.interval {
+			b = m.appendEntry(b, key, c)
+		}
+	}
+	return b
+}
+
+func (m *Map[K, V]) appendEntry(b []byte, key K, c *cell[V]) []byte {
+	b = m.codec.AppendKey(b, key)
+	b = pack.AppendUvarint(b, c.moved)
+	return m.codec.Append(b, &c.value)
+}
+
+// clear makes the map empty.
+func (m *Map[K, V]) clear() { *m = Map[K, V]{codec: m.codec, interval: 1} }
+
+// read applies what append wrote.
+func (m *Map[K, V]) read(r *pack.Reader) (want check) {
+	m.moves = r.Uvarint()
+	want = check{sum: r.Uvarint(), entries: r.Uvarint()}
+	for range r.Count(1) {
+		key := m.codec.ReadKey(r)
+		if c := m.all.Get(key); c != nil {
+			m.sum -= c.moved
+			m.all.Delete(key)
+		}
+	}
+	n := r.Count(1)
+	m.all.Grow(n)
+	for range n {
+		c := m.all.Put(m.codec.ReadKey(r))
+		moved := r.Uvarint()
+		m.sum += moved - c.moved
+		*c = cell[V]{moved: moved}
+		m.codec.Read(r, &c.value)
+		if r.Failed() {
+			break
+		}
+	}
+	return want
+}
+
+// check is what a map must be like after its last part.
+type check struct {
+	sum, entries uint64
+}
+
+// finish puts the entries in order and says whether they are what was saved.
+func (m *Map[K, V]) finish(want check, parts int) error {
+	if got := (check{m.sum, uint64(m.Len())}); got != want {
+		return fmt.Errorf("parts do not make up what was saved: %d entries, want %d", got.entries, want.entries)
+	}
+	m.all.SortFunc(func(a, b *cell[V]) int { return cmp.Compare(a.moved, b.moved) })
+	m.sweep.restored(parts)
+	return nil
+}
+
+func (m *Map[K, V]) untracked() bool { return m.lost }
+
+func (m *Map[K, V]) known() int { return len(m.sweep.parts) }
+
+func (m *Map[K, V]) remember(parts int) { m.sweep.keep(parts) }

@@ -1,0 +1,124 @@
+package keyed
+
+import (
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/weir-run/weir/sdk/pack"
+)
+
+// mostParts is when a state is written whole again. Only a process that is killed again and again within a sweep gets there.
+const mostParts = 96
+
+// format of a part, its first byte.
+const format = 1
+
+// saved is a Map of any types.
+type saved interface {
+	append(b []byte, whole bool) (data []byte, parts int)
+	read(*pack.Reader) check
+	finish(want check, parts int) error
+	clear()
+	untracked() bool
+	remember(parts int)
+	known() int
+}
+
+// State is a sdk.Divided made of maps and of a rest that is written into every part, and so should be small.
+type State struct {
+	rest any
+	maps []saved
+}
+
+// NewState makes a state of maps made by NewMap. rest points to all else that the monitor remembers, or is nil: it is saved as JSON,
+// or by AppendBinary and UnmarshalBinary when the type has them. Which maps there are, and their order, belongs to the state's version.
+func NewState(rest any, maps ...saved) *State { return &State{rest: rest, maps: maps} }
+
+// AppendPart implements sdk.Divided.
+func (s *State) AppendPart(b []byte, whole bool) (data []byte, parts int, err error) {
+	rest, err := s.appendRest(nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, m := range s.maps {
+		whole = whole || m.untracked() || m.known() == 0 || m.known() >= mostParts
+	}
+	b = append(b, format)
+	b = append(pack.AppendUvarint(b, uint64(len(rest))), rest...)
+	b = pack.AppendUvarint(b, uint64(len(s.maps)))
+	parts = 1
+	for _, m := range s.maps {
+		var n int
+		b, n = m.append(b, whole)
+		parts = max(parts, n)
+	}
+	for _, m := range s.maps {
+		m.remember(parts)
+	}
+	return b, parts, nil
+}
+
+func (s *State) appendRest(b []byte) ([]byte, error) {
+	switch rest := s.rest.(type) {
+	case nil:
+		return nil, nil
+	case encoding.BinaryAppender:
+		return rest.AppendBinary(b)
+	default:
+		return json.Marshal(rest)
+	}
+}
+
+// LoadParts implements sdk.Divided.
+func (s *State) LoadParts(parts [][]byte) error {
+	if len(parts) == 0 {
+		return errors.New("a state has one part at least")
+	}
+	for _, m := range s.maps {
+		m.clear()
+	}
+	wants := make([]check, len(s.maps))
+	for i, part := range parts {
+		rest, err := s.loadPart(part, wants)
+		if err == nil && i == len(parts)-1 {
+			err = s.loadRest(rest)
+		}
+		if err != nil {
+			return fmt.Errorf("part %d of %d: %w", i+1, len(parts), err)
+		}
+	}
+	for i, m := range s.maps {
+		if err := m.finish(wants[i], len(parts)); err != nil {
+			return fmt.Errorf("map %d of %d: %w", i+1, len(s.maps), err)
+		}
+	}
+	return nil
+}
+
+func (s *State) loadPart(part []byte, wants []check) (rest []byte, err error) {
+	r := pack.NewReader(part)
+	if f := r.Byte(); f != format {
+		return nil, fmt.Errorf("its format is %d, this program knows %d", f, format)
+	}
+	rest = []byte(r.Text())
+	if n := r.Count(1); n != len(s.maps) && !r.Failed() {
+		return nil, fmt.Errorf("it has %d maps, this program %d", n, len(s.maps))
+	}
+	for i, m := range s.maps {
+		wants[i] = m.read(r)
+	}
+	return rest, r.Close()
+}
+
+func (s *State) loadRest(b []byte) error {
+	if s.rest == nil && len(b) == 0 {
+		return nil
+	}
+	if rest, ok := s.rest.(encoding.BinaryUnmarshaler); ok {
+		return rest.UnmarshalBinary(slices.Clone(b))
+	}
+	return json.Unmarshal(b, s.rest)
+}

@@ -29,6 +29,8 @@ type chain struct {
 	left  int
 	truth []geysersim.Truth
 	inner geysersim.Source
+
+	patterns []geysersim.Pattern
 }
 
 // Next ends the market after the wanted number of slots; streams stay open with pings.
@@ -44,6 +46,7 @@ func (c *chain) Next(ctx context.Context) (*geysersim.Block, error) {
 		for i := range b.Transactions {
 			c.truth = append(c.truth, b.Transactions[i].Truth...)
 		}
+		c.patterns = append(c.patterns, b.Patterns...)
 	}
 	return b, err
 }

@@ -30,22 +30,24 @@ func (m *monitor) arrange() {
 	m.state.intervals, m.state.arranged = want, true
 }
 
-// tick moves chain time on, which closes what is due, and counts the trade.
-func (m *monitor) tick(r *sdk.Record, t *sdk.Trade, pair pair) {
-	if !m.state.arranged {
-		m.arrange()
-	}
-	if len(m.state.intervals) == 0 {
-		return
-	}
+// time moves chain time on and gives the time at which a trade counts, 0 as long as none is known.
+func (m *monitor) time(r *sdk.Record) int64 {
 	at := m.state.now
 	if r.BlockTime != nil && r.GetBlockTime() > 0 {
 		at = r.GetBlockTime()
 	}
-	if at == 0 {
-		return // no time is known yet
-	}
 	m.state.now = max(m.state.now, at)
+	return at
+}
+
+// tick closes what is due at chain time and counts the trade, which is of time at.
+func (m *monitor) tick(t *sdk.Trade, pair pair, at int64) {
+	if !m.state.arranged {
+		m.arrange()
+	}
+	if len(m.state.intervals) == 0 || at == 0 {
+		return
+	}
 	for _, v := range m.state.intervals {
 		give := m.closeCandle(v.seconds)
 		if v.window {

@@ -180,7 +180,10 @@ func (m *monitor) bundle(slot uint64, transactions [][]*swap) {
 		for _, s := range run {
 			e := s.evidence(sdk.RoleLeg, slot)
 			if s.mint != first.mint {
-				e.Mint, f.QuoteMint = s.mint.Bytes(), nil
+				e.Mint = s.mint.Bytes()
+			}
+			if s.quote != first.quote {
+				f.QuoteMint = nil
 			}
 			if s.pool != first.pool {
 				e.Pool, f.Pool = s.pool.Bytes(), nil

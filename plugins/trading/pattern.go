@@ -13,8 +13,8 @@ var findings = []string{"sandwich", "back_run", "arbitrage", "bundle", "whale", 
 
 func (m *monitor) wants(kind string) bool { return slices.Contains(m.config.Detect, kind) }
 
-// detect looks at a trade for all that is asked for.
-func (m *monitor) detect(r *sdk.Record, t *sdk.Trade) {
+// detect looks at a trade of time at for all that is asked for.
+func (m *monitor) detect(r *sdk.Record, t *sdk.Trade, at int64) {
 	if len(m.config.Detect) == 0 {
 		return
 	}
@@ -32,7 +32,7 @@ func (m *monitor) detect(r *sdk.Record, t *sdk.Trade) {
 		m.followed(r, t)
 	}
 	if m.wants("wash") {
-		m.wash(r, t)
+		m.wash(r, t, at)
 	}
 }
 

@@ -150,39 +150,37 @@ func (s *sandwich) losses(run []*swap) []int64 {
 }
 
 // replay makes the trade on other reserves, moving them, and says how much better it does there. The curve is that of a constant
-// product; what the pool kept beyond it (LP fees) it keeps again.
+// product; what the pool kept beyond it (LP fees), of either mint, it keeps again.
 func replay(at *price, v *swap) (loss int64, ok bool) {
 	const most = math.MaxInt64 / 4
-	if max(at.base, at.quote, v.before.base, v.before.quote, v.after.base, v.after.quote, v.pooled) > most {
+	if max(at.base, at.quote, v.before.base, v.before.quote, v.after.base, v.after.quote, v.pooled, v.seen) > most {
 		return 0, false
 	}
-	moved := int64(v.before.base) - int64(v.after.base) // coins out of the pool
+	coins := int64(v.after.base) - int64(v.before.base) // into the pool
 	paid := int64(v.after.quote) - int64(v.before.quote)
 	switch v.side {
 	case sdk.Buy:
-		if moved <= 0 || uint64(moved) >= at.base {
+		if v.seen == 0 || v.seen >= at.base {
 			return 0, false
 		}
-		high, low := bits.Mul64(uint64(moved), at.quote)
-		if high >= at.base-uint64(moved) {
+		high, low := bits.Mul64(v.seen, at.quote)
+		if high >= at.base-v.seen {
 			return 0, false
 		}
-		cost, rest := bits.Div64(high, low, at.base-uint64(moved))
+		cost, rest := bits.Div64(high, low, at.base-v.seen)
 		if rest > 0 || v.venue == sdk.Pump { // pump rounds down and adds one
 			cost++
 		}
-		kept := paid - int64(v.pooled)
-		at.base -= uint64(moved)
-		at.quote = uint64(int64(at.quote+cost) + kept)
+		at.base = uint64(int64(at.base) + coins)
+		at.quote = uint64(int64(at.quote+cost) + paid - int64(v.pooled))
 		return int64(v.pooled) - int64(cost), true
 	case sdk.Sell:
-		if moved >= 0 {
+		if v.seen == 0 {
 			return 0, false
 		}
-		got := scale(at.quote, uint64(-moved), at.base+uint64(-moved))
-		kept := paid + int64(v.pooled)
-		at.base += uint64(-moved)
-		at.quote = uint64(int64(at.quote-got) + kept)
+		got := scale(at.quote, v.seen, at.base+v.seen)
+		at.base = uint64(int64(at.base) + coins)
+		at.quote = uint64(int64(at.quote-got) + paid + int64(v.pooled))
 		return int64(got) - int64(v.pooled), true
 	default:
 		return 0, false

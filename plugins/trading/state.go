@@ -109,8 +109,8 @@ func (s *state) AppendBinary(b []byte) ([]byte, error) {
 func (s *state) UnmarshalBinary(b []byte) error { return s.read(stateVersion, b) }
 
 // stateVersion is that of the states written. Version 1 had the totals alone, version 2 candles and windows,
-// version 3 no copy trading.
-const stateVersion = 4
+// version 3 no copy trading, version 4 took what a pool saw of a coin for what the trader gave or got.
+const stateVersion = 5
 
 // read replaces the state by one that some version wrote.
 func (s *state) read(version uint32, b []byte) error {
@@ -133,7 +133,7 @@ func (s *state) read(version uint32, b []byte) error {
 		fresh.histories = readHistories(r)
 	}
 	if version > 2 {
-		fresh.slot, fresh.launches, fresh.turnings = readSlot(r), readLaunches(r), readTurnings(r)
+		fresh.slot, fresh.launches, fresh.turnings = readSlot(r, version), readLaunches(r), readTurnings(r)
 	}
 	if version > 3 {
 		fresh.copies = readCopies(r)

@@ -16,7 +16,8 @@ type swap struct {
 	pool, mint, quote         sdk.Key
 	venue                     sdk.Venue
 	side                      sdk.Side
-	base, quoteAmount, pooled uint64 // pooled is what the price curve saw
+	base, quoteAmount, pooled uint64 // pooled is what the price curve saw of the quote mint
+	seen                      uint64 // what it saw of the coin: base without the fees that were taken in the coin
 	before, after             price
 	tip, costs                uint64 // costs is tip and priority fee
 	agent, costsKnown         bool
@@ -41,6 +42,11 @@ func swapOf(r *sdk.Record, t *sdk.Trade) swap {
 		before: spot(t.GetReservesBefore()), after: spot(t.GetReservesAfter()),
 		tip: t.GetTip(), costs: t.GetTip() + t.GetPriorityFee(), agent: t.GetAgent(),
 		costsKnown: t.Tip != nil && t.PriorityFee != nil,
+	}
+	if s.seen = s.base; s.side == sdk.Buy {
+		s.seen += feesOf(t.GetFees()).base
+	} else {
+		s.seen -= min(s.seen, feesOf(t.GetFees()).base)
 	}
 	copy(s.signature[:], r.GetSignature())
 	if path := r.GetInstruction(); path != nil && path.Inner != nil {
@@ -118,7 +124,7 @@ func (s *swap) append(b []byte) []byte {
 	}
 	for _, n := range []uint64{
 		s.tx, s.outer, s.inner, uint64(s.venue), uint64(s.side), s.base, s.quoteAmount, s.pooled,
-		s.before.quote, s.before.base, s.after.quote, s.after.base, s.tip, s.costs, flags,
+		s.before.quote, s.before.base, s.after.quote, s.after.base, s.tip, s.costs, flags, s.seen,
 	} {
 		b = pack.AppendUvarint(b, n)
 	}
@@ -132,15 +138,15 @@ func readSignature(r *pack.Reader) (s [64]byte) {
 	return s
 }
 
-func readSlot(r *pack.Reader) (s slotTrades) {
+func readSlot(r *pack.Reader, version uint32) (s slotTrades) {
 	s.slot = r.Uvarint()
 	for range r.Count(64 + 6 + 15) {
-		s.swaps = append(s.swaps, readSwap(r))
+		s.swaps = append(s.swaps, readSwap(r, version))
 	}
 	return s
 }
 
-func readSwap(r *pack.Reader) (s swap) {
+func readSwap(r *pack.Reader, version uint32) (s swap) {
 	s.signature = readSignature(r)
 	for _, k := range []*sdk.Key{&s.trader, &s.payer, &s.router, &s.pool, &s.mint, &s.quote} {
 		*k = r.OptionalKey()
@@ -153,5 +159,8 @@ func readSwap(r *pack.Reader) (s swap) {
 	s.tip, s.costs = r.Uvarint(), r.Uvarint()
 	flags := r.Uvarint()
 	s.agent, s.costsKnown = flags&1 != 0, flags&2 != 0
+	if s.seen = s.base; version > 4 {
+		s.seen = r.Uvarint()
+	}
 	return s
 }

@@ -112,7 +112,8 @@ func (m *monitor) traded(r *sdk.Record, t *sdk.Trade) error {
 	m.fill(t, total, total.addQuote(quote, t.GetPoolQuoteAmount()))
 	m.output.Key = mint.String()
 	m.host.Emit(&m.output)
-	m.tick(r, t, pair{mint: mint, quote: quote})
-	m.detect(r, t)
+	at := m.time(r)
+	m.tick(t, pair{mint: mint, quote: quote}, at)
+	m.detect(r, t, at)
 	return nil
 }

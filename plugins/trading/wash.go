@@ -38,8 +38,8 @@ type turnings struct {
 
 // wash reports a wallet that bought and sold about the same (within 5 %) again and again: once it turned around washRounds times in a
 // row, and again after as many.
-func (m *monitor) wash(r *sdk.Record, t *sdk.Trade) {
-	if r.BlockTime == nil || t.GetSide() == 0 {
+func (m *monitor) wash(r *sdk.Record, t *sdk.Trade, at int64) {
+	if at == 0 || t.GetSide() == 0 {
 		return
 	}
 	k := holder{mint: sdk.KeyOf(t.GetMint()), trader: sdk.KeyOf(t.GetTrader())}
@@ -49,12 +49,12 @@ func (m *monitor) wash(r *sdk.Record, t *sdk.Trade) {
 	}
 	h := all.Put(k)
 	all.Touch(k)
-	gap := r.GetBlockTime() - h.at
+	gap := at - h.at
 	goesOn := h.side != 0 && h.side != t.GetSide() && gap >= 0 && gap <= washSeconds && near(h.base, t.GetBaseAmount())
 	if !goesOn {
 		h.turns = nil
 	}
-	h.side, h.base, h.at = t.GetSide(), t.GetBaseAmount(), r.GetBlockTime()
+	h.side, h.base, h.at = t.GetSide(), t.GetBaseAmount(), at
 	now := turn{slot: r.GetSlot(), side: t.GetSide(), base: t.GetBaseAmount(), quote: t.GetQuoteAmount()}
 	copy(now.signature[:], r.GetSignature())
 	h.turns = append(h.turns, now)

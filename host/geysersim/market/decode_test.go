@@ -42,6 +42,9 @@ func (r *reader) read(tb testing.TB, slot uint64, info *geyserpb.SubscribeUpdate
 		if record.GetFeesMoved() != nil || record.GetReservesChanged() != nil {
 			continue // payouts are noise to the market: it does not promise them
 		}
+		if record.TxIndex == nil { // 0 is the first of its block, not unknown
+			tb.Fatalf("a record without its place in the block: %v", record)
+		}
 		f := truthOf(record)
 		f.Ordinal = len(facts)
 		facts = append(facts, f)

@@ -83,18 +83,18 @@ type venue struct {
 	// without tells what each buyer of these facts would have paid to the venue if the trades before them had not been.
 	without func() func(f *geysersim.Truth) uint64
 	holders []*holder
-	pool    *account
 }
 
-// stall chooses a venue.
+// stall chooses a venue where nobody traded in the block yet: what stood there could make a pattern with what comes.
 func (m *Market) stall() (venue, bool) {
 	if chance(m.rand, 0.5) {
-		if p := oneOf(m, m.swaps, func(p *swapPool) bool { return p.creator != nil && p.reserves.Quote > 20*sol }); p != nil {
+		fits := func(p *swapPool) bool { return p.creator != nil && p.reserves.Quote > 20*sol && !m.busy(p.account) }
+		if p := oneOf(m, m.swaps, fits); p != nil {
 			return p.stall(), true
 		}
 	}
 	c := oneOf(m, m.coins, func(c *coin) bool {
-		return !c.complete && !c.hot && c.state.RealQuote < 40*sol && c.state.RealQuote > sol/10
+		return !c.complete && !c.hot && c.state.RealQuote < 40*sol && c.state.RealQuote > sol/10 && !m.busy(c.curve)
 	})
 	if c == nil {
 		return venue{}, false

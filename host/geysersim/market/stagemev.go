@@ -76,7 +76,7 @@ func (m *Market) stageBackRun() bool {
 	if !ok {
 		return false
 	}
-	h := oneOf(m, v.holders, func(h *holder) bool { return hasTokens(h) && h.lamports > sol && !m.tradedHere(v.pool, h.account) })
+	h := oneOf(m, v.holders, func(h *holder) bool { return hasTokens(h) && h.lamports > sol })
 	if h == nil {
 		return false
 	}
@@ -94,12 +94,10 @@ func (m *Market) stageBackRun() bool {
 	return true
 }
 
-// tradedHere tells whether somebody traded in the pool, or paid for a trade there, in the block at hand.
-func (m *Market) tradedHere(pool, who *account) bool {
+// busy tells whether somebody traded in the pool in the block at hand.
+func (m *Market) busy(pool *account) bool {
 	return slices.ContainsFunc(m.block.Transactions, func(tx geysersim.Transaction) bool {
-		return slices.ContainsFunc(tx.Truth, func(f geysersim.Truth) bool {
-			return f.Pool == pool.base58() && (f.Trader == who.base58() || f.FeePayer == who.base58())
-		})
+		return slices.ContainsFunc(tx.Truth, func(f geysersim.Truth) bool { return f.Pool == pool.base58() })
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 // stall makes the curve a place for patterns.
 func (c *coin) stall() venue {
 	return venue{
-		mint: c.mint, deep: c.state.VirtualQuote, holders: c.holders, pool: c.curve,
+		mint: c.mint, deep: c.state.VirtualQuote, holders: c.holders,
 		buy: func(t *txn, h *holder, lamports uint64) {
 			t.createToken(h.account, h.token)
 			t.buyCurve(c, h, pumpfun.Buy, lamports)
@@ -30,7 +30,7 @@ func (c *coin) stall() venue {
 func (p *swapPool) stall() venue {
 	deep, _ := p.reserves.Effective()
 	return venue{
-		mint: p.token, deep: deep, holders: p.holders, pool: p.account,
+		mint: p.token, deep: deep, holders: p.holders,
 		buy: func(t *txn, h *holder, lamports uint64) {
 			t.wrap(h.wallet, lamports+lamports/50)
 			t.createToken(h.account, h.token)

@@ -77,9 +77,7 @@ func (d *Decoder) place(r *eventv1.Record, c *call, timestamp int64) {
 	r.Signature = tx.Signature
 	r.Slot = tx.Slot
 	r.Program = programs[c.venue][:]
-	if tx.Index != 0 {
-		r.TxIndex = d.pool.u64.of(tx.Index)
-	}
+	r.TxIndex = d.pool.u64.of(tx.Index)
 	switch {
 	case tx.BlockTime != nil:
 		r.BlockTime = d.pool.i64.of(*tx.BlockTime)

@@ -164,15 +164,12 @@ func (d *Decoder) programRecord(behind, owner int32, alone bool, e *eventv1.Prog
 	}
 	tx, c := d.tx, &d.programs.calls[owner]
 	r := &eventv1.Record{
-		Signature: tx.Signature, Slot: tx.Slot, Program: e.GetProgram(), Strategy: s,
+		Signature: tx.Signature, Slot: tx.Slot, TxIndex: new(tx.Index), Program: e.GetProgram(), Strategy: s,
 		Instruction: &eventv1.InstructionPath{Outer: uint32(c.outer)},
 		Body:        &eventv1.Record_ProgramEvent{ProgramEvent: e},
 	}
 	if c.inner >= 0 {
 		r.Instruction.Inner = new(uint32(c.inner))
-	}
-	if tx.Index != 0 {
-		r.TxIndex = new(tx.Index)
 	}
 	if tx.BlockTime != nil {
 		r.BlockTime = new(*tx.BlockTime)

@@ -4,7 +4,7 @@ package geyser
 // valid until the view is read into again or the update is released; a reader that keeps bytes copies them. One goroutine
 // at a time.
 type Transaction struct {
-	// Slot and Index place it in the chain; Index is the position in the block and 0 when the server did not send one.
+	// Slot and Index place it in the chain; Index is the position in the block, from 0.
 	Slot, Index uint64
 	// BlockTime is the Unix time of its block in seconds; nil when the update does not carry it (single transactions never do).
 	BlockTime *int64

@@ -67,8 +67,13 @@ type event struct {
 	Cause     string `json:"cause"`
 	Index     int    `json:"index"`
 	Kind      string `json:"kind"`
+	Key       string `json:"key"`
 	Signature string `json:"signature"`
-	Phase     *struct {
+	Signal    struct {
+		Text   string            `json:"text"`
+		Fields map[string]string `json:"fields"`
+	} `json:"signal"`
+	Phase *struct {
 		Mint   string `json:"mint"`
 		Pool   string `json:"pool"`
 		Symbol string `json:"symbol"`

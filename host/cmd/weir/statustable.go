@@ -19,6 +19,7 @@ func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
 	fmt.Fprintf(t, "weir %s, up %s\n", s.GetVersion(), up)
 	printConnections(t, s.GetEndpoints())
 	printStages(t, s.GetStages())
+	printCaches(t, s)
 	j := s.GetJournal()
 	fmt.Fprintf(t, "\njournal\trecords %d to %d\t%.1f MiB\tcomplete to slot %d\n", j.GetFirstNumber(), j.GetLastNumber(), float64(j.GetBytes())/(1<<20), j.GetCompleteSlot())
 	p := s.GetProcess()
@@ -110,6 +111,28 @@ func printStages(w io.Writer, stages []*adminv1.StageStatus) {
 		}
 		if st.GetOutOfOrder() > 0 {
 			fmt.Fprintf(w, "! %s: %d transactions went on out of the order of the chain\n", st.GetName(), st.GetOutOfOrder())
+		}
+	}
+}
+
+// printCaches prints a row a cache, and below the table what was asked of the RPC node.
+func printCaches(w io.Writer, s *adminv1.StatusResponse) {
+	if len(s.GetCaches()) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\nCACHE\tHIT\tMISS\tABSENT\tSTALE\tDROPPED\tHIT RATE\tSIZE\tABSENT FOR\tLOAD P99\n")
+	for _, c := range s.GetCaches() {
+		var rate *float64
+		if all := c.GetHits() + c.GetMisses() + c.GetAbsent(); all > 0 {
+			rate = new(float64(c.GetHits()) / float64(all))
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%s\t%.1f of %.1f MiB\t%s\t%s\n", c.GetName(), c.GetHits(), c.GetMisses(), c.GetAbsent(), c.GetStale(), c.GetDropped(), number(rate, 0.01, "%.1f%%"),
+			float64(c.GetBytes())/(1<<20), float64(c.GetLimitBytes())/(1<<20), (time.Duration(c.GetAbsentTtlMillis()) * time.Millisecond).Round(time.Second), micros(cmp.Or(c.GetLoad(), &adminv1.Latency{}).P99Micros))
+	}
+	if f := s.GetMetadataFetch(); f != nil {
+		fmt.Fprintf(w, "token metadata by RPC: %d asked, %d found, %d absent, %d failed, %d dropped, %d waiting\n", f.GetAsked(), f.GetFound(), f.GetAbsent(), f.GetFailed(), f.GetDropped(), f.GetWaiting())
+		if f.GetLastError() != "" {
+			fmt.Fprintf(w, "! token metadata: %s\n", dash(f.GetLastError()))
 		}
 	}
 }

@@ -25,6 +25,11 @@ func TestStatusTable(t *testing.T) {
 			{Name: "ingest", In: 10, Out: 8, Dropped: map[string]uint64{"old": 0, "duplicate": 2}},
 			{Name: "order", In: 8, Out: 5, Held: 3, HeldBytes: 3 << 19, OutOfOrder: 4},
 		},
+		Caches: []*adminv1.CacheStatus{
+			{Name: "tokens", Hits: 75, Misses: 20, Absent: 5, Stale: 1, Dropped: 2, Bytes: 3 << 19, LimitBytes: 16 << 20, AbsentTtlMillis: 60_000, Load: &adminv1.Latency{P99Micros: new(uint64(40))}},
+			{Name: "pools"},
+		},
+		MetadataFetch: &adminv1.FetchStatus{Asked: 9, Found: 5, Absent: 1, Failed: 2, Dropped: 1, Waiting: 3, LastError: "node.example: slow"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +46,8 @@ func TestStatusTable(t *testing.T) {
 			"! 0 shyft: amm brings nothing\n" +
 			"last error of 0 shyft: 12:00:01 UNAVAILABLE: gone\n",
 		"ingest 10 8 duplicate 2 - - -\norder 8 5 - - - -\norder holds 3 transactions, 1.5 MiB\n! order: 4 transactions went on out of the order of the chain\n",
+		"CACHE HIT MISS ABSENT STALE DROPPED HIT RATE SIZE ABSENT FOR LOAD P99\ntokens 75 20 5 1 2 75.0% 1.5 of 16.0 MiB 1m0s 40µs\npools 0 0 0 0 0 - 0.0 of 0.0 MiB 0s -\n" +
+			"token metadata by RPC: 9 asked, 5 found, 1 absent, 2 failed, 1 dropped, 3 waiting\n! token metadata: node.example: slow\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("\n%s\nlacks\n%s", text, want)

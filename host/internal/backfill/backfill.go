@@ -84,9 +84,6 @@ func (c Config) withDefaults() Config {
 	if c.Newest == nil {
 		c.Newest = func() uint64 { return 0 }
 	}
-	if c.Transport == nil {
-		c.Transport = http.DefaultTransport
-	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

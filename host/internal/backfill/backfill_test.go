@@ -23,6 +23,7 @@ import (
 	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/ingest"
 	"github.com/weir-run/weir/host/internal/ledger"
+	"github.com/weir-run/weir/host/internal/rpc"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
@@ -178,9 +179,9 @@ func same(t *testing.T, n *rpcNode, got []*eventv1.Record, from, to uint64) {
 	t.Helper()
 	var want []*eventv1.Record
 	d := decode.New(decode.Options{})
-	for _, slot := range n.slots {
+	for _, slot := range n.Slots {
 		if from <= slot && slot <= to {
-			want = append(want, stream(t, d, n.blocks[slot], func(*geyser.Transaction) bool { return true })...)
+			want = append(want, stream(t, d, n.Blocks[slot], func(*geyser.Transaction) bool { return true })...)
 		}
 	}
 	var within []*eventv1.Record
@@ -207,17 +208,17 @@ func TestFetchedSlotsGiveTheSameRecords(t *testing.T) {
 	for name, index := range map[string]bool{"a node that tells the place in the block": true, "one that does not": false} {
 		t.Run(name, func(t *testing.T) {
 			n := newRPCNode(t, 40, 20)
-			n.index = index
+			n.NoIndex = !index
 			server := httptest.NewServer(n)
 			defer server.Close()
 			h := newHost(t, memory{})
-			for i, slot := range n.slots[:30] {
+			for i, slot := range n.Slots[:30] {
 				if i < 5 || i > 14 {
-					h.live(t, n.blocks[slot])
+					h.live(t, n.Blocks[slot])
 				}
 			}
-			from, to := n.slots[4]+1, n.slots[14]
-			half := *n.blocks[to] // the last slot came in part
+			from, to := n.Slots[4]+1, n.Slots[14]
+			half := *n.Blocks[to] // the last slot came in part
 			half.Transactions = half.Transactions[len(half.Transactions)/2:]
 			h.ingest.Reopen(to, to)
 			h.ingest.Seeded()
@@ -229,7 +230,7 @@ func TestFetchedSlotsGiveTheSameRecords(t *testing.T) {
 			defer transport.CloseIdleConnections()
 			c.URL, c.Transport, c.After = server.URL, transport, time.Nanosecond
 			b := fill(t, c, h, 20*time.Second)
-			same(t, n, h.records, n.slots[0], n.slots[29])
+			same(t, n, h.records, n.Slots[0], n.Slots[29])
 			if s := b.Stats(); s.Slots != to-from+1 || s.Failures != 0 {
 				t.Errorf("stats %+v", s)
 			}
@@ -244,24 +245,24 @@ func TestFetchedSlotsGiveTheSameRecords(t *testing.T) {
 func TestTroubleThatPasses(t *testing.T) {
 	for name, bend := range map[string]func(n *rpcNode){
 		"429 with Retry-After": func(n *rpcNode) {
-			n.fault = every(5, http.StatusTooManyRequests, http.Header{"Retry-After": {"7"}}, "slow down")
+			n.Fault = every(5, http.StatusTooManyRequests, http.Header{"Retry-After": {"7"}}, "slow down")
 		},
 		"429 as JSON": func(n *rpcNode) {
-			n.fault = every(5, http.StatusTooManyRequests, nil, jsonError(429, "Too many requests"))
+			n.Fault = every(5, http.StatusTooManyRequests, nil, jsonError(429, "Too many requests"))
 		},
-		"a proxy's error page":  func(n *rpcNode) { n.fault = every(7, http.StatusBadGateway, nil, "<html>bad gateway</html>") },
-		"an answer that is cut": func(n *rpcNode) { n.fault = every(7, http.StatusOK, nil, `{"jsonrpc":"2.0","resu`) },
+		"a proxy's error page":  func(n *rpcNode) { n.Fault = every(7, http.StatusBadGateway, nil, "<html>bad gateway</html>") },
+		"an answer that is cut": func(n *rpcNode) { n.Fault = every(7, http.StatusOK, nil, `{"jsonrpc":"2.0","resu`) },
 		"a node that is unhealthy": func(n *rpcNode) {
-			n.fault = every(6, http.StatusOK, nil, jsonError(codeUnhealthy, "Node is behind by 42 slots"))
+			n.Fault = every(6, http.StatusOK, nil, jsonError(rpc.CodeUnhealthy, "Node is behind by 42 slots"))
 		},
-		"short pages": func(n *rpcNode) { n.page = 3 },
+		"short pages": func(n *rpcNode) { n.Page = 3 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := newRPCNode(t, 20, 10)
 				bend(n)
 				h := newHost(t, memory{})
-				from, to := n.slots[3], n.slots[12]
+				from, to := n.Slots[3], n.Slots[12]
 				h.miss(t, from, to)
 				fill(t, h.config(n), h, time.Hour)
 				same(t, n, h.records, from, to)
@@ -288,17 +289,15 @@ func TestNodeBehindTheCheckpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newRPCNode(t, 20, 10)
 		h := newHost(t, memory{})
-		from, to := n.slots[3], n.slots[12]
+		from, to := n.Slots[3], n.Slots[12]
 		h.miss(t, from, to)
-		n.tip = n.slots[5]
+		n.Tip = n.Slots[5]
 		c := h.config(n)
 		b := fill(t, c, h, 10*time.Minute)
 		if len(h.ledger.Open()) == 0 || h.ledger.State(to, 0) != ledger.Missing || b.Stats().Failures == 0 {
 			t.Fatalf("state %v, stats %+v", h.ledger.State(to, 0), b.Stats())
 		}
-		n.mu.Lock()
-		n.tip = 0
-		n.mu.Unlock()
+		n.Bend(func() { n.Tip = 0 })
 		fill(t, c, h, time.Hour)
 		same(t, n, h.records, from, to)
 	})
@@ -308,12 +307,12 @@ func TestNodeBehindTheCheckpoint(t *testing.T) {
 func TestNodeWithoutTheHistory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newRPCNode(t, 20, 10)
-		n.first = n.slots[6]
+		n.First = n.Slots[6]
 		h := newHost(t, memory{})
-		h.miss(t, n.slots[3], n.slots[5])
+		h.miss(t, n.Slots[3], n.Slots[5])
 		b := fill(t, h.config(n), h, 5*time.Minute)
-		if h.ledger.State(n.slots[4], 0) != ledger.Missing || b.Stats().Failures == 0 || len(h.records) != 0 {
-			t.Errorf("state %v, stats %+v", h.ledger.State(n.slots[4], 0), b.Stats())
+		if h.ledger.State(n.Slots[4], 0) != ledger.Missing || b.Stats().Failures == 0 || len(h.records) != 0 {
+			t.Errorf("state %v, stats %+v", h.ledger.State(n.Slots[4], 0), b.Stats())
 		}
 	})
 }
@@ -322,7 +321,7 @@ func TestNodeWithoutTheHistory(t *testing.T) {
 func TestGoesOnAfterAKill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newRPCNode(t, 30, 10)
-		from, to := n.slots[3], n.slots[22]
+		from, to := n.Slots[3], n.Slots[22]
 		store := memory{}
 		h := newHost(t, store)
 		h.miss(t, from, to)
@@ -332,19 +331,19 @@ func TestGoesOnAfterAKill(t *testing.T) {
 		if len(open) != 1 || open[0].From == from || open[0].To != to || len(h.records) == 0 {
 			t.Fatalf("after the kill: %+v, %d records", open, len(h.records))
 		}
-		n.calls = nil
+		n.Calls = nil
 		again := newHost(t, store)
 		again.records = h.records // the journal
 		fill(t, again.config(n), again, time.Hour)
 		same(t, n, again.records, from, to)
 		wanted := 0
-		for _, slot := range n.slots {
+		for _, slot := range n.Slots {
 			if slot >= open[0].From && slot <= to {
-				wanted += len(n.blocks[slot].Transactions)
+				wanted += len(n.Blocks[slot].Transactions)
 			}
 		}
 		fetched := 0
-		for _, method := range n.calls {
+		for _, method := range n.Calls {
 			if method == "getTransaction" {
 				fetched++
 			}
@@ -359,13 +358,13 @@ func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newRPCNode(t, 10, 10)
 		h := newHost(t, memory{})
-		h.miss(t, n.slots[2], n.slots[6])
+		h.miss(t, n.Slots[2], n.Slots[6])
 		c := h.config(n)
 		c.RequestsPerSecond = 2
 		start := time.Now()
 		fill(t, c, h, time.Hour)
-		if took, least := time.Since(start), time.Duration(len(n.calls)-1)*500*time.Millisecond; took < least || took > least+5*time.Second {
-			t.Errorf("%d calls took %v, want %v at 2 a second", len(n.calls), took, least)
+		if took, least := time.Since(start), time.Duration(len(n.Calls)-1)*500*time.Millisecond; took < least || took > least+5*time.Second {
+			t.Errorf("%d calls took %v, want %v at 2 a second", len(n.Calls), took, least)
 		}
 	})
 }
@@ -374,12 +373,12 @@ func TestYoungGapsWaitAndOldOnesStay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newRPCNode(t, 20, 5)
 		h := newHost(t, memory{})
-		from, to := n.slots[2], n.slots[15]
+		from, to := n.Slots[2], n.Slots[15]
 		h.miss(t, from, to)
 		c := h.config(n)
 		c.After, c.MostSlots, c.Newest = 30*time.Second, 6, func() uint64 { return to }
-		if fill(t, c, h, 20*time.Second); len(n.calls) != 0 {
-			t.Errorf("%d calls before a second replay had its time", len(n.calls))
+		if fill(t, c, h, 20*time.Second); len(n.Calls) != 0 {
+			t.Errorf("%d calls before a second replay had its time", len(n.Calls))
 		}
 		fill(t, c, h, 10*time.Minute)
 		if a, b := h.ledger.State(to-6, 0), h.ledger.State(to-7, 0); a != ledger.Backfilled || b != ledger.Missing {
@@ -394,7 +393,7 @@ func TestURLIsNotShown(t *testing.T) {
 	for name, fault := range map[string]string{"no JSON": "nonsense", "an error": jsonError(-32602, "invalid")} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				n.fault = every(1, http.StatusOK, nil, fault)
+				n.Fault = every(1, http.StatusOK, nil, fault)
 				b, err := New(newHost(t, memory{}).config(n))
 				if err != nil {
 					t.Fatal(err)
@@ -406,7 +405,7 @@ func TestURLIsNotShown(t *testing.T) {
 			})
 		})
 	}
-	n.fault = nil
+	n.Fault = nil
 	c := newHost(t, memory{}).config(n)
 	c.URL = "wss://node.example/secret-key"
 	if _, err := New(c); err == nil || strings.Contains(err.Error(), "secret-key") {

@@ -15,6 +15,7 @@ import (
 	"github.com/weir-run/weir/host/geysersim/corpus"
 	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/geyser/fold"
+	"github.com/weir-run/weir/host/internal/rpc"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
 
@@ -49,14 +50,14 @@ func (b *Backfill) anchor(ctx context.Context, from, to uint64) (solana.Signatur
 		return solana.Signature{}, err
 	}
 	if first > from {
-		return solana.Signature{}, fmt.Errorf("the oldest block of %s is in slot %d, after slot %d: name a node with more history in rpc.url", b.node.shown, first, from)
+		return solana.Signature{}, fmt.Errorf("the oldest block of %s is in slot %d, after slot %d: name a node with more history in rpc.url", b.node.Host(), first, from)
 	}
 	next, err := b.node.after(ctx, to)
 	if err != nil {
 		return solana.Signature{}, err
 	}
 	if next == 0 {
-		return solana.Signature{}, fmt.Errorf("%s has no block after slot %d yet: it is behind", b.node.shown, to)
+		return solana.Signature{}, fmt.Errorf("%s has no block after slot %d yet: it is behind", b.node.Host(), to)
 	}
 	signatures, err := b.node.signatures(ctx, next)
 	if err != nil {
@@ -108,7 +109,7 @@ func (b *Backfill) slot(ctx context.Context, slot uint64, signatures map[solana.
 			return err
 		}
 		if tx.Slot != slot {
-			return fmt.Errorf("%w: transaction %s is in slot %d, but was listed in slot %d", errAnswer, signature, tx.Slot, slot)
+			return fmt.Errorf("%w: transaction %s is in slot %d, but was listed in slot %d", rpc.ErrAnswer, signature, tx.Slot, slot)
 		}
 		ordered = ordered && tx.IndexKnown
 		loaded = append(loaded, tx)
@@ -147,7 +148,7 @@ func (b *Backfill) number(ctx context.Context, slot uint64, loaded []corpus.Load
 	for _, tx := range loaded {
 		place, ok := places[solana.SignatureFromBytes(tx.Info.GetSignature())]
 		if !ok {
-			return fmt.Errorf("%w: transaction %s is not in its block %d", errAnswer, solana.SignatureFromBytes(tx.Info.GetSignature()), slot)
+			return fmt.Errorf("%w: transaction %s is not in its block %d", rpc.ErrAnswer, solana.SignatureFromBytes(tx.Info.GetSignature()), slot)
 		}
 		tx.Info.Index = place
 	}

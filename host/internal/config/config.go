@@ -30,6 +30,8 @@ type Config struct {
 	SOLPrice SOLPrice `koanf:"sol_price"`
 	// RPC fetches what no stream can give any more.
 	RPC RPC `koanf:"rpc"`
+	// Enrich says how records get what is known of their tokens.
+	Enrich Enrich `koanf:"enrich"`
 	// Journal says how records are kept.
 	Journal Journal `koanf:"journal"`
 	// NATS says where they are kept.
@@ -97,6 +99,15 @@ type RPC struct {
 	RequestsPerSecond float64 `koanf:"requests_per_second"`
 }
 
+// Enrich says how records get what is known of their tokens.
+type Enrich struct {
+	// Memory bounds the caches; what they do not hold is read from disk. Default 64 MiB.
+	Memory Bytes `koanf:"memory"`
+	// MetadataPerSecond is how many requests a second ask the RPC node for the names of tokens whose creation was not seen, up to 50 tokens
+	// in each; beside rpc.requests_per_second, and 0 asks for none. Default 1.
+	MetadataPerSecond float64 `koanf:"metadata_requests_per_second"`
+}
+
 // Journal says how records and outputs are kept.
 type Journal struct {
 	// Sync is default (survives kill -9; after a power cut the tail is read again from the provider) or always (each frame is synced).
@@ -159,6 +170,7 @@ func Default() Config {
 		SOLPrice:    SOLPrice{Pools: []string{"58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2"}, MaxAgeSlots: 1500}, // Raydium v4 SOL/USDC
 		Copies:      1,
 		RPC:         RPC{RequestsPerSecond: 5},
+		Enrich:      Enrich{Memory: 64 << 20, MetadataPerSecond: 1},
 		Programs:    []string{"pump", "pumpswap", "raydium_v4", "raydium_cpmm", "raydium_clmm", "raydium_launchlab"},
 		Journal:     Journal{Sync: "default", MaxBytes: 10 << 30, MaxAge: 7 * 24 * time.Hour},
 		Log:         Log{Level: "info", Format: "text"},

@@ -86,6 +86,12 @@ func (c *Config) validateGroups(bad func(key, format string, args ...any)) {
 	if c.RPC.RequestsPerSecond <= 0 {
 		bad("rpc.requests_per_second", "%v is not positive", c.RPC.RequestsPerSecond)
 	}
+	if c.Enrich.Memory < 1<<20 {
+		bad("enrich.memory", "%s is too little for a cache to be of use: give at least 1MiB", c.Enrich.Memory)
+	}
+	if c.Enrich.MetadataPerSecond < 0 {
+		bad("enrich.metadata_requests_per_second", "%v is negative: use 0 to ask for no names", c.Enrich.MetadataPerSecond)
+	}
 	names, programs := map[string]bool{}, map[string]string{}
 	for i, g := range c.Groups {
 		key := fmt.Sprintf("groups[%d]", i)

@@ -46,7 +46,8 @@ type Daemon struct {
 	journal  *journal.Journal
 	enricher *enrich.Enricher
 	ledger   *ledger.Ledger
-	backfill *backfill.Backfill // nil without an RPC node
+	fetcher  *enrich.Fetcher    // nil without an RPC node
+	backfill *backfill.Backfill // the same
 	idl      *idl.Folder        // nil without a folder for them
 	pool     *pool.Pool
 	pipeline *pipeline
@@ -121,21 +122,6 @@ func (d *Daemon) initJournal(ctx context.Context) (err error) {
 		return fmt.Errorf("open journal: %w", err)
 	}
 	return nil
-}
-
-func (d *Daemon) initEnrich(ctx context.Context) error {
-	tokens, err := d.journal.Table(ctx, "tokens")
-	if err != nil {
-		return fmt.Errorf("open token table: %w", err)
-	}
-	prices, err := d.journal.Table(ctx, "prices")
-	if err != nil {
-		return fmt.Errorf("open price table: %w", err)
-	}
-	d.enricher, err = enrich.New(ctx, enrich.Config{
-		Tokens: tokens, Dollars: enrich.DollarConfig{Pools: d.cfg.SOLPrice.Pools, MaxAge: uint64(d.cfg.SOLPrice.MaxAgeSlots), Kept: prices},
-	})
-	return err
 }
 
 func (d *Daemon) initMonitors(ctx context.Context) error {
@@ -213,6 +199,9 @@ func (d *Daemon) runIntake(ctx, feeding context.Context) error {
 	intake.Go(func() error { return d.watchInstalled(inner, feeding) })
 	if d.idl != nil {
 		intake.Go(func() error { return d.idl.Run(inner) })
+	}
+	if d.fetcher != nil {
+		intake.Go(func() error { return d.fetcher.Run(inner) })
 	}
 	if d.backfill != nil {
 		intake.Go(func() error { return d.backfill.Run(inner) })

@@ -49,7 +49,7 @@ func (p *pipeline) menderConfig(l *ledger.Ledger, processed bool, log *slog.Logg
 
 // journalGap journals that something is missing, so that monitors know.
 func (p *pipeline) journalGap(from, to uint64, groups []string, reason, endpoint string) error {
-	p.count.gaps.Add(1)
+	p.count.notes.Add(1)
 	p.log.Warn("gap", "from_slot", from, "to_slot", to, "groups", groups, "endpoint", endpoint, "reason", reason)
 	return p.note(&eventv1.Record{Slot: to, Body: &eventv1.Record_Gap{Gap: &eventv1.Gap{
 		FromSlot: from, ToSlot: to, Endpoint: endpoint, Reason: reason, Groups: groups,
@@ -58,7 +58,7 @@ func (p *pipeline) journalGap(from, to uint64, groups []string, reason, endpoint
 
 // journalRetraction journals that everything of a slot is void.
 func (p *pipeline) journalRetraction(slot uint64, reason, endpoint string) error {
-	p.count.gaps.Add(1)
+	p.count.notes.Add(1)
 	p.log.Info("slot retracted", "slot", slot, "endpoint", endpoint, "reason", reason)
 	return p.note(&eventv1.Record{Slot: slot, Body: &eventv1.Record_SlotRetracted{SlotRetracted: &eventv1.SlotRetracted{
 		Reason: reason, Endpoint: endpoint,

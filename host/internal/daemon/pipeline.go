@@ -36,11 +36,12 @@ type pipeline struct {
 	// lock is held for each batch: a backfill brings its transactions in between.
 	lock sync.Mutex
 
+	newest uint64 // slot of what was recorded
 	view   geyser.View
 	badGap uint64 // slot for which a malformed update was already said
 
 	count struct {
-		updates, transactions, fresh, malformed, decoded, enriched, journaled, oversized, gaps atomic.Uint64
+		updates, transactions, fresh, malformed, decoded, enriched, journaled, oversized, notes atomic.Uint64
 	}
 	took laps
 	tick uint
@@ -120,6 +121,9 @@ func (p *pipeline) item(ctx context.Context, it pool.Item) (kept bool, err error
 		}
 		return false, err
 	case geyser.KindBlockMeta:
+		if at := p.view.Meta.BlockTime; at != nil {
+			p.enricher.BlockTime(p.view.Meta.Slot, *at)
+		}
 		if _, err := p.mender.BlockMeta(ctx, &p.view.Meta, it.Covers); err != nil {
 			return false, fmt.Errorf("note block %d: %w", p.view.Meta.Slot, err)
 		}
@@ -191,6 +195,7 @@ func (p *pipeline) record(ctx context.Context, tx *geyser.Transaction, received 
 	if err := p.append(ctx, records, tx, received); err != nil {
 		return err
 	}
+	p.newest = max(p.newest, tx.Slot)
 	p.mender.Recorded(tx.Slot)
 	clock.lap(&p.took.journal)
 	return nil

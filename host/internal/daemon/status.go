@@ -28,6 +28,7 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 	}
 	s.Disk = diskStatus(d.cfg.DataDir)
 	s.Alerts, s.Webhooks = d.alerts.Firing(), d.alerts.Webhooks()
+	s.Caches, s.MetadataFetch = d.caches(), d.fetchStatus()
 	monitors := &adminv1.StageStatus{Name: "monitor", Dropped: map[string]uint64{}}
 	var spread latency.Summary
 	var all latency.Distribution
@@ -108,7 +109,7 @@ func (p *pipeline) stages() []*adminv1.StageStatus {
 		{Name: "decode", In: c.fresh.Load(), Out: c.decoded.Load(), Latency: recent(&p.took.decode), Dropped: p.undecoded()},
 		{Name: "enrich", In: c.decoded.Load(), Out: c.enriched.Load(), Latency: recent(&p.took.enrich)},
 		{
-			Name: "journal", In: c.enriched.Load() + c.gaps.Load(), Out: c.journaled.Load() + c.gaps.Load(), Latency: recent(&p.took.journal),
+			Name: "journal", In: c.enriched.Load() + c.notes.Load(), Out: c.journaled.Load() + c.notes.Load(), Latency: recent(&p.took.journal),
 			Dropped: map[string]uint64{"oversized": c.oversized.Load()},
 		},
 	}

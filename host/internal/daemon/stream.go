@@ -139,12 +139,8 @@ func (d *Daemon) initBackfill() (err error) {
 	for i, g := range groups {
 		watched[i] = backfill.Group{Name: g.Name, Programs: g.Programs}
 	}
-	commitment := "confirmed"
-	if d.cfg.Commitment == "finalized" {
-		commitment = d.cfg.Commitment
-	}
 	d.backfill, err = backfill.New(backfill.Config{
-		URL: d.cfg.RPC.URL, Commitment: commitment, RequestsPerSecond: d.cfg.RPC.RequestsPerSecond, Groups: watched,
+		URL: d.cfg.RPC.URL, Commitment: d.answersAt(), RequestsPerSecond: d.cfg.RPC.RequestsPerSecond, Groups: watched,
 		Open: d.ledger.Open, Newest: func() uint64 { return d.ledger.Totals().Newest }, Log: d.log.With("room", "backfill"),
 		Pipeline: &backfill.Intake{
 			Lock: &p.lock, Ingest: p.ingest, Mender: p.mender, Flush: d.journal.Flush, Tail: d.journal.Tail,

@@ -18,7 +18,7 @@ var solPool = dex.MustKey("58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2")
 func priced(t *testing.T, rows *table) *enrich.Enricher {
 	t.Helper()
 	c := enrich.DollarConfig{Pools: []string{solPool.String()}, MaxAge: 100, Kept: rows}
-	e, err := enrich.New(t.Context(), enrich.Config{Tokens: rows, CachedTokens: 100, Dollars: c})
+	e, err := enrich.New(t.Context(), enrich.Config{Tokens: rows, Memory: 1 << 20, Dollars: c})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func trade() *eventv1.Record {
 
 func newEnricher(t *testing.T, rows *table) *enrich.Enricher {
 	t.Helper()
-	e, err := enrich.New(t.Context(), enrich.Config{Tokens: rows, CachedTokens: 100})
+	e, err := enrich.New(t.Context(), enrich.Config{Tokens: rows, Memory: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestUnknownTokenStaysUnknown(t *testing.T) {
 	if got := r.GetTrade(); got.GetSymbol() != "" || got.BaseDecimals != nil {
 		t.Errorf("invented symbol %q, decimals %v", got.GetSymbol(), got.BaseDecimals)
 	}
-	if s := e.Stats(); s.Absent != 1 {
+	if s := e.Caches()[0]; s.Absent != 1 {
 		t.Errorf("stats %+v, want one absent", s)
 	}
 }

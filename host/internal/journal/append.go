@@ -62,6 +62,13 @@ func (j *Journal) encode(records []*eventv1.Record, received int64) error {
 	return nil
 }
 
+// Next returns the number that the next record to be appended gets. It holds as long as nobody else appends.
+func (j *Journal) Next() uint64 {
+	j.pipe.mu.Lock()
+	defer j.pipe.mu.Unlock()
+	return j.next
+}
+
 // Complete says that everything of slots up to slot was appended. It travels with the next frame, or alone when none comes for a
 // second. A slot below an earlier one is ignored.
 func (j *Journal) Complete(slot uint64) {

@@ -49,6 +49,17 @@ var (
 	orderHeldBytes  = gauge("weir_order_held_bytes", "Their bytes.")
 	orderOutOfOrder = counter("weir_order_out_of_order_total", "Transactions that went on out of the order of the chain.")
 
+	cacheLookups = counter("weir_cache_lookups_total", "Lookups: answered by the cache (hit), by what stands behind it (miss), by nobody (absent); stale ones were found and not believed.", "cache", "result")
+	cacheDropped = counter("weir_cache_dropped_total", "Entries that found no room.", "cache")
+	cacheBytes   = gauge("weir_cache_bytes", "Bytes held, about.", "cache")
+	cacheLimit   = gauge("weir_cache_limit_bytes", "Bytes that the cache may hold now.", "cache")
+	cacheTTL     = gauge("weir_cache_absent_ttl_seconds", "How long an absence is believed now.", "cache")
+	cacheLoad    = counter("weir_cache_load_seconds", "How long lookups behind the cache took.", "cache")
+	fetchMints   = counter("weir_metadata_mints_total", "Mints that the RPC node was asked for, by outcome.", "outcome")
+	fetchWaiting = gauge("weir_metadata_waiting", "Mints that wait to be asked for.")
+	fetchRequest = counter("weir_metadata_request_seconds", "How long requests for token metadata took, repetitions included.")
+	fetchTrouble = gauge("weir_metadata_trouble", "1 while the last request failed.")
+
 	programSeen    = counter("weir_program_instructions_total", "Instructions of a program that should give a record.", "program")
 	programDecoded = counter("weir_program_records_total", "Records, by the strategy that answered.", "program", "strategy")
 	programTrouble = counter("weir_program_trouble_total", "What was not understood, by kind.", "program", "kind")

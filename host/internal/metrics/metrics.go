@@ -57,6 +57,12 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	for _, st := range s.GetStages() {
 		sink.stage(st)
 	}
+	for _, c := range s.GetCaches() {
+		sink.cache(c)
+	}
+	if f := s.GetMetadataFetch(); f != nil {
+		sink.fetch(f)
+	}
 	for _, p := range s.GetPrograms() {
 		sink.program(p)
 	}

@@ -95,6 +95,27 @@ func (s sink) histogram(f *family, l *adminv1.Latency, labels ...string) {
 	s.out <- prometheus.MustNewConstHistogram(f.desc, l.GetCount(), float64(l.GetSumMicros())/1e6, buckets, labels...)
 }
 
+func (s sink) cache(c *adminv1.CacheStatus) {
+	name := c.GetName()
+	for result, n := range map[string]uint64{"hit": c.GetHits(), "miss": c.GetMisses(), "absent": c.GetAbsent(), "stale": c.GetStale()} {
+		s.count(cacheLookups, n, name, result)
+	}
+	s.count(cacheDropped, c.GetDropped(), name)
+	s.count(cacheBytes, c.GetBytes(), name)
+	s.count(cacheLimit, c.GetLimitBytes(), name)
+	s.put(cacheTTL, float64(c.GetAbsentTtlMillis())/1e3, name)
+	s.histogram(cacheLoad, c.GetLoad(), name)
+}
+
+func (s sink) fetch(f *adminv1.FetchStatus) {
+	for outcome, n := range map[string]uint64{"found": f.GetFound(), "absent": f.GetAbsent(), "failed": f.GetFailed(), "dropped": f.GetDropped()} {
+		s.count(fetchMints, n, outcome)
+	}
+	s.count(fetchWaiting, f.GetWaiting())
+	s.histogram(fetchRequest, f.GetRequest())
+	s.flag(fetchTrouble, f.GetLastError() != "")
+}
+
 func (s sink) program(p *adminv1.ProgramStatus) {
 	s.count(programSeen, p.GetSeen(), p.GetName())
 	for strategy, n := range p.GetByStrategy() {

@@ -74,7 +74,7 @@ func serve(t *testing.T, seed uint64, slots int) *chain {
 // serveAt is serve at an address.
 func serveAt(t *testing.T, address string, seed uint64, slots int) *chain {
 	t.Helper()
-	c := &chain{slots: slots, left: slots, inner: market.New(market.Options{Seed: seed, TransactionsPerSlot: 60, Staged: 0.5})}
+	c := &chain{slots: slots, left: slots, inner: market.New(market.Options{Seed: seed, TransactionsPerSlot: 60, Staged: 0.5, Dollars: true})}
 	c.server = geysersim.New(geysersim.Options{Source: c, SlotDuration: 50 * time.Millisecond, ReplaySlots: slots + 200})
 	c.listen(t, address)
 	return c

@@ -31,7 +31,7 @@ var candleLengths = map[string]int64{
 // TestTradingFigures plays more than a day of a market, and compares every figure of every trade, candle and window with those that the
 // simulator works out of its ground truth.
 func TestTradingFigures(t *testing.T) {
-	o := market.Options{Seed: seedOf(t), TransactionsPerSlot: 20, SlotTime: 10 * time.Minute, Staged: 0.3}
+	o := market.Options{Seed: seedOf(t), TransactionsPerSlot: 20, SlotTime: 10 * time.Minute, Staged: 0.3, Dollars: true}
 	c, data := tradingRun(t, o, 180)
 	got := tradingOutputs(t, data, c)
 	want, kinds := sayings{}, map[string]int{}
@@ -70,7 +70,7 @@ func TestTradingFigures(t *testing.T) {
 // TestInjectedPatterns plays a market full of staged sandwiches, back-runs, wash trading and so on. Each must be found, with the figures
 // that the simulator counted when it staged it; and no other but those that fit the definitions by accident, as the simulator finds them.
 func TestInjectedPatterns(t *testing.T) {
-	o := market.Options{Seed: seedOf(t), TransactionsPerSlot: 60, SlotTime: 2 * time.Second, Staged: 2}
+	o := market.Options{Seed: seedOf(t), TransactionsPerSlot: 60, SlotTime: 2 * time.Second, Staged: 2, Dollars: true}
 	c, data := tradingRun(t, o, 120)
 	got := tradingOutputs(t, data, c)
 	want := sayings{}
@@ -173,6 +173,7 @@ func bookOf(c *chain, due func(figures.Due)) *figures.Book {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	book := figures.New(2, slices.Collect(maps.Values(candleLengths)), true)
+	book.Believe(market.DollarPool)
 	for _, f := range c.truth {
 		due(book.Add(f))
 	}

@@ -91,7 +91,7 @@ func (c demoCommand) simulate(ctx context.Context) (*geysersim.Server, chan erro
 	now := time.Now()
 	server := geysersim.New(geysersim.Options{ //nolint:contextcheck // it lives until Close, after the daemon
 		Source: market.New(market.Options{
-			Seed: c.Seed, TransactionsPerSlot: c.Size, Staged: 0.3, StartTime: now.Unix(),
+			Seed: c.Seed, TransactionsPerSlot: c.Size, Staged: 0.3, Dollars: true, StartTime: now.Unix(),
 			StartSlot: uint64(now.UnixMilli() / 400), // rises from run to run, so that a kept data folder sees time go on
 		})})
 	served := make(chan error, 1)

@@ -139,7 +139,7 @@ func (c simCommand) scheme() string {
 
 func (c simCommand) source() (geysersim.Source, error) {
 	if c.Generate {
-		return market.New(market.Options{Seed: c.Seed, TransactionsPerSlot: c.Size, Staged: c.Staged}), nil
+		return market.New(market.Options{Seed: c.Seed, TransactionsPerSlot: c.Size, Staged: c.Staged, Dollars: true}), nil
 	}
 	if c.Capture != "" {
 		files, err := replay.Files(c.Capture)

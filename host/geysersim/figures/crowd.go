@@ -9,9 +9,12 @@ import (
 
 const roleLeg = eventv1.FindingRole_FINDING_ROLE_LEG
 
-func whales(trades []*geysersim.Truth, s Settings) (all []Found) {
+func (b *Book) whales(trades []*geysersim.Truth, s Settings) (all []Found) {
 	for _, f := range trades {
-		large := f.QuoteMint == wsol && f.PoolQuoteAmount >= s.WhaleLamports || f.QuoteMint == usdc && f.PoolQuoteAmount/1_000_000 >= s.WhaleDollars
+		large := f.QuoteMint == wsol && f.PoolQuoteAmount >= s.WhaleLamports
+		if usd, ok := b.usd[place(f)]; ok {
+			large = usd >= s.WhaleDollars
+		}
 		if large {
 			v := about(f)
 			v.Evidence = []*eventv1.FindingTrade{leg(roleLeg, f)}

@@ -53,7 +53,7 @@ func (b *Book) Findings(s Settings) (all []Found) {
 			all = append(all, bundledLaunch(creation, slot)...)
 		}
 	}
-	all = append(all, whales(trades, s)...)
+	all = append(all, b.whales(trades, s)...)
 	all = append(all, snipers(b.facts, s.SniperSlots)...)
 	all = append(all, b.washes()...)
 	return append(all, copies(trades)...)

@@ -25,6 +25,8 @@ type Book struct {
 	pools   map[string]*Pool
 	curves  map[string]*Curve
 	clock   clock
+	dollars dollars
+	usd     map[string]uint64 // worth of a trade by its signature and ordinal, whole dollars
 	series  []*series
 }
 
@@ -32,7 +34,7 @@ type Book struct {
 // says; candles are their lengths in seconds, and windows says whether windows are wanted.
 func New(lateSeconds int64, candles []int64, windows bool) *Book {
 	b := &Book{
-		late: lateSeconds, symbols: map[string]string{}, totals: map[string]*total{}, pools: map[string]*Pool{}, curves: map[string]*Curve{},
+		late: lateSeconds, symbols: map[string]string{}, totals: map[string]*total{}, pools: map[string]*Pool{}, curves: map[string]*Curve{}, usd: map[string]uint64{},
 	}
 	for _, seconds := range candles {
 		b.series = append(b.series, &series{seconds: seconds})

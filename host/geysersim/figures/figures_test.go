@@ -53,7 +53,7 @@ func shows(v figures.Found, p *geysersim.Pattern) bool {
 // TestStagedPatternsFitTheDefinitions: what the market staged and counted itself is what the definitions find, to the lamport.
 func TestStagedPatternsFitTheDefinitions(t *testing.T) {
 	for seed := range uint64(3) {
-		b, _, patterns := played(t, market.Options{Seed: seed, TransactionsPerSlot: 60, Staged: 2}, 100)
+		b, _, patterns := played(t, market.Options{Seed: seed, TransactionsPerSlot: 60, Staged: 2, Dollars: true}, 100)
 		found := b.Findings(figures.Standard)
 		kinds := map[string]int{}
 		for _, v := range found {

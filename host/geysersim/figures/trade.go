@@ -2,6 +2,7 @@ package figures
 
 import (
 	"math/big"
+	"strconv"
 
 	"github.com/weir-run/weir/host/geysersim"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
@@ -26,11 +27,16 @@ func (b *Book) trade(f *geysersim.Truth) *eventv1.TradeReported {
 	price(r, f)
 	room(r, f)
 	fees(r, f)
-	if f.QuoteMint == usdc { // a dollar by definition, with as many decimals as millionths
-		r.UsdMicros, r.UsdSlot = &f.PoolQuoteAmount, new(uint64)
+	if price, slot := b.dollars.worth(f); price != nil {
+		r.UsdMicros, r.UsdSlot = new(micros(f.PoolQuoteAmount, price)), &slot
+		b.usd[place(f)] = r.GetUsdMicros() / 1_000_000
 	}
+	b.dollars.learn(f)
 	return r
 }
+
+// place names a fact.
+func place(f *geysersim.Truth) string { return f.Signature + "/" + strconv.Itoa(f.Ordinal) }
 
 func (b *Book) count(f *geysersim.Truth) *total {
 	t := b.totals[f.Mint]

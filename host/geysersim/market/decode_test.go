@@ -57,7 +57,7 @@ func TestDecoderFindsTheTruth(t *testing.T) {
 	for name, o := range map[string]Options{
 		"default":         {TransactionsPerSlot: 100},
 		"two in a router": {TransactionsPerSlot: 100, DoubleShare: 1, RoutedShare: 1, LoadedShare: 1, FailedShare: -1},
-		"staged":          {TransactionsPerSlot: 100, Staged: 3},
+		"staged":          {TransactionsPerSlot: 100, Staged: 3, Dollars: true},
 		"direct":          {TransactionsPerSlot: 100, DoubleShare: -1, RoutedShare: -1, LoadedShare: -1, HotShare: 1},
 	} {
 		for seed := range uint64(2) {

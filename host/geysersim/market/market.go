@@ -47,8 +47,9 @@ type Market struct {
 
 	opened uint16 // pools opened by hand, for their indexes
 
-	staged int // patterns begun
-	plans  []*plan
+	staged  int // patterns begun
+	plans   []*plan
+	dollars *rayPool // nil without Options.Dollars
 }
 
 var (
@@ -74,6 +75,9 @@ func New(o Options) *Market {
 	m.recent = m.keys.next()
 	m.recentBytes = bytes.Clone(m.recent[:])
 	m.hash = base58.Encode(m.recent[:])
+	if o.Dollars {
+		m.dollars = m.newDollarPool()
+	}
 	return m
 }
 
@@ -130,6 +134,10 @@ func (m *Market) advance() {
 func (m *Market) act() {
 	if len(m.ripe) > 0 && m.ripe[0].due <= m.slot {
 		m.actMigrate()
+		return
+	}
+	if m.dollars != nil && chance(m.rand, 0.04) {
+		m.actDollars()
 		return
 	}
 	what := m.opt.Mix.draw(m.rand)

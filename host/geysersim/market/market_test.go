@@ -130,7 +130,7 @@ func TestNextEndsWithItsContext(t *testing.T) {
 func TestLedger(t *testing.T) {
 	lamports, tokens := map[string]uint64{}, map[string]uint64{}
 	signatures := map[string]bool{}
-	play(t, New(Options{Seed: testSeed, TransactionsPerSlot: 100, Staged: 1}), 150, func(b *geysersim.Block, tx *geysersim.Transaction) {
+	play(t, New(Options{Seed: testSeed, TransactionsPerSlot: 100, Staged: 1, Dollars: true}), 150, func(b *geysersim.Block, tx *geysersim.Transaction) {
 		if sig := string(tx.Info.Signature); signatures[sig] {
 			t.Fatalf("slot %d: signature twice", b.Slot)
 		} else {

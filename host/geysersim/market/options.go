@@ -58,6 +58,8 @@ type Options struct {
 	// Staged is how many patterns are staged in a block, on average: sandwiches, back-runs, arbitrage, wash trading, snipers, bundled
 	// launches and rugs, in turn. They are listed in Block.Patterns. Default 0.
 	Staged float64
+	// Dollars says that SOL is traded for USDC too, at DollarPool.
+	Dollars bool
 	// SlotTime is how much chain time a slot takes; default 400 ms. Block times are its whole seconds.
 	SlotTime time.Duration
 }

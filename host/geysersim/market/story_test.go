@@ -26,7 +26,7 @@ func TestLivesAreLegal(t *testing.T) {
 		phase[f.Mint] = next
 	}
 	ends := 0
-	play(t, New(Options{Seed: testSeed, TransactionsPerSlot: 200, Staged: 1}), 150, func(_ *geysersim.Block, tx *geysersim.Transaction) {
+	play(t, New(Options{Seed: testSeed, TransactionsPerSlot: 200, Staged: 1, Dollars: true}), 150, func(_ *geysersim.Block, tx *geysersim.Transaction) {
 		for _, f := range tx.Truth {
 			if f.Venue != geysersim.VenuePump && phase[f.Mint] == 0 {
 				continue // not a coin of pump

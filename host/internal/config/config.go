@@ -87,8 +87,31 @@ type SOLPrice struct {
 
 // HTTP is what the daemon serves over HTTP: /metrics for Prometheus, /healthz and /readyz.
 type HTTP struct {
-	// Listen is host:port; empty serves nothing. There is no access control, so keep it on loopback or behind something that has one.
+	// Listen is host:port; empty serves nothing. Metrics and health have no access control, the API has Tokens.
 	Listen string `koanf:"listen"`
+	// Tokens let readers and admins of the API in. Without any, everybody on this machine may read; on an address that is not loopback
+	// the API is then not served.
+	Tokens []HTTPToken `koanf:"tokens"`
+	// Origins are the web pages, as scheme://host[:port], that may use the API from a browser. Its own need no entry.
+	Origins []string `koanf:"origins"`
+	// Hosts are names by which the API may be called beside its address and localhost.
+	Hosts []string `koanf:"hosts"`
+	// RequestsPerSecond bounds one client address.
+	RequestsPerSecond float64 `koanf:"requests_per_second"`
+	// Streams bounds the live streams.
+	Streams int `koanf:"streams"`
+}
+
+// HTTPToken lets somebody into the API.
+type HTTPToken struct {
+	// Name stands for the token where it must be named.
+	Name string `koanf:"name"`
+	// Token is what the client shows; TokenFile or TokenEnv keep it out of the file. Exactly one of the three, at least 16 characters.
+	Token     string `koanf:"token"`
+	TokenFile string `koanf:"token_file"`
+	TokenEnv  string `koanf:"token_env"`
+	// Scope is read or admin. Default read.
+	Scope string `koanf:"scope"`
 }
 
 // RPC is a Solana JSON-RPC endpoint for gaps. Without a URL nothing is fetched and gaps stay.
@@ -173,6 +196,7 @@ func Default() Config {
 		Enrich:      Enrich{Memory: 64 << 20, MetadataPerSecond: 1},
 		Programs:    []string{"pump", "pumpswap", "raydium_v4", "raydium_cpmm", "raydium_clmm", "raydium_launchlab"},
 		Journal:     Journal{Sync: "default", MaxBytes: 10 << 30, MaxAge: 7 * 24 * time.Hour},
+		HTTP:        HTTP{RequestsPerSecond: 50, Streams: 2000},
 		Log:         Log{Level: "info", Format: "text"},
 	}
 }
@@ -182,6 +206,9 @@ func (c *Config) fill() {
 	c.fillGroups()
 	orValue(&c.PluginsDir, filepath.Join(c.DataDir, "plugins"))
 	c.fillAlerts()
+	for i := range c.HTTP.Tokens {
+		orValue(&c.HTTP.Tokens[i].Scope, "read")
+	}
 	for i := range c.Endpoints {
 		e := &c.Endpoints[i]
 		orValue(&e.Name, hostOf(e.URL))

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"regexp"
@@ -49,9 +48,7 @@ func (c *Config) validate() (out Problems) {
 	if c.SOLPrice.MaxAgeSlots < 1 {
 		bad("sol_price.max_age_slots", "%d is out of range: use 1 or more; to know no price, empty sol_price.pools", c.SOLPrice.MaxAgeSlots)
 	}
-	if _, port, err := net.SplitHostPort(c.HTTP.Listen); c.HTTP.Listen != "" && (err != nil || port == "") {
-		bad("http.listen", "%q is not host:port: use for example 127.0.0.1:9464", c.HTTP.Listen)
-	}
+	c.validateHTTP(bad)
 	if len(c.Programs) == 0 {
 		bad("programs", "is empty: name at least one of %s", list(programNames()))
 	}
@@ -130,22 +127,24 @@ func (c *Config) validatePlugins(bad func(key, format string, args ...any)) {
 }
 
 // ReadToken returns the token from wherever the file says it is; empty when none is set. It is never logged.
-func (e *Endpoint) ReadToken() (string, error) {
+func (e *Endpoint) ReadToken() (string, error) { return readToken(e.Token, e.TokenFile, e.TokenEnv) }
+
+func readToken(token, file, variable string) (string, error) {
 	switch {
-	case e.TokenFile != "":
-		text, err := os.ReadFile(e.TokenFile)
+	case file != "":
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return "", fmt.Errorf("token_file: %w", err)
 		}
 		return strings.TrimSpace(string(text)), nil
-	case e.TokenEnv != "":
-		token, ok := os.LookupEnv(e.TokenEnv)
+	case variable != "":
+		token, ok := os.LookupEnv(variable)
 		if !ok {
-			return "", fmt.Errorf("token_env names %s, which is not set in the environment", e.TokenEnv)
+			return "", fmt.Errorf("token_env names %s, which is not set in the environment", variable)
 		}
 		return token, nil
 	}
-	return e.Token, nil
+	return token, nil
 }
 
 func oneOf(bad func(key, format string, args ...any), key, value string, allowed ...string) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/alert"
+	"github.com/weir-run/weir/host/internal/api"
 	"github.com/weir-run/weir/host/internal/backfill"
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/dex/idl"
@@ -58,6 +59,7 @@ type Daemon struct {
 	admin    *admin.Server
 	web      *web // nil when nothing is served
 
+	api      *api.API // nil when it is not served
 	alerts   *alert.Alerts
 	alertLog *journal.AlertLog
 
@@ -165,6 +167,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	answers.Go(func() error { return d.admin.Run(answering) })
 	if d.web != nil {
 		answers.Go(func() error { return d.web.run(answering) })
+	}
+	if d.api != nil {
+		answers.Go(func() error { return d.api.Run(answering) })
 	}
 	answers.Go(func() error { return d.alerts.Run(ctx) }) // until the stop is asked for: what ends then is not lost
 

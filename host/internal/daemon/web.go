@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weir-run/weir/host/internal/api"
 	"github.com/weir-run/weir/host/internal/metrics"
 	"github.com/weir-run/weir/host/internal/monitor"
 	"github.com/weir-run/weir/host/internal/pool"
@@ -33,7 +34,13 @@ func (d *Daemon) initWeb(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("prepare metrics: %w", err)
 	}
+	if d.api, err = d.newAPI(); err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
+	if d.api != nil {
+		mux.Handle("/api/", d.api)
+	}
 	mux.Handle("GET /metrics", scrape)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, unready(d.Status())) })
@@ -44,8 +51,38 @@ func (d *Daemon) initWeb(ctx context.Context) error {
 	d.web = &web{listener: listener, server: &http.Server{
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 	}}
-	d.log.Info("serving metrics", "address", "http://"+listener.Addr().String()+"/metrics")
+	if d.api == nil {
+		d.log.Warn("the API is not served beyond this machine without http.tokens", "listen", address)
+	}
+	d.log.Info("serving", "address", "http://"+listener.Addr().String(), "api", d.api != nil)
 	return nil
+}
+
+// newAPI makes the API; nil where it would be open to others.
+func (d *Daemon) newAPI() (*api.API, error) {
+	h := d.cfg.HTTP
+	if len(h.Tokens) == 0 && !h.Loopback() {
+		return nil, nil //nolint:nilnil // no API is no error
+	}
+	cfg := api.Config{
+		Source: d, Operator: d, Origins: h.Origins, Hosts: h.Hosts, PerSecond: h.RequestsPerSecond, Streams: h.Streams, Log: d.log.With("room", "api"),
+	}
+	for _, t := range h.Tokens {
+		secret, err := t.ReadToken()
+		if err != nil {
+			return nil, fmt.Errorf("http.tokens %s: %w", t.Name, err)
+		}
+		cfg.Tokens = append(cfg.Tokens, api.Token{Name: t.Name, Secret: secret, Scope: api.Scope(t.Scope)})
+	}
+	return api.New(cfg), nil
+}
+
+// Address is where the daemon serves HTTP, as host:port; empty when it does not.
+func (d *Daemon) Address() string {
+	if d.web == nil {
+		return ""
+	}
+	return d.web.listener.Addr().String()
 }
 
 func (w *web) run(ctx context.Context) error {

@@ -1,0 +1,126 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/weir-run/weir/host/internal/api"
+)
+
+func TestSocketSaysTheSame(t *testing.T) {
+	d := newDaemon()
+	url := serve(t, api.Config{Source: d, Tokens: []api.Token{{Name: "r", Secret: "reader-reader-reader", Scope: api.Read}}}) + "/api/v1/ws"
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if conn, _, err := websocket.Dial(ctx, url, nil); err == nil { //nolint:bodyclose // Dial does it
+		conn.CloseNow()
+		t.Fatal("it is open without a token")
+	}
+	read := func(query string, n int) (ids []string, last string) {
+		conn, _, err := websocket.Dial(ctx, url+"?token=reader-reader-reader"+query, nil) //nolint:bodyclose // Dial does it
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.CloseNow()
+		if query == "" {
+			time.Sleep(50 * time.Millisecond)
+			for range 50 {
+				d.store(t, "trading", "a", "b")
+			}
+		}
+		for range n {
+			_, data, err := conn.Read(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var m struct {
+				Topic, ID string
+				Data      struct {
+					Cause string
+					Index int
+				}
+			}
+			if err := json.Unmarshal(data, &m); err != nil || m.Topic != "outputs" {
+				t.Fatalf("%s: %v", data, err)
+			}
+			ids, last = append(ids, fmt.Sprintf("%s.%d", m.Data.Cause, m.Data.Index)), m.ID
+		}
+		return ids, last
+	}
+	ids, last := read("", 33)
+	rest, _ := read("&last_event_id="+last, 67)
+	for i, id := range append(ids, rest...) {
+		if want := fmt.Sprintf("%d.%d", 1+i/2, i%2); id != want {
+			t.Fatalf("output %d is %s, want %s", i, id, want)
+		}
+	}
+}
+
+// TestTheDocumentSaysWhatIsAnswered calls each GET route that the document lists and compares the answer's fields with its schema.
+func TestTheDocumentSaysWhatIsAnswered(t *testing.T) {
+	d := newDaemon()
+	d.store(t, "trading", "trade")
+	d.alert("gap")
+	url := serve(t, api.Config{Source: d})
+	var document struct {
+		OpenAPI    string `json:"openapi"`
+		Components struct {
+			Schemas map[string]map[string]any
+		}
+		Paths map[string]map[string]struct {
+			Summary    string
+			Parameters []struct{ Name, In, Description string }
+			Responses  map[string]struct {
+				Content map[string]struct{ Schema map[string]any }
+			}
+		}
+	}
+	got := ask(t, http.MethodGet, url+"/api/v1/openapi.json", nil)
+	if err := json.Unmarshal([]byte(got.body), &document); err != nil || document.OpenAPI != "3.1.0" || len(document.Paths) < 12 {
+		t.Fatalf("%v: %s", err, got.body)
+	}
+	resolve := func(schema map[string]any) map[string]any {
+		if ref, ok := schema["$ref"].(string); ok {
+			return document.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")]
+		}
+		return schema
+	}
+	for path, methods := range document.Paths {
+		for _, m := range methods {
+			for _, p := range m.Parameters {
+				if p.Description == "" || (p.In == "path") != strings.Contains(path, "{"+p.Name+"}") {
+					t.Errorf("%s: parameter %+v", path, p)
+				}
+			}
+			if m.Summary == "" {
+				t.Errorf("%s has no summary", path)
+			}
+		}
+		body, ok := methods["get"].Responses["200"].Content["application/json"]
+		if !ok {
+			continue // a stream, or a POST
+		}
+		got := ask(t, http.MethodGet, url+strings.ReplaceAll(path, "{name}", "trading"), nil)
+		if got.code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, got.code, got.body)
+			continue
+		}
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(got.body), &fields); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		properties, _ := resolve(body.Schema)["properties"].(map[string]any)
+		for field := range fields {
+			if _, ok := properties[field]; !ok && properties != nil {
+				t.Errorf("%s answers with %s, which the document does not have", path, field)
+			}
+		}
+	}
+}

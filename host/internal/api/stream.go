@@ -1,0 +1,209 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+)
+
+// Topics of a live stream.
+const (
+	topicOutputs = "outputs"
+	topicAlerts  = "alerts"
+	topicStatus  = "status"
+)
+
+// mostAtOnce bounds the outputs that a reader gets in one write, and historyAtOnce those that one walk through the journal brings.
+const (
+	mostAtOnce    = 512
+	historyAtOnce = 2000
+)
+
+// reader is one live stream.
+type reader struct {
+	api    *API
+	topics []string
+	filter filter
+	at     place  // the last output that is done
+	alert  uint64 // the last alert that is done
+	status []byte // as last sent
+	known  bool   // at and alert say where to begin
+}
+
+// message is one thing that a reader is sent.
+type message struct {
+	topic string
+	id    string // of outputs and alerts
+	data  []byte
+}
+
+// newReader makes a reader that goes on after an id of an earlier stream, or begins with what comes.
+func (a *API) newReader(in args, last string) (*reader, *problem) {
+	r := &reader{api: a, topics: in.list("topics"), filter: filterOf(in)}
+	if last == "" {
+		last = in["last_event_id"]
+	}
+	if last == "" {
+		return r, nil
+	}
+	output, alert, _ := strings.Cut(last, "~")
+	at, ok := placeOf(output)
+	n, err := strconv.ParseUint(alert, 10, 64)
+	if !ok || err != nil {
+		return nil, wrong("last_event_id", "is no id of an earlier stream")
+	}
+	r.at, r.alert, r.known = at, n, true
+	return r, nil
+}
+
+// id is what a client shows to go on after all that was sent so far.
+func (r *reader) id() string { return r.at.id() + "~" + strconv.FormatUint(r.alert, 10) }
+
+// begin finds the newest output and alert, beyond which a new reader reads.
+func (r *reader) begin(ctx context.Context) error {
+	if r.known {
+		return nil
+	}
+	r.at = place{0, 1} // before all
+	err := r.api.cfg.Source.Events(ctx, &adminv1.EventsRequest{Tail: 1}, func(position uint64, data []byte) error {
+		entries, err := entriesOf(position, data)
+		if err == nil && len(entries) > 0 {
+			r.at = entries[len(entries)-1].place
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.api.cfg.Source.Alerts(ctx, &adminv1.AlertsRequest{Tail: 1}, func(a *adminv1.AlertsResponse) error {
+		r.alert = a.GetPosition()
+		return nil
+	})
+}
+
+// errStopping ends streams when the daemon stops.
+var errStopping = errors.New("the daemon is stopping")
+
+// follow sends until ctx ends or send fails. beat is how long nothing may be said: then send gets an empty list.
+func (r *reader) follow(ctx context.Context, beat time.Duration, send func([]message) error) error {
+	defer r.api.feed.attach()()
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	said := time.Now()
+	for ctx.Err() == nil {
+		s := r.api.feed.after(r.at, r.alert)
+		out, more, err := r.take(ctx, s)
+		if err != nil {
+			return err
+		}
+		if len(out) > 0 || time.Since(said) >= beat {
+			if err := send(out); err != nil {
+				return err
+			}
+			said = time.Now()
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-r.api.done:
+			return errStopping
+		case <-s.changed:
+			r.pause(ctx)
+		case <-time.After(beat):
+		}
+	}
+	return ctx.Err()
+}
+
+// pause lets changes gather, so that a thousand readers do not each write for every one: 20 microseconds a reader.
+func (r *reader) pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(min(time.Duration(r.api.feed.open())*20*time.Microsecond, 50*time.Millisecond)):
+	}
+}
+
+// take makes messages of what the feed holds, or, for who is far behind, of what the journal does. more says that there is more already.
+func (r *reader) take(ctx context.Context, s seen) (out []message, more bool, err error) {
+	if slices.Contains(r.topics, topicOutputs) {
+		entries := s.outputs
+		if s.behind {
+			if entries, err = r.history(ctx); err != nil {
+				return nil, false, err
+			}
+			more = len(entries) > 0
+		}
+		if len(entries) > mostAtOnce && !s.behind {
+			entries, more = entries[:mostAtOnce], true
+		}
+		for _, e := range entries {
+			r.at = e.place
+			if r.filter.takes(e) {
+				out = append(out, message{topicOutputs, r.id(), e.json()})
+			}
+		}
+	}
+	if slices.Contains(r.topics, topicAlerts) {
+		for _, a := range s.alerts {
+			r.alert = a.GetPosition()
+			out = append(out, message{topicAlerts, r.id(), jsonOf(a)})
+		}
+	}
+	if slices.Contains(r.topics, topicStatus) && s.status != nil && &s.status[0] != first(r.status) {
+		r.status = s.status
+		out = append(out, message{topic: topicStatus, data: s.status})
+	}
+	return out, more, nil
+}
+
+func first(b []byte) *byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return &b[0]
+}
+
+// history reads outputs beyond the reader's place from the journal, whole batches.
+func (r *reader) history(ctx context.Context) (out []*entry, err error) {
+	// Not by instance, although the journal could: the place must move on over the others, or a filter that matches nothing would be
+	// looked for again from the start at every change.
+	err = r.api.cfg.Source.Events(ctx, &adminv1.EventsRequest{From: max(r.at.position, 1)}, func(position uint64, data []byte) error {
+		if len(out) >= historyAtOnce {
+			return errEnough
+		}
+		entries, err := entriesOf(position, data)
+		for _, e := range entries {
+			if e.after(r.at) {
+				out = append(out, e)
+			}
+		}
+		return err
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return out, err
+}
+
+var streamParams = append([]param{
+	{"topics", "What to send: outputs, alerts, status.", check{kind: "word", words: []string{topicOutputs, topicAlerts, topicStatus}, many: true, initial: topicOutputs}},
+	{"last_event_id", "Go on after this id of an earlier stream; the header Last-Event-ID comes first.", cursor},
+	{"token", "The token, for clients that can send no header.", check{kind: "text", highest: 512}},
+}, filterParams...)
+
+// streamRoutes are live.
+func (a *API) streamRoutes() []route {
+	return []route{
+		{method: http.MethodGet, path: "/stream", scope: Read, summary: "Live outputs, alerts and status by server-sent events.", schema: anything{}, params: streamParams, stream: a.serverSent},
+		{method: http.MethodGet, path: "/ws", scope: Read, summary: "The same by WebSocket: one JSON object a message, with topic, id and data.", schema: anything{}, params: streamParams, stream: a.socket},
+	}
+}

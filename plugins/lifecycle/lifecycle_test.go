@@ -2,8 +2,7 @@ package lifecycle_test
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"strconv"
+	"slices"
 	"testing"
 
 	"github.com/weir-run/weir/plugins/lifecycle"
@@ -28,6 +27,10 @@ func migrated(mint string) *sdk.Record {
 		Mint: weirtest.Key(mint), Curve: weirtest.Key(mint + " curve"), Pool: weirtest.Key(mint + " pool"),
 	})
 }
+
+// quiet reports phases alone.
+var quiet = weirtest.Config(`{"market_caps": {"So11111111111111111111111111111111111111112": []}, "market_caps_usd": [], "holders": [], "trades": [],
+	"progress_ppm": [], "near_graduation_ppm": 0, "state_seconds": 0}`)
 
 // line prints what matters of an output.
 func line(o *sdk.Output) string {
@@ -83,7 +86,7 @@ func TestPhases(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			outputs := weirtest.Start(t, lifecycle.New).Send(c.records...)
+			outputs := weirtest.Start(t, lifecycle.New, quiet).Send(c.records...)
 			var got []string
 			for _, o := range outputs {
 				got = append(got, line(o))
@@ -96,7 +99,7 @@ func TestPhases(t *testing.T) {
 }
 
 func TestFields(t *testing.T) {
-	outputs := weirtest.Start(t, lifecycle.New).Send(created("a"), traded("a", sdk.Pump), migrated("a"), traded("b", sdk.Pump))
+	outputs := weirtest.Start(t, lifecycle.New, quiet).Send(created("a"), traded("a", sdk.Pump), migrated("a"), traded("b", sdk.Pump))
 	if len(outputs) != 4 {
 		t.Fatalf("outputs are %v", outputs)
 	}
@@ -105,63 +108,89 @@ func TestFields(t *testing.T) {
 		c := o.GetTokenPhaseChanged()
 		if o.GetKey() != sdk.Base58(mint) || string(c.GetMint()) != string(mint) || c.GetName() != "Test coin" || c.GetSymbol() != "TEST" ||
 			string(c.GetCreator()) != string(weirtest.Key("creator")) || string(c.GetCurve()) != string(weirtest.Key("a curve")) ||
-			string(c.GetQuoteMint()) != string(weirtest.WSOL) {
+			string(c.GetQuoteMint()) != string(weirtest.WSOL) || c.GetFigures() == nil {
 			t.Errorf("output is %v", o)
 		}
-		atPool := o.GetKind() == "token_migrated"
-		if (c.PoolQuoteAmount != nil) != atPool || (len(c.GetPool()) > 0) != atPool {
+		atPool, atCreation := o.GetKind() == "token_migrated", o.GetKind() == "token_created"
+		if (c.PoolQuoteAmount != nil) != atPool || (len(c.GetPool()) > 0) != atPool || (c.MigrationFee != nil) != atPool {
 			t.Errorf("pool of %s is %x with %v", o.GetKind(), c.GetPool(), c.PoolQuoteAmount)
 		}
+		if (c.GetUri() == "https://example.com/test.json") != atCreation || (c.GetTotalSupply() == 1e15) != atCreation {
+			t.Errorf("%s has uri %q and supply %d", o.GetKind(), c.GetUri(), c.GetTotalSupply())
+		}
 	}
-	if got := outputs[2].GetTokenPhaseChanged(); string(got.GetPool()) != string(weirtest.Key("a pool")) || got.GetPoolQuoteAmount() != 84_990_359_346 {
+	got := outputs[2].GetTokenPhaseChanged()
+	if string(got.GetPool()) != string(weirtest.Key("a pool")) || got.GetPoolQuoteAmount() != 84_990_359_346 || got.GetVenue() != sdk.PumpSwap ||
+		got.GetPoolBaseAmount() != 206_900_000_000_000 || got.GetReserves().GetQuote() != 84_990_359_346 || got.GetEvidence() != sdk.EvidenceEvent ||
+		got.GetFigures().GetProgressPpm() != 1_000_000 {
 		t.Errorf("migration is %v", got)
 	}
-	// The creation of b was not seen: what a trade does not tell stays empty.
+	// The creation of b was not seen: what neither a trade nor its enrichment tells stays empty.
 	late := outputs[3].GetTokenPhaseChanged()
-	if late.GetName() != "" || late.GetSymbol() != "" || len(late.GetCreator()) != 0 || string(late.GetCurve()) != string(weirtest.Key("b curve")) {
+	if late.GetName() != "" || late.GetSymbol() != "TEST" || len(late.GetCreator()) != 0 || string(late.GetCurve()) != string(weirtest.Key("b curve")) ||
+		late.Figures.Holders != nil || late.GetFigures().GetHoldersAbsent() != sdk.AbsentCreationNotSeen || late.GetFigures().GetComplete() {
 		t.Errorf("first sight of b is %v", late)
 	}
 }
 
-// Past the limit the oldest migrated token goes first, then the oldest one.
+// Past the limit the token that was abandoned first goes first, then the one that was silent longest.
 func TestForgetting(t *testing.T) {
-	h := weirtest.Start(t, lifecycle.New, weirtest.Config(`{"max_tokens": 3}`))
-	h.Send(created("a"), created("b"), created("c"), migrated("b"))
-	h.Send(created("d")) // forgets b
-	if n := len(h.Send(created("a"), created("c"), created("d"))); n != 0 {
-		t.Errorf("%d tokens were forgotten too early", n)
+	h := weirtest.Start(t, lifecycle.New, weirtest.Config(`{"max_tokens": 3, "abandoned_after_seconds": 100, "state_seconds": 0}`))
+	h.Send(created("a"), created("b"), created("c"), traded("a", sdk.Pump))
+	if got := kindsOf(h.Send(at(103, traded("b", sdk.Pump))), "token_abandoned"); len(got) != 2 { // b, which comes back at once, and c
+		t.Fatalf("abandoned are %v", got)
 	}
-	if n := len(h.Send(created("b"))); n != 1 { // forgets a
-		t.Errorf("b was remembered: %d outputs", n)
+	h.Send(at(103, created("d"))) // forgets c
+	for mint, known := range map[string]bool{"a": true, "b": true, "d": true} {
+		if again := kindsOf(h.Send(at(103, created(mint))), "token_created"); (len(again) == 0) != known {
+			t.Errorf("%s: %v", mint, again)
+		}
 	}
-	if n := len(h.Send(created("c"), created("d"), created("b"), created("a"))); n != 1 {
-		t.Errorf("%d outputs, want that of a alone", n)
+	if again := kindsOf(h.Send(at(103, created("c"))), "token_created"); len(again) != 1 {
+		t.Errorf("c is remembered: %v", again)
 	}
+}
+
+// at gives a record a block time, in seconds after the first records of weirtest.
+func at(seconds int64, r *sdk.Record) *sdk.Record {
+	r.BlockTime = new(1_700_000_000 + seconds)
+	return r
+}
+
+// kindsOf filters outputs by kind.
+func kindsOf(outputs []*sdk.Output, kinds ...string) (some []*sdk.Output) {
+	for _, o := range outputs {
+		if slices.Contains(kinds, o.GetKind()) {
+			some = append(some, o)
+		}
+	}
+	return some
 }
 
 func TestConfig(t *testing.T) {
 	if m := lifecycle.New(nil); m.Check() != nil {
 		t.Error("the defaults are refused")
 	}
-	m := lifecycle.New(nil)
-	m.Config.(*lifecycle.Config).MaxTokens = 0
-	if m.Check() == nil {
-		t.Error("max_tokens 0 passes")
+	for name, change := range map[string]func(*lifecycle.Config){
+		"max_tokens 0":               func(c *lifecycle.Config) { c.MaxTokens = 0 },
+		"max_active 0":               func(c *lifecycle.Config) { c.MaxActive = 0 },
+		"max_holders 0":              func(c *lifecycle.Config) { c.MaxHolders = 0 },
+		"max_wallets 0":              func(c *lifecycle.Config) { c.MaxWallets = 0 },
+		"max_creators 0":             func(c *lifecycle.Config) { c.MaxCreators = 0 },
+		"abandoned at once":          func(c *lifecycle.Config) { c.AbandonedAfter = 0 },
+		"states before now":          func(c *lifecycle.Config) { c.StateEvery = -1 },
+		"near graduation past all":   func(c *lifecycle.Config) { c.NearGraduation = 1_000_001 },
+		"a threshold of 0":           func(c *lifecycle.Config) { c.Holders = []uint64{0} },
+		"the same threshold twice":   func(c *lifecycle.Config) { c.Trades = []uint64{5, 5} },
+		"progress past all":          func(c *lifecycle.Config) { c.Progress = []uint64{1_000_001} },
+		"dollars past 64 bits":       func(c *lifecycle.Config) { c.MarketCapsUSD = []uint64{1 << 63} },
+		"a quote mint that is none":  func(c *lifecycle.Config) { c.MarketCaps = map[string][]uint64{"SOL": {1}} },
+		"no market cap in the quote": func(c *lifecycle.Config) { c.MarketCaps[sdk.Base58(weirtest.WSOL)] = []uint64{0} },
+	} {
+		m := lifecycle.New(nil)
+		change(m.Config.(*lifecycle.Config))
+		if m.Check() == nil {
+			t.Errorf("%s passes", name)
+		}
 	}
-}
-
-func TestReplays(t *testing.T) {
-	const seed = 7
-	random := rand.New(rand.NewPCG(seed, seed))
-	var records []*sdk.Record
-	for range 150 {
-		mint := strconv.Itoa(random.IntN(12))
-		records = append(records, []*sdk.Record{
-			created(mint), traded(mint, sdk.Pump), traded(mint, sdk.PumpSwap), completed(mint), migrated(mint),
-		}[random.IntN(5)])
-	}
-	weirtest.Replays(t, lifecycle.New, records)
-	t.Run("forgetting", func(t *testing.T) {
-		weirtest.Replays(t, lifecycle.New, records, weirtest.Config(`{"max_tokens": 4}`))
-	})
 }

@@ -8,90 +8,186 @@ import (
 	"github.com/weir-run/weir/sdk/pack"
 )
 
-// token is what is known of a token that has not migrated.
-type token struct {
-	phase   sdk.TokenPhase
-	trades  uint64 // on the curve
-	name    string
-	symbol  string
-	creator sdk.Key
-	curve   sdk.Key
-	quote   sdk.Key
-}
-
-// see fills what a creation that was missed would have told.
-func (t *token) see(curve, quote []byte) {
-	if t.curve.IsZero() {
-		t.curve = sdk.KeyOf(curve)
-	}
-	if t.quote.IsZero() {
-		t.quote = sdk.KeyOf(quote)
-	}
-}
-
-// state is all that the monitor remembers. Both maps are in the order in which tokens came to them.
+// state is all that the monitor remembers.
 type state struct {
-	live bounded.Map[sdk.Key, token]
-	done bounded.Map[sdk.Key, struct{}] // migrated: only that is kept
+	clock    int64                       // chain time, Unix seconds; 0 is not known
+	active   bounded.Map[sdk.Key, token] // in the order of their last activity
+	idle     bounded.Map[sdk.Key, core]  // in the order in which they fell silent
+	pending  bounded.Map[sdk.Key, int64] // since when a token's state waits to be given out, in that order
+	creators creators
+	held     int // holders of all active tokens; not saved
 }
 
-func (s *state) finish(mint sdk.Key) {
-	s.live.Delete(mint)
-	s.done.Put(mint)
-}
+// stateVersion is that of the states written. Version 1 had phases and names alone.
+const stateVersion = 2
 
-// forgetOldest prefers tokens that have migrated: nothing more is due from them.
-func (s *state) forgetOldest() {
-	if !s.done.DeleteOldest() {
-		s.live.DeleteOldest()
-	}
-}
-
-// smallest is the fewest bytes that a live token takes: mint, phase, trades, two texts, three absent keys.
-const smallest = 32 + 1 + 1 + 2 + 3
-
-// AppendBinary implements encoding.BinaryAppender: the live tokens, then the migrated ones, each oldest first.
+// AppendBinary implements encoding.BinaryAppender.
 func (s *state) AppendBinary(b []byte) ([]byte, error) {
-	b = slices.Grow(b, 160*s.live.Len()+32*s.done.Len()+20)
-	b = pack.AppendUvarint(b, uint64(s.live.Len()))
-	for mint, t := range s.live.All() {
-		b = pack.AppendKey(b, mint)
-		b = append(b, byte(t.phase))
-		b = pack.AppendUvarint(b, t.trades)
-		b = pack.AppendText(b, t.name)
-		b = pack.AppendText(b, t.symbol)
-		b = pack.AppendOptionalKey(b, t.creator)
-		b = pack.AppendOptionalKey(b, t.curve)
-		b = pack.AppendOptionalKey(b, t.quote)
+	b = slices.Grow(b, 250*s.active.Len()+150*s.idle.Len()+16*s.held+100)
+	b = pack.AppendUvarint(b, uint64(s.clock))
+	b = pack.AppendUvarint(b, uint64(s.active.Len()))
+	for mint, t := range s.active.All() {
+		b = t.append(pack.AppendKey(b, mint))
 	}
-	b = pack.AppendUvarint(b, uint64(s.done.Len()))
-	for mint := range s.done.All() {
-		b = pack.AppendKey(b, mint)
+	b = pack.AppendUvarint(b, uint64(s.idle.Len()))
+	for mint, c := range s.idle.All() {
+		b = c.append(pack.AppendKey(b, mint))
 	}
-	return b, nil
+	b = pack.AppendUvarint(b, uint64(s.pending.Len()))
+	for mint, since := range s.pending.All() {
+		b = pack.AppendUvarint(pack.AppendKey(b, mint), uint64(*since))
+	}
+	return s.creators.append(b), nil
 }
 
 // UnmarshalBinary implements encoding.BinaryUnmarshaler.
-func (s *state) UnmarshalBinary(b []byte) error {
+func (s *state) UnmarshalBinary(b []byte) error { return s.read(stateVersion, b) }
+
+// read replaces the state by one that some version wrote.
+func (s *state) read(version uint32, b []byte) error {
 	var fresh state
 	r := pack.NewReader(b)
-	n := r.Count(smallest)
-	fresh.live.Grow(n)
-	for range n {
-		t := fresh.live.Put(r.Key())
-		*t = token{
-			phase: sdk.TokenPhase(r.Byte()), trades: r.Uvarint(), name: r.Text(), symbol: r.Text(),
-			creator: r.OptionalKey(), curve: r.OptionalKey(), quote: r.OptionalKey(),
-		}
-	}
-	n = r.Count(len(sdk.Key{}))
-	fresh.done.Grow(n)
-	for range n {
-		fresh.done.Put(r.Key())
+	if version == 1 {
+		fresh.readFirst(r)
+	} else {
+		fresh.readTokens(r)
 	}
 	if err := r.Close(); err != nil {
 		return err
 	}
 	*s = fresh
 	return nil
+}
+
+func (s *state) readTokens(r *pack.Reader) {
+	s.clock = int64(r.Uvarint())
+	n := r.Count(len(sdk.Key{}) + smallest)
+	s.active.Grow(n)
+	for range n {
+		t := s.active.Put(r.Key())
+		*t = readToken(r)
+		s.held += len(t.wallets.list)
+	}
+	n = r.Count(len(sdk.Key{}) + smallestCore)
+	s.idle.Grow(n)
+	for range n {
+		*s.idle.Put(r.Key()) = readCore(r)
+	}
+	for range r.Count(len(sdk.Key{}) + 1) {
+		*s.pending.Put(r.Key()) = int64(r.Uvarint())
+	}
+	s.creators = readCreators(r)
+}
+
+// readFirst reads version 1: tokens on their curve with phase, trades, name, symbol, creator, curve and quote mint, then the mints of
+// those that had migrated. What the tokens did besides is not known.
+func (s *state) readFirst(r *pack.Reader) {
+	for range r.Count(32 + 1 + 1 + 2 + 3) {
+		t := s.active.Put(r.Key())
+		*t = waking(core{phase: phase(r.Byte())}, sdk.AbsentNotYet)
+		t.wallets.absent = absence(sdk.AbsentCreationNotSeen)
+		t.trades, t.name, t.symbol = r.Uvarint(), r.Text(), r.Text()
+		t.creator, t.place, t.quote = r.OptionalKey(), r.OptionalKey(), r.OptionalKey()
+		t.onCurve = uint32(t.trades)
+	}
+	for range r.Count(len(sdk.Key{})) {
+		s.idle.Put(r.Key()).phase = phase(sdk.PhaseMigrated)
+	}
+}
+
+// The fewest bytes that a token takes beside its mint.
+const (
+	smallestCore = 2 + 1 + 3 + 13
+	smallest     = smallestCore + 2 + 12 + 2
+)
+
+// append writes what is remembered of every token: what is usual in few bytes.
+func (c *core) append(b []byte) []byte {
+	b = pack.AppendUvarint(append(b, byte(c.phase), c.venue), uint64(c.flags))
+	b = pack.AppendOptionalKey(b, c.creator)
+	b = appendQuote(b, c.quote)
+	b = pack.AppendOptionalKey(b, c.place)
+	for _, v := range [...]uint64{
+		c.trades, uint64(c.buys), uint64(c.agents), uint64(c.onCurve), c.createdSlot, c.supply, c.initial, c.lastSlot, uint64(c.lastTime),
+		c.marks.cap, c.marks.usd, uint64(c.marks.holders), uint64(c.marks.progress),
+	} {
+		b = pack.AppendUvarint(b, v)
+	}
+	return b
+}
+
+func readCore(r *pack.Reader) core {
+	return core{
+		phase: phase(r.Byte()), venue: r.Byte(), flags: uint16(r.Uvarint()), creator: r.OptionalKey(), quote: readQuote(r), place: r.OptionalKey(),
+		trades: r.Uvarint(), buys: uint32(r.Uvarint()), agents: uint32(r.Uvarint()), onCurve: uint32(r.Uvarint()), createdSlot: r.Uvarint(),
+		supply: r.Uvarint(), initial: r.Uvarint(), lastSlot: r.Uvarint(), lastTime: int64(r.Uvarint()),
+		marks: marks{cap: r.Uvarint(), usd: r.Uvarint(), holders: uint32(r.Uvarint()), progress: uint32(r.Uvarint())},
+	}
+}
+
+func (t *token) append(b []byte) []byte {
+	b = pack.AppendText(pack.AppendText(t.core.append(b), t.name), t.symbol)
+	return t.wallets.append(t.now.append(b))
+}
+
+func readToken(r *pack.Reader) token {
+	return token{core: readCore(r), name: r.Text(), symbol: r.Text(), now: readStanding(r), wallets: readWallets(r)}
+}
+
+// Quote mints that nearly all tokens have take one byte.
+var usualQuotes = [...]sdk.Key{{}, solMint, usdcMint, usdtMint}
+
+func appendQuote(b []byte, k sdk.Key) []byte {
+	if at := slices.Index(usualQuotes[:], k); at >= 0 {
+		return append(b, byte(at))
+	}
+	return pack.AppendKey(append(b, byte(len(usualQuotes))), k)
+}
+
+func readQuote(r *pack.Reader) sdk.Key {
+	if at := r.Byte(); int(at) < len(usualQuotes) {
+		return usualQuotes[at]
+	}
+	return r.Key()
+}
+
+func (s *standing) append(b []byte) []byte {
+	b = append(b, s.has, byte(s.capOut), byte(s.usdOut), byte(s.progressOut))
+	for _, v := range [...]uint64{s.base, s.quote, s.priceBase, s.priceQuote, s.cap, s.usd, s.usdSlot, uint64(s.progress)} {
+		b = pack.AppendUvarint(b, v)
+	}
+	return b
+}
+
+func readStanding(r *pack.Reader) standing {
+	return standing{
+		has: r.Byte(), capOut: absence(r.Byte()), usdOut: absence(r.Byte()), progressOut: absence(r.Byte()),
+		base: r.Uvarint(), quote: r.Uvarint(), priceBase: r.Uvarint(), priceQuote: r.Uvarint(), cap: r.Uvarint(), usd: r.Uvarint(),
+		usdSlot: r.Uvarint(), progress: uint32(r.Uvarint()),
+	}
+}
+
+// append writes the wallets by their distances, which are a little shorter than they are.
+func (w *wallets) append(b []byte) []byte {
+	b = pack.AppendUvarint(append(b, byte(w.absent)), uint64(len(w.list)))
+	before := uint64(0)
+	for _, h := range w.list {
+		b = pack.AppendUvarint(pack.AppendUvarint(b, h.wallet-before), h.amount)
+		before = h.wallet
+	}
+	return b
+}
+
+func readWallets(r *pack.Reader) wallets {
+	w := wallets{absent: absence(r.Byte())}
+	n := r.Count(2)
+	if n > 0 {
+		w.list = make([]holding, n)
+	}
+	before := uint64(0)
+	for i := range w.list {
+		before += r.Uvarint()
+		w.list[i] = holding{wallet: before, amount: r.Uvarint()}
+	}
+	return w
 }

@@ -1,0 +1,167 @@
+package lifecycle
+
+import (
+	"github.com/weir-run/weir/sdk"
+	"github.com/weir-run/weir/sdk/bounded"
+)
+
+// outputsPerRecord bounds how many tokens one record can find abandoned, and how many states it gives out. The rest follows with the
+// records after it.
+const outputsPerRecord = 64
+
+// advance moves chain time on and gives out what falls due by it, before the record itself is looked at. Chain time is the latest block
+// time of any record so far; no wall clock is read.
+func (m *monitor) advance(r *sdk.Record) {
+	m.state.clock = max(m.state.clock, r.GetBlockTime())
+	m.abandonIdle()
+	m.giveStates()
+}
+
+// abandonIdle reports the tokens that have been silent for too long, the longest first.
+func (m *monitor) abandonIdle() {
+	for range outputsPerRecord {
+		mint, t := oldest(&m.state.active)
+		if t == nil || m.state.clock == 0 {
+			return
+		}
+		if t.lastTime == 0 { // active before any time was known: it counts from now
+			t.lastTime = m.state.clock
+			m.state.active.Touch(mint)
+			continue
+		}
+		if m.state.clock-t.lastTime < m.config.AbandonedAfter {
+			return
+		}
+		m.giveActivity(kindAbandoned, mint, t, sdk.TokenAbandoned)
+		t.flags |= retired
+		m.state.retire(mint, t)
+	}
+}
+
+func (m *monitor) giveActivity(kind string, mint sdk.Key, t *token, change sdk.TokenActivityChange) {
+	m.host.Emit(&sdk.Output{Kind: kind, Key: mint.String(), Body: &sdk.TokenActivityBody{TokenActivity: &sdk.TokenActivity{
+		Mint: mint.Bytes(), Symbol: t.symbol, QuoteMint: t.quote.Bytes(), Change: change, Phase: sdk.TokenPhase(t.phase),
+		IdleSeconds: uint64(max(m.state.clock-t.lastTime, 0)), Figures: t.figures(),
+	}}})
+}
+
+// oldest is the entry that was touched least recently, nil when there is none.
+func oldest(tokens *bounded.Map[sdk.Key, token]) (sdk.Key, *token) {
+	for mint, t := range tokens.All() {
+		return mint, t
+	}
+	return sdk.Key{}, nil
+}
+
+// retire moves a token to those that are idle: holders, names and figures are forgotten; all that keeps it from being reported twice stays.
+func (s *state) retire(mint sdk.Key, t *token) {
+	s.forgetHolders(t, sdk.AbsentForgotten)
+	kept := t.core
+	kept.flags &^= dirty
+	s.pending.Delete(mint)
+	s.active.Delete(mint)
+	*s.idle.Put(mint) = kept
+}
+
+// core returns what is remembered of a token, idle or not; nil when nothing is.
+func (s *state) core(mint sdk.Key) *core {
+	if t := s.active.Get(mint); t != nil {
+		return &t.core
+	}
+	return s.idle.Get(mint)
+}
+
+// find returns what is known of a token, nil when nothing is. One that was idle becomes active again.
+func (m *monitor) find(mint sdk.Key) *token {
+	if t := m.state.active.Get(mint); t != nil {
+		return t
+	}
+	asleep := m.state.idle.Get(mint)
+	if asleep == nil {
+		return nil
+	}
+	back := waking(*asleep, sdk.AbsentForgotten)
+	m.state.idle.Delete(mint)
+	if back.is(retired) {
+		back.flags &^= retired
+		m.giveActivity(kindRevived, mint, &back, sdk.TokenRevived)
+	}
+	t := m.put(mint)
+	*t = back
+	return t
+}
+
+// known returns what is known of a token, new when nothing is.
+func (m *monitor) known(mint sdk.Key) *token {
+	if t := m.find(mint); t != nil {
+		return t
+	}
+	return m.add(mint)
+}
+
+// add enters a token of which nothing is known.
+func (m *monitor) add(mint sdk.Key) *token {
+	for m.state.active.Len()+m.state.idle.Len() >= m.config.MaxTokens {
+		m.state.forgetOldest()
+	}
+	t := m.put(mint)
+	*t = waking(core{}, sdk.AbsentNotYet)
+	t.wallets.absent = absence(sdk.AbsentCreationNotSeen)
+	return t
+}
+
+// put makes room among the active tokens for one more.
+func (m *monitor) put(mint sdk.Key) *token {
+	for m.state.active.Len() >= m.config.MaxActive {
+		first, t := oldest(&m.state.active)
+		m.state.retire(first, t)
+	}
+	return m.state.active.Put(mint)
+}
+
+// forgetOldest prefers tokens that are idle.
+func (s *state) forgetOldest() {
+	if s.idle.DeleteOldest() {
+		return
+	}
+	mint, t := oldest(&s.active)
+	s.forgetHolders(t, 0)
+	s.pending.Delete(mint)
+	s.active.Delete(mint)
+}
+
+// active notes that something happened to a token.
+func (m *monitor) active(mint sdk.Key, t *token, r *sdk.Record) {
+	t.lastSlot = max(t.lastSlot, r.GetSlot())
+	if t.lastTime != m.state.clock || m.state.clock == 0 {
+		t.lastTime = m.state.clock
+		m.state.active.Touch(mint)
+	}
+	m.touched(mint, t)
+}
+
+// loseRecords notes that records are missing: from here on nobody knows who holds what of the tokens so far.
+func (s *state) loseRecords() {
+	for _, t := range s.active.All() {
+		s.spoil(t)
+	}
+	for _, c := range s.idle.All() {
+		c.flags |= lostRecords
+	}
+}
+
+// retract notes that a slot never happened. Which of a token's trades were in it is not remembered.
+func (s *state) retract(slot uint64) {
+	for _, t := range s.active.All() {
+		if t.lastSlot >= slot {
+			s.spoil(t)
+		}
+	}
+}
+
+func (s *state) spoil(t *token) {
+	t.flags |= lostRecords
+	if t.wallets.absent == 0 {
+		s.forgetHolders(t, sdk.AbsentRecordsMissing)
+	}
+}

@@ -1,0 +1,111 @@
+package lifecycle
+
+import (
+	"github.com/weir-run/weir/sdk"
+)
+
+func (m *monitor) created(r *sdk.Record, c *sdk.TokenCreated) error {
+	m.advance(r)
+	mint := sdk.KeyOf(c.GetMint())
+	t := m.find(mint)
+	first := t == nil
+	if first {
+		t = m.add(mint)
+		t.flags |= sawCreation
+		t.wallets.absent, t.createdSlot = 0, r.GetSlot()
+	}
+	t.launch(c)
+	history := m.state.creators.note(t.creator, mint, m.config.MaxCreators)
+	m.active(mint, t, r)
+	if t.phase >= phase(sdk.PhaseCreated) {
+		return nil // it comes late: a step back is none
+	}
+	t.begin(c)
+	change := m.change(r, mint, t, sdk.PhaseCreated, sdk.EvidenceEvent)
+	change.Uri, change.TokenProgram, change.TotalSupply, change.Decimals = c.GetUri(), c.GetTokenProgram(), c.TotalSupply, c.Decimals
+	change.Reserves, change.CreatorHistory = c.GetReserves(), history
+	m.enter(mint, t, change)
+	return nil
+}
+
+func (m *monitor) completed(r *sdk.Record, c *sdk.CurveCompleted) error {
+	m.advance(r)
+	mint := sdk.KeyOf(c.GetMint())
+	t := m.known(mint)
+	m.active(mint, t, r)
+	if t.phase >= phase(sdk.PhaseCompleted) {
+		return nil
+	}
+	t.see(c.GetCurve(), c.GetQuoteMint(), c.GetVenue())
+	m.complete(r, mint, t, sdk.EvidenceEvent, nil)
+	return nil
+}
+
+// complete reports that the curve sold out.
+func (m *monitor) complete(r *sdk.Record, mint sdk.Key, t *token, evidence sdk.TokenEvidence, trade *sdk.Trade) {
+	t.now.progress, t.now.progressOut = million, 0
+	if track := m.state.creators.made.Get(t.creator); track != nil && !t.creator.IsZero() {
+		track.completed++
+	}
+	change := m.change(r, mint, t, sdk.PhaseCompleted, evidence)
+	change.Reserves = t.now.reserves()
+	if trade != nil {
+		change.Decimals, change.SyntheticMigration = trade.BaseDecimals, beyond(trade)
+	}
+	m.enter(mint, t, change)
+}
+
+func (m *monitor) migrated(r *sdk.Record, g *sdk.TokenMigrated) error {
+	m.advance(r)
+	mint := sdk.KeyOf(g.GetMint())
+	t := m.known(mint)
+	m.active(mint, t, r)
+	if t.phase >= phase(sdk.PhaseMigrated) {
+		return nil
+	}
+	t.see(g.GetCurve(), g.GetQuoteMint(), g.GetVenue())
+	m.migrate(t, sdk.KeyOf(g.GetPool()), sdk.KeyOf(g.GetQuoteMint()), g.GetPoolVenue())
+	change := m.change(r, mint, t, sdk.PhaseMigrated, sdk.EvidenceEvent)
+	change.Curve = g.GetCurve()
+	change.PoolBaseAmount, change.PoolQuoteAmount, change.MigrationFee = new(g.GetBaseAmount()), new(g.GetQuoteAmount()), new(g.GetMigrationFee())
+	change.Reserves = &sdk.Reserves{Base: change.PoolBaseAmount, Quote: change.PoolQuoteAmount}
+	m.enter(mint, t, change)
+	return nil
+}
+
+// migrate moves a token to its pool. What counts in units of the quote mint begins again where that is another one.
+func (m *monitor) migrate(t *token, pool, quote sdk.Key, venue sdk.Venue) {
+	t.place, t.venue = pool, uint8(venue)
+	if t.quote != quote {
+		t.quote, t.marks.cap = quote, 0
+	}
+	t.now.progress, t.now.progressOut = million, 0
+	if track := m.state.creators.made.Get(t.creator); track != nil && !t.creator.IsZero() {
+		track.migrated++
+	}
+}
+
+// change is the message of a step, with what every step has.
+func (m *monitor) change(r *sdk.Record, mint sdk.Key, t *token, to sdk.TokenPhase, evidence sdk.TokenEvidence) *sdk.TokenPhaseChanged {
+	c := &sdk.TokenPhaseChanged{
+		Mint: mint.Bytes(), Phase: to, Previous: sdk.TokenPhase(t.phase), Name: t.name, Symbol: t.symbol, Creator: t.creator.Bytes(),
+		CurveTrades: uint64(t.onCurve), QuoteMint: t.quote.Bytes(), Program: r.GetProgram(), Venue: sdk.Venue(t.venue), Evidence: evidence, Mayhem: t.is(mayhem),
+	}
+	if to == sdk.PhaseMigrated {
+		c.Pool = t.place.Bytes()
+	} else {
+		c.Curve = t.place.Bytes()
+	}
+	return c
+}
+
+// enter reports a step, with the figures after it.
+func (m *monitor) enter(mint sdk.Key, t *token, change *sdk.TokenPhaseChanged) {
+	t.phase = phase(change.GetPhase())
+	change.Figures = t.figures()
+	kind := phaseKinds[change.GetPhase()]
+	if change.GetEvidence() == sdk.EvidencePoolTrade && change.GetPrevious() == sdk.PhaseUnknown {
+		kind = kindFound
+	}
+	m.host.Emit(&sdk.Output{Kind: kind, Key: mint.String(), Body: &sdk.TokenPhaseChangedBody{TokenPhaseChanged: change}})
+}

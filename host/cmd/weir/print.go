@@ -50,11 +50,20 @@ func describe(o *eventv1.Output) string {
 	switch body := o.GetBody().(type) {
 	case *eventv1.Output_TokenPhaseChanged:
 		p := body.TokenPhaseChanged
-		text := fmt.Sprintf("%s %s", name(p.GetSymbol(), p.GetMint()), strings.ToLower(strings.TrimPrefix(p.GetPhase().String(), "TOKEN_PHASE_")))
+		text := fmt.Sprintf("%s %s", name(p.GetSymbol(), p.GetMint()), phase(p.GetPhase()))
 		if len(p.GetPool()) > 0 {
 			text += " to pool " + short(p.GetPool())
 		}
 		return text
+	case *eventv1.Output_TokenMilestone:
+		return describeMilestone(body.TokenMilestone)
+	case *eventv1.Output_TokenActivity:
+		a := body.TokenActivity
+		return fmt.Sprintf("%s %s after %d s without a trade, %d trades in all", name(a.GetSymbol(), a.GetMint()),
+			strings.ToLower(strings.TrimPrefix(a.GetChange().String(), "TOKEN_ACTIVITY_CHANGE_")), a.GetIdleSeconds(), a.GetFigures().GetTrades())
+	case *eventv1.Output_TokenState:
+		s := body.TokenState
+		return fmt.Sprintf("%s %s: %s", name(s.GetSymbol(), s.GetMint()), phase(s.GetPhase()), figures(s.GetFigures(), s.GetQuoteMint()))
 	case *eventv1.Output_TradeReported:
 		t := body.TradeReported
 		return fmt.Sprintf("%-4s %s %s for %s %s on %s by %s, trade %d of it", strings.TrimPrefix(t.GetSide().String(), "SIDE_"),

@@ -13,7 +13,8 @@ func TestDemo(t *testing.T) {
 	eventually(t, time.Minute, "events of every kind", func() bool {
 		out := p.out.String()
 		for _, kind := range []string{
-			"token_created", "token_trading", "token_completed", "token_migrated", " trade ",
+			"token_created", "token_trading", "token_completed", "token_migrated", "token_milestone", "token_near_graduation", "token_state",
+			" trade ",
 			"pool_created", "pool_traded", "liquidity_added", "liquidity_removed",
 		} {
 			if !strings.Contains(out, kind) {

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -20,7 +21,7 @@ type Config struct {
 	// MaxCreators is how many creators are remembered, at least 1.
 	MaxCreators int `json:"max_creators" doc:"How many creators are remembered with what they made. Past it the one whose last creation is oldest is forgotten."`
 	// MarketCaps are thresholds by quote mint, in raw units of it.
-	MarketCaps map[string][]uint64 `json:"market_caps" doc:"Market caps that are milestones, by quote mint in base58, in raw units of it (lamports for SOL)."`
+	MarketCaps map[string][]uint64 `json:"market_caps" doc:"Market caps that are milestones, by quote mint in base58, in raw units of it (lamports for SOL). Without it 50, 100, 400, 1,000 and 10,000 SOL."`
 	// MarketCapsUSD are thresholds in whole dollars.
 	MarketCapsUSD []uint64 `json:"market_caps_usd" doc:"Market caps that are milestones, in whole US dollars. They need a dollar price of the quote mint."`
 	// Holders are thresholds.
@@ -37,15 +38,17 @@ type Config struct {
 	StateEvery int64 `json:"state_seconds" doc:"Seconds of chain time after a first change at which a token's state is given out, with all that changed until then. 0 gives none."`
 }
 
+// usualCaps are the market caps that are milestones where the configuration names none.
+var usualCaps = map[string][]uint64{
+	wrappedSOL: {50_000_000_000, 100_000_000_000, 400_000_000_000, 1_000_000_000_000, 10_000_000_000_000},
+}
+
 // million is a whole, in millionths.
 const million = 1_000_000
 
 func defaults() Config {
 	return Config{
 		MaxTokens: 1_000_000, MaxActive: 250_000, MaxHolders: 20_000, MaxWallets: 4_000_000, MaxCreators: 200_000,
-		MarketCaps: map[string][]uint64{
-			wrappedSOL: {50_000_000_000, 100_000_000_000, 400_000_000_000, 1_000_000_000_000, 10_000_000_000_000},
-		},
 		MarketCapsUSD: []uint64{1_000, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000},
 		Holders:       []uint64{10, 50, 100, 500, 1_000, 5_000, 10_000},
 		Trades:        []uint64{100, 1_000, 10_000, 100_000},
@@ -73,7 +76,7 @@ func (c *Config) check() error {
 		}
 	}
 	if c.StateEvery < 0 {
-		return fmt.Errorf("state_seconds must be 0 or more")
+		return errors.New("state_seconds must be 0 or more")
 	}
 	if c.NearGraduation > million {
 		return fmt.Errorf("near_graduation_ppm must be at most %d", million)
@@ -90,7 +93,11 @@ type thresholds struct {
 
 func (c *Config) thresholds() (t thresholds, err error) {
 	t.caps = map[sdk.Key][]uint64{}
-	for mint, list := range c.MarketCaps {
+	caps := c.MarketCaps
+	if caps == nil {
+		caps = usualCaps
+	}
+	for mint, list := range caps {
 		key, err := sdk.ParseKey(mint)
 		if err != nil {
 			return t, fmt.Errorf("market_caps: %w", err)

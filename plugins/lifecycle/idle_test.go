@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"testing"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/weir-run/weir/plugins/lifecycle"
 	"github.com/weir-run/weir/sdk"
 	"github.com/weir-run/weir/sdk/weirtest"
@@ -210,7 +208,7 @@ func BenchmarkTrades(b *testing.B) {
 			side = sdk.Sell
 		}
 		r := by(strconv.Itoa(random.IntN(3000)), mint, side, 1000)
-		r.GetTrade().MarketCap = proto.Uint64(random.Uint64N(400_000_000_000))
+		r.GetTrade().MarketCap = new(random.Uint64N(400_000_000_000))
 		if random.IntN(2) == 0 { // a pool that is none of ours
 			r.GetTrade().Venue, r.GetTrade().Pool, r.GetTrade().Mint = sdk.RaydiumV4, weirtest.Key(mint+" other"), weirtest.Key(mint+" else")
 		}

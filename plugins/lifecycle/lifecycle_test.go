@@ -172,20 +172,20 @@ func TestConfig(t *testing.T) {
 		t.Error("the defaults are refused")
 	}
 	for name, change := range map[string]func(*lifecycle.Config){
-		"max_tokens 0":               func(c *lifecycle.Config) { c.MaxTokens = 0 },
-		"max_active 0":               func(c *lifecycle.Config) { c.MaxActive = 0 },
-		"max_holders 0":              func(c *lifecycle.Config) { c.MaxHolders = 0 },
-		"max_wallets 0":              func(c *lifecycle.Config) { c.MaxWallets = 0 },
-		"max_creators 0":             func(c *lifecycle.Config) { c.MaxCreators = 0 },
-		"abandoned at once":          func(c *lifecycle.Config) { c.AbandonedAfter = 0 },
-		"states before now":          func(c *lifecycle.Config) { c.StateEvery = -1 },
-		"near graduation past all":   func(c *lifecycle.Config) { c.NearGraduation = 1_000_001 },
-		"a threshold of 0":           func(c *lifecycle.Config) { c.Holders = []uint64{0} },
-		"the same threshold twice":   func(c *lifecycle.Config) { c.Trades = []uint64{5, 5} },
-		"progress past all":          func(c *lifecycle.Config) { c.Progress = []uint64{1_000_001} },
-		"dollars past 64 bits":       func(c *lifecycle.Config) { c.MarketCapsUSD = []uint64{1 << 63} },
-		"a quote mint that is none":  func(c *lifecycle.Config) { c.MarketCaps = map[string][]uint64{"SOL": {1}} },
-		"no market cap in the quote": func(c *lifecycle.Config) { c.MarketCaps[sdk.Base58(weirtest.WSOL)] = []uint64{0} },
+		"max_tokens 0":              func(c *lifecycle.Config) { c.MaxTokens = 0 },
+		"max_active 0":              func(c *lifecycle.Config) { c.MaxActive = 0 },
+		"max_holders 0":             func(c *lifecycle.Config) { c.MaxHolders = 0 },
+		"max_wallets 0":             func(c *lifecycle.Config) { c.MaxWallets = 0 },
+		"max_creators 0":            func(c *lifecycle.Config) { c.MaxCreators = 0 },
+		"abandoned at once":         func(c *lifecycle.Config) { c.AbandonedAfter = 0 },
+		"states before now":         func(c *lifecycle.Config) { c.StateEvery = -1 },
+		"near graduation past all":  func(c *lifecycle.Config) { c.NearGraduation = 1_000_001 },
+		"a threshold of 0":          func(c *lifecycle.Config) { c.Holders = []uint64{0} },
+		"the same threshold twice":  func(c *lifecycle.Config) { c.Trades = []uint64{5, 5} },
+		"progress past all":         func(c *lifecycle.Config) { c.Progress = []uint64{1_000_001} },
+		"dollars past 64 bits":      func(c *lifecycle.Config) { c.MarketCapsUSD = []uint64{1 << 63} },
+		"a quote mint that is none": func(c *lifecycle.Config) { c.MarketCaps = map[string][]uint64{"SOL": {1}} },
+		"a market cap of nothing":   func(c *lifecycle.Config) { c.MarketCaps = map[string][]uint64{sdk.Base58(weirtest.WSOL): {0}} },
 	} {
 		m := lifecycle.New(nil)
 		change(m.Config.(*lifecycle.Config))

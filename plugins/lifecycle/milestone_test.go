@@ -31,7 +31,7 @@ func by(wallet, mint string, side sdk.Side, amount uint64) *sdk.Record {
 func left(mint string, real uint64) *sdk.Record {
 	r := capped(mint, 1)
 	r.GetTrade().ReservesAfter = &sdk.Reserves{
-		Base: &real, Quote: proto.Uint64(1), PriceBase: proto.Uint64(real + 279_900_000_000_000), PriceQuote: proto.Uint64(30_000_000_000),
+		Base: &real, Quote: proto.Uint64(1), PriceBase: new(real + 279_900_000_000_000), PriceQuote: proto.Uint64(30_000_000_000),
 	}
 	return r
 }

@@ -33,6 +33,9 @@ func (demoCommand) Help() string {
 	return "Runs the simulator, the daemon and the three monitors as real processes on this machine and prints their events. Nothing leaves the machine."
 }
 
+// lively lets the lifecycle monitor tell in minutes what takes a day in earnest.
+var lively = map[string]any{"abandoned_after_seconds": 60, "state_seconds": 10}
+
 // Run runs until interrupted or for the given time.
 func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -63,7 +66,7 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 		"plugins_dir": c.Plugins,
 		"log.level":   c.Log,
 		"endpoints":   []map[string]any{{"name": "simulator", "url": url}},
-		"plugins":     []map[string]any{{"name": "lifecycle"}, {"name": "trading"}, {"name": "liquidity"}},
+		"plugins":     []map[string]any{{"name": "lifecycle", "config": lively}, {"name": "trading"}, {"name": "liquidity"}},
 	})
 	if err != nil {
 		return err

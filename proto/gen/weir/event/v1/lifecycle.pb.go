@@ -352,7 +352,7 @@ type TokenPhaseChanged struct {
 	Previous TokenPhase `protobuf:"varint,3,opt,name=previous,proto3,enum=weir.event.v1.TokenPhase" json:"previous,omitempty"`
 	// Name from its creation.
 	Name string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
-	// Symbol from its creation.
+	// Symbol from its creation, or as its metadata says.
 	Symbol string `protobuf:"bytes,5,opt,name=symbol,proto3" json:"symbol,omitempty"`
 	// Creator from its creation.
 	Creator []byte `protobuf:"bytes,6,opt,name=creator,proto3" json:"creator,omitempty"`
@@ -750,7 +750,7 @@ type TokenFigures struct {
 	HoldersAbsent Absence `protobuf:"varint,6,opt,name=holders_absent,json=holdersAbsent,proto3,enum=weir.event.v1.Absence" json:"holders_absent,omitempty"`
 	// A wallet gave more than it had got: tokens moved between wallets outside of trades, and holders is off by some.
 	TransfersSeen bool `protobuf:"varint,7,opt,name=transfers_seen,json=transfersSeen,proto3" json:"transfers_seen,omitempty"`
-	// Price after the last trade, exact.
+	// Price after the last trade, exact; before any, that of the creation. Absent where neither said price reserves.
 	Price *Price `protobuf:"bytes,8,opt,name=price,proto3" json:"price,omitempty"`
 	// Worth of the supply at that price, raw units of the quote mint, rounded down.
 	MarketCap *uint64 `protobuf:"varint,9,opt,name=market_cap,json=marketCap,proto3,oneof" json:"market_cap,omitempty"`
@@ -766,7 +766,7 @@ type TokenFigures struct {
 	ProgressPpm *uint32 `protobuf:"varint,14,opt,name=progress_ppm,json=progressPpm,proto3,oneof" json:"progress_ppm,omitempty"`
 	// Why progress_ppm is absent.
 	ProgressAbsent Absence `protobuf:"varint,15,opt,name=progress_absent,json=progressAbsent,proto3,enum=weir.event.v1.Absence" json:"progress_absent,omitempty"`
-	// Reserves after the last trade, of curve or pool.
+	// Reserves after the last trade or change of reserves, of curve or pool; before any trade, those of the creation.
 	Reserves *Reserves `protobuf:"bytes,16,opt,name=reserves,proto3" json:"reserves,omitempty"`
 	// Slot of the last trade or phase.
 	LastSlot uint64 `protobuf:"varint,17,opt,name=last_slot,json=lastSlot,proto3" json:"last_slot,omitempty"`

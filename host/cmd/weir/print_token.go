@@ -21,7 +21,7 @@ func describeMilestone(m *eventv1.TokenMilestone) string {
 	case eventv1.TokenMeasure_TOKEN_MEASURE_MARKET_CAP_USD:
 		text += "a market cap of $" + strconv.FormatUint(m.GetThreshold()/1_000_000, 10)
 	case eventv1.TokenMeasure_TOKEN_MEASURE_PROGRESS:
-		text += percent(uint32(m.GetThreshold())) + " of its curve"
+		text += percent(m.GetThreshold()) + " of its curve"
 	case eventv1.TokenMeasure_TOKEN_MEASURE_HOLDERS:
 		text += fmt.Sprintf("%d holders", m.GetThreshold())
 	default:
@@ -34,7 +34,7 @@ func describeMilestone(m *eventv1.TokenMilestone) string {
 func figures(f *eventv1.TokenFigures, quote []byte) string {
 	parts := []string{fmt.Sprintf("%d trades", f.GetTrades())}
 	if f.ProgressPpm != nil && f.GetProgressPpm() < 1_000_000 {
-		parts = append(parts, percent(f.GetProgressPpm())+" sold")
+		parts = append(parts, percent(uint64(f.GetProgressPpm()))+" sold")
 	}
 	if f.MarketCap != nil {
 		parts = append(parts, "worth "+quoted(f.GetMarketCap(), quote))
@@ -59,5 +59,3 @@ func quoted(units uint64, mint []byte) string {
 	}
 	return amount(units, decimals) + " " + quoteName(mint)
 }
-
-func percent(ppm uint32) string { return fmt.Sprintf("%d.%02d %%", ppm/10_000, ppm%10_000/100) }

@@ -90,7 +90,8 @@ type fileDecoder struct {
 	line    []byte
 	out     io.Writer
 	err     io.Writer
-	report  *report // nil prints records
+	report  *report                       // nil prints records
+	take    func([]*eventv1.Record) error // gets the records instead; nil prints them
 }
 
 func (d *fileDecoder) file(path string, in io.Reader) error {
@@ -197,6 +198,9 @@ func (d *fileDecoder) transaction(tx *geyser.Transaction, unknown ...string) err
 	if d.report != nil {
 		d.report.count(tx, records, d.decoder.Stats())
 		return nil
+	}
+	if d.take != nil {
+		return d.take(records)
 	}
 	return d.print(records, unknown)
 }

@@ -1,5 +1,12 @@
 package main
 
+import (
+	"slices"
+
+	"github.com/weir-run/weir/host/internal/config"
+	"github.com/weir-run/weir/host/internal/daemon"
+)
+
 // pluginCommand is the group for authors and operators of plugins; each subcommand has a file.
 type pluginCommand struct {
 	New      pluginNewCommand      `cmd:"" help:"Make a new monitor: module, tests and Makefile, ready to build."`
@@ -10,6 +17,7 @@ type pluginCommand struct {
 	Info     pluginInfoCommand     `cmd:"" help:"Show what an installed plugin, or a program, says of itself."`
 	Verify   pluginVerifyCommand   `cmd:"" help:"Check digests, platform and description of an installed plugin or a program."`
 	Docs     pluginDocsCommand     `cmd:"" help:"Print a plugin's documentation as Markdown."`
+	Replay   pluginReplayCommand   `cmd:"" help:"Feed a plugin records of the journal, a capture or a market, and print what it gives."`
 	Logs     pluginLogsCommand     `cmd:"" help:"Show what a plugin of a running daemon logged."`
 	Resume   pluginResumeCommand   `cmd:"" help:"Start a plugin that is quarantined or rejected, and forget its crashes."`
 	Crash    pluginCrashCommand    `cmd:"" help:"Show the last crash of a plugin, and the records that it could not handle."`
@@ -29,4 +37,28 @@ func (f pluginsFlags) dir() (string, error) {
 	}
 	_, plugins, err := f.folders()
 	return plugins, err
+}
+
+// configured finds a plugin of the configuration by the name of its instance. Without a file there is none.
+func (f pluginsFlags) configured(name string) (_ config.Plugin, found bool, err error) {
+	if f.path() == "" {
+		return config.Plugin{}, false, nil
+	}
+	cfg, err := f.load()
+	if err != nil {
+		return config.Plugin{}, false, err
+	}
+	if f.PluginsDir != "" {
+		cfg.PluginsDir = f.PluginsDir
+	}
+	all, err := daemon.Installed(cfg)
+	if err != nil {
+		return config.Plugin{}, false, err
+	}
+	i := slices.IndexFunc(all, func(p config.Plugin) bool { return p.Name == name })
+	if i < 0 {
+		return config.Plugin{}, false, nil
+	}
+	all[i].Path, err = daemon.FindPlugin(all[i].Path)
+	return all[i], true, err
 }

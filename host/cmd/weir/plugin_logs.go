@@ -35,7 +35,7 @@ func (c pluginLogsCommand) Run(ctx context.Context, std streams) error {
 			part, err := stream.Recv()
 			switch {
 			case errors.Is(err, io.EOF), err != nil && ctx.Err() != nil:
-				return nil
+				return nil //nolint:nilerr // the end, or Ctrl-C
 			case err != nil:
 				return err
 			}

@@ -53,8 +53,8 @@ func (l *lines) after(seen uint64) (out []string, lost, total uint64, more <-cha
 type both struct{ log, kept slog.Handler }
 
 // keeping returns a log that also goes to lines.
-func keeping(log *slog.Logger, l *lines) *slog.Logger {
-	return slog.New(both{log.Handler(), slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug})})
+func keeping(logger *slog.Logger, l *lines) *slog.Logger {
+	return slog.New(both{logger.Handler(), slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug})})
 }
 
 // Enabled implements slog.Handler.

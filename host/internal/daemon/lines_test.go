@@ -35,10 +35,10 @@ func TestLinesKeepTheNewest(t *testing.T) {
 func TestLogIsKeptBelowTheDaemonsLevel(t *testing.T) {
 	var said bytes.Buffer
 	l := newLines()
-	log := keeping(slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn})), l).With("instance", "mine").WithGroup("plugin")
-	log.Debug("nothing", "a", 1)
-	log.Info("quiet", "a", 1)
-	log.Warn("loud", "a", 2)
+	logger := keeping(slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn})), l).With("instance", "mine").WithGroup("plugin")
+	logger.Debug("nothing", "a", 1)
+	logger.Info("quiet", "a", 1)
+	logger.Warn("loud", "a", 2)
 	if text := said.String(); strings.Contains(text, "quiet") || !strings.Contains(text, "msg=loud instance=mine plugin.a=2") {
 		t.Errorf("the daemon says %s", text)
 	}

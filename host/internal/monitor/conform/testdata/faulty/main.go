@@ -31,6 +31,8 @@ func faulty(h *sdk.Host) sdk.Monitor {
 				said = fmt.Sprint(time.Now().UnixNano())
 			case fault == "forgets":
 				said = fmt.Sprint(lost)
+			case fault == "hang" && trades == 30:
+				select {}
 			case fault == "panic" && trades == 30:
 				panic("on purpose")
 			}

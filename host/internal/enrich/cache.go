@@ -35,8 +35,7 @@ type cache[V any] struct {
 	size   func(value V) int64
 	flight singleflight.Group
 
-	absent sync.Mutex    // an absence is not noted over a value that came meanwhile
-	news   atomic.Uint64 // values put
+	news recent[V] // values that came after their absence was noted
 
 	hits, misses, absents, stale, lookups atomic.Uint64
 	took                                  latency.Recorder
@@ -82,9 +81,17 @@ func (c *cache[V]) get(ctx context.Context, key dex.Key) (value V, found bool, e
 		c.tune(time.Now())
 	}
 	if e, ok := c.store.Get(slot(key)); ok && e.key == key {
-		if e.known || time.Now().Before(e.until) {
+		if e.known {
 			c.hits.Add(1)
-			return e.value, e.known, nil
+			return e.value, true, nil
+		}
+		if value, came := c.news.of(key); came {
+			c.hits.Add(1)
+			return value, true, nil
+		}
+		if time.Now().Before(e.until) {
+			c.hits.Add(1)
+			return value, false, nil
 		}
 		c.stale.Add(1)
 	}
@@ -93,7 +100,6 @@ func (c *cache[V]) get(ctx context.Context, key dex.Key) (value V, found bool, e
 
 // fetch asks what stands behind; several that ask for one key share the answer.
 func (c *cache[V]) fetch(ctx context.Context, key dex.Key) (value V, found bool, err error) {
-	news := c.news.Load()
 	answer, err, _ := c.flight.Do(string(key[:]), func() (any, error) {
 		start := time.Now()
 		value, found, err := c.load(ctx, key)
@@ -107,7 +113,8 @@ func (c *cache[V]) fetch(ctx context.Context, key dex.Key) (value V, found bool,
 	e := answer.(entry[V])
 	if !e.known {
 		c.absents.Add(1)
-		c.putAbsent(key, news)
+		ttl := time.Duration(c.ttl.Load())
+		c.store.SetWithTTL(slot(key), &entry[V]{key: key, until: time.Now().Add(ttl)}, entryCost, 2*ttl)
 		return value, false, nil
 	}
 	c.misses.Add(1)
@@ -116,32 +123,49 @@ func (c *cache[V]) fetch(ctx context.Context, key dex.Key) (value V, found bool,
 }
 
 // learn keeps a value that has just been stored behind the cache, where the absence of its key may be known. Ristretto takes no new entry
-// for a key that still waits to be entered, and drops any when it is busy: without the deletion, which is never dropped, the absence
-// could stay.
+// for a key that still waits to be entered, drops any when it is busy, and may enter the absence a moment later: so that is deleted, which
+// is never dropped, and not believed in the meantime.
 func (c *cache[V]) learn(key dex.Key, value V) {
-	c.absent.Lock()
-	c.news.Add(1)
+	c.news.add(key, value)
 	c.store.Del(slot(key))
-	c.absent.Unlock()
 	c.put(key, value)
 }
 
 // put keeps a value that is stored behind the cache.
 func (c *cache[V]) put(key dex.Key, value V) {
-	c.absent.Lock()
-	defer c.absent.Unlock()
-	c.news.Add(1)
 	c.store.Set(slot(key), &entry[V]{key: key, value: value, known: true}, entryCost+c.size(value))
 }
 
-// putAbsent keeps that there is none, unless values came since news was counted.
-func (c *cache[V]) putAbsent(key dex.Key, news uint64) {
-	c.absent.Lock()
-	defer c.absent.Unlock()
-	if c.news.Load() == news {
-		ttl := time.Duration(c.ttl.Load())
-		c.store.SetWithTTL(slot(key), &entry[V]{key: key, until: time.Now().Add(ttl)}, entryCost, 2*ttl)
+// recentKept is how many values a recent holds: far more than come while Ristretto is behind.
+const recentKept = 1024
+
+// recent holds the newest values.
+type recent[V any] struct {
+	mu     sync.Mutex // guards all below
+	values map[dex.Key]V
+	ring   [recentKept]dex.Key
+	next   int
+}
+
+func (r *recent[V]) add(key dex.Key, value V) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.values == nil {
+		r.values = map[dex.Key]V{}
 	}
+	if _, there := r.values[key]; !there {
+		delete(r.values, r.ring[r.next])
+		r.ring[r.next] = key
+		r.next = (r.next + 1) % recentKept
+	}
+	r.values[key] = value
+}
+
+func (r *recent[V]) of(key dex.Key) (V, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	value, ok := r.values[key]
+	return value, ok
 }
 
 // tune follows the hit rate within the memory limit: a cache that misses gets room, and asks less often for what is absent; one that does

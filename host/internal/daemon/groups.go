@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/weir-run/weir/host/internal/config"
+	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/geyser/fold"
 	"github.com/weir-run/weir/host/internal/monitor"
 	"github.com/weir-run/weir/host/internal/pool"
@@ -37,7 +38,9 @@ type want struct {
 // journal is worth filling. A group that nobody wants is left out.
 func groupsFor(groups []config.Group, wants []want) []pool.Group {
 	var out []pool.Group
+	locked := false
 	for _, g := range groups {
+		locks := false
 		sub := pool.Group{Name: g.Name, Priority: priorities[g.Priority], Quiet: g.Quiet}
 		for _, program := range g.Programs {
 			wanted := len(wants) == 0
@@ -52,7 +55,12 @@ func groupsFor(groups []config.Group, wants []want) []pool.Group {
 			}
 			if wanted {
 				sub.Programs = append(sub.Programs, config.Programs[program].String())
+				locks = locks || program == "raydium_cpmm" || program == "raydium_clmm"
 			}
+		}
+		if locks && !locked {
+			// Who locks LP tokens calls a program that names no venue. There are few of them.
+			sub.Programs, locked = append(sub.Programs, dex.RaydiumLock.String()), true
 		}
 		if len(sub.Programs) > 0 {
 			out = append(out, sub)

@@ -120,6 +120,7 @@ func (d *Decoder) cpmmLiquidity(c *call, f *found) {
 		d.stats.of[cpmmPool].disagreement.Add(1)
 		w.after = state{}
 	}
+	d.ownerLP(c, p.UserLP, l)
 	d.poolLiquidity(c, f.strategy, w)
 }
 
@@ -165,6 +166,9 @@ func (l ledger) cpmmCreate(in *cpmm.Instruction, p cpmm.Places) bool {
 	}
 	if lp, ok := d.minted(c, p.LPMint, p.UserLP); ok {
 		created.LpAmount = d.pool.u64.of(lp)
+		if supply := dex.SqrtProduct(token0, token1); supply == lp+cpmm.LockedLP {
+			created.LpSupply = &supply
+		}
 	}
 	if in.CreatorFeeOn != 0 || in.Kind == cpmm.InitializeWithPermission {
 		created.CoinCreator = created.Creator

@@ -45,6 +45,8 @@ type Decoder struct {
 	out    []*eventv1.Record
 	mints  mintTable
 	past   []vaultChange
+	lps    lpTable
+	moves  []lpMove
 	curves curveTable
 	stats  counters
 	pool   messages
@@ -70,7 +72,7 @@ func New(o Options) *Decoder {
 	if o.Mints <= 0 {
 		o.Mints = 1 << 16
 	}
-	return &Decoder{mints: newMintTable(o.Mints), curves: curveTable{keys: map[dex.Key]*dex.Key{}}, programs: programReader{set: o.Programs}, failed: o.Failed, only: o.Only}
+	return &Decoder{mints: newMintTable(o.Mints), lps: lpTable{}, curves: curveTable{keys: map[dex.Key]*dex.Key{}}, programs: programReader{set: o.Programs}, failed: o.Failed, only: o.Only}
 }
 
 // onlyWanted drops the records of venues that are not watched.
@@ -79,7 +81,8 @@ func (d *Decoder) onlyWanted() {
 		return
 	}
 	d.out = slices.DeleteFunc(d.out, func(r *eventv1.Record) bool {
-		return len(r.GetProgram()) == len(dex.Key{}) && !slices.Contains(d.only, dex.Key(r.GetProgram()))
+		// LP tokens are moved by token programs; lpMoved looked at the venue.
+		return r.GetLpMoved() == nil && len(r.GetProgram()) == len(dex.Key{}) && !slices.Contains(d.only, dex.Key(r.GetProgram()))
 	})
 }
 
@@ -108,6 +111,7 @@ func (d *Decoder) Decode(tx *geyser.Transaction) []*eventv1.Record {
 		d.answer(&d.found[i])
 	}
 	d.settleVaults()
+	d.learnLP()
 	d.onlyWanted()
 	records := d.withPrograms(d.out)
 	d.tx = nil
@@ -120,7 +124,7 @@ func (d *Decoder) reset(tx *geyser.Transaction) {
 	d.found = d.found[:0]
 	d.text = d.text[:0]
 	d.out = d.out[:0]
-	d.past = d.past[:0]
+	d.past, d.moves = d.past[:0], d.moves[:0]
 	d.costs = costs{}
 	d.pool.reset()
 	d.pumpTrades.reset()
@@ -139,6 +143,10 @@ func (d *Decoder) reset(tx *geyser.Transaction) {
 
 // answer gives the record for one event, or for a call that its events left without one.
 func (d *Decoder) answer(f *found) {
+	if f.move > 0 {
+		d.lpMoved(&d.moves[f.move-1])
+		return
+	}
 	c := &d.calls[f.call]
 	switch {
 	case f.raw == nil:

@@ -14,7 +14,7 @@ func (d *Decoder) swapCreate(c *call, f *found) {
 	p := &eventv1.PoolCreated{
 		Venue: eventv1.Venue_VENUE_PUMPSWAP, Pool: e.Pool[:], Creator: e.Creator[:], BaseMint: e.BaseMint[:],
 		QuoteMint: e.QuoteMint[:], LpMint: e.LpMint[:], BaseAmount: e.BaseAmountIn, QuoteAmount: e.QuoteAmountIn,
-		LpAmount: d.pool.u64.of(e.LpTokenAmountOut), BaseDecimals: d.pool.u32.of(uint32(e.BaseMintDecimals)),
+		LpAmount: d.pool.u64.of(e.LpTokenAmountOut), LpSupply: d.pool.u64.of(e.InitialLiquidity), BaseDecimals: d.pool.u32.of(uint32(e.BaseMintDecimals)),
 		QuoteDecimals: d.pool.u32.of(uint32(e.QuoteMintDecimals)),
 	}
 	if e.CoinCreator != (dex.Key{}) {
@@ -62,6 +62,7 @@ func (d *Decoder) liquidity(c *call, s eventv1.Strategy, at int64, pool *dex.Key
 	if ok {
 		l.BaseMint, l.QuoteMint, l.LpMint = sides.base, sides.quote, sides.lpMint
 	}
+	d.ownerLP(c, pumpswap.Kind(c.kind).Places(accounts(c)).UserLP, l)
 	l.ReservesBefore = d.reserves(&eventv1.Reserves{}, &before, false)
 	l.ReservesAfter = d.reserves(&eventv1.Reserves{}, &after, false)
 	d.seldom(c, s, at).Body = &eventv1.Record_LiquidityChanged{LiquidityChanged: l}

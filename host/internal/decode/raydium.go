@@ -159,6 +159,9 @@ func (d *Decoder) rayInit(c *call, s eventv1.Strategy, l *raydium.InitLog) {
 	}
 	if lp, ok := d.minted(c, p.LPMint, p.UserLP); ok {
 		created.LpAmount = d.pool.u64.of(lp)
+		if supply, creator, ok := raydium.FirstLP(l.CoinAmount, l.PcAmount, l.CoinDecimals); ok && creator == lp {
+			created.LpSupply = d.pool.u64.of(supply)
+		}
 	}
 	d.seldom(c, s, 0).Body = &eventv1.Record_PoolCreated{PoolCreated: created}
 }
@@ -217,6 +220,7 @@ func (d *Decoder) rayLiquidity(c *call, s eventv1.Strategy, l *eventv1.Liquidity
 	l.Venue = eventv1.Venue_VENUE_RAYDIUM_V4
 	l.Pool, l.Owner, l.LpMint = d.account(c, v.places.Pool), d.account(c, v.places.Owner), d.account(c, v.places.LPMint)
 	l.BaseMint, l.QuoteMint = v.coin.mint[:], v.pc.mint[:]
+	d.ownerLP(c, v.places.UserLP, l)
 	l.ReservesBefore = d.reserves(&eventv1.Reserves{}, &before, false)
 	l.ReservesAfter = d.reserves(&eventv1.Reserves{}, &after, false)
 	past.coinAt, past.pcAt, past.before, past.after = v.coinAt, v.pcAt, &l.ReservesBefore, &l.ReservesAfter

@@ -40,6 +40,7 @@ func (c *call) settled() bool {
 type found struct {
 	raw      []byte // begins with the discriminator; ray_log: with its type
 	call     int32
+	move     int32 // 1 + place in moves of an instruction that may move LP tokens; then nothing else is set but flat
 	flat     int32
 	strategy eventv1.Strategy
 }
@@ -83,6 +84,10 @@ func (d *Decoder) sortInner() {
 func (d *Decoder) step(in *geyser.Instruction, outer, inner int32, height uint32, at, flat int32) {
 	v := venueOf(d.tx.Key(in.Program))
 	if v == other {
+		if d.mayMoveLP(in, inner) {
+			d.moves = append(d.moves, lpMove{in: in, outer: outer, inner: inner, flat: flat})
+			d.found = append(d.found, found{move: int32(len(d.moves)), flat: flat})
+		}
 		return
 	}
 	if v.callsItself() && inner >= 0 && (dex.Tag(in.Data) == dex.EventTag || len(in.Accounts) == 1 && d.owner(v, outer, height) >= 0) {

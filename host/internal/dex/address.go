@@ -11,6 +11,7 @@ var (
 	RaydiumCLMM     = MustKey("CAMMCzo5YL8w4VFF8KVHrK22GGUsp5VTaW7grrKgrWqK")
 	LaunchLab       = MustKey("LanMV9sAd7wArD4vJFi2qDdfnVhFxYSUg6eADduJ3uj")
 	Whirlpool       = MustKey("whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc")
+	RaydiumLock     = MustKey("LockrWmn6K5twhz3y9w1dQERbmgSaRkfnTeTKbpofwE")
 	MeteoraDBC      = MustKey("dbcij3LWUppWqq96dh6gJWwBifmcGfLSB5D4DuSMaqN")
 	MeteoraDAMM     = MustKey("cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG")
 	System          = MustKey("11111111111111111111111111111111")
@@ -38,6 +39,9 @@ var (
 	USDT     = MustKey("Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB")
 	PumpCoin = MustKey("pumpCmXqMfrsAkQ5r49WcJnRayYRqmXz6ae8H7H9Dfn")
 )
+
+// Incinerator owns accounts whose tokens nobody can move.
+var Incinerator = MustKey("1nc1nerator11111111111111111111111111111111")
 
 // Sysvars that older account lists name.
 var (

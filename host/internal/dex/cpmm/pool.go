@@ -6,6 +6,9 @@ import (
 	"github.com/weir-run/weir/host/internal/dex"
 )
 
+// LockedLP is how much of the first LP supply, which is the root of the product of what the vaults got, nobody has.
+const LockedLP = 100
+
 // RateUnit is what fee rates are parts of.
 const RateUnit = 1_000_000
 

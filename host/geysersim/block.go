@@ -56,6 +56,7 @@ const (
 	TruthPoolCreated      = "pool_created"
 	TruthLiquidityAdded   = "liquidity_added"
 	TruthLiquidityRemoved = "liquidity_removed"
+	TruthLPBurned         = "lp_burned"
 )
 
 // Venue names as a Truth says them: those of the contract's Venue enum, without prefix, in lower case.

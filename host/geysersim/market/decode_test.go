@@ -98,7 +98,7 @@ func traps(list []geysersim.Truth) []string {
 func plain(list []geysersim.Truth) (out []geysersim.Truth) {
 	for _, f := range list {
 		f.Traps = nil
-		if f.Venue == geysersim.VenueRaydiumV4 { // its log does not tell the time
+		if f.Venue == geysersim.VenueRaydiumV4 || f.Kind == geysersim.TruthLPBurned { // its log does not tell the time
 			f.BlockTime = 0
 		}
 		sortFees(f.Fees)
@@ -175,6 +175,9 @@ func truthOf(r *eventv1.Record) geysersim.Truth {
 		}
 		f.Pool, f.Trader, f.BaseAmount, f.QuoteAmount, f.LPAmount = text(b.Pool), text(b.Owner), b.BaseAmount, b.QuoteAmount, b.GetLpAmount()
 		f.Before, f.After = reserves(b.ReservesBefore), reserves(b.ReservesAfter)
+	case *eventv1.Record_LpMoved:
+		b := body.LpMoved
+		f.Kind, f.Venue, f.Pool, f.Trader, f.LPAmount = geysersim.TruthLPBurned, venueName(b.Venue), text(b.Pool), text(b.Owner), b.Amount
 	}
 	return f
 }

@@ -50,6 +50,7 @@ func (t *txn) migrate(u *wallet, c *coin, p *swapPool) {
 	t.createPool(p, a, base, quote, lp, opening)
 	t.closeToken(base, wd.migrationAuthority)
 	t.closeToken(quote, wd.migrationAuthority)
+	t.fact(geysersim.Truth{Kind: geysersim.TruthLPBurned, Venue: geysersim.VenuePumpSwap, Pool: p.base58(), Trader: a.base58(), LPAmount: lp.amount})
 	t.burn(p.lp, lp, a, lp.amount)
 	t.closeToken(lp, wd.migrationAuthority)
 	t.sysTransfer(a, wd.migrationAuthority, a.lamports)

@@ -50,6 +50,7 @@ chaos: ## Faults about every second against host and plugins for WEIR_CHAOS (10m
 bench: build ## Measure each stage and the whole chain
 	cd host && go test -run '^$$' -bench . -benchtime 2s -skip 'Chain|Latency|Recovery' ./bench
 	cd host && go test -run '^$$' -bench 'Chain|Latency|Recovery' -benchtime 1x ./bench
+	go test -run '^$$' -bench . -benchtime 1s ./plugins/lifecycle ./plugins/liquidity ./plugins/trading
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME

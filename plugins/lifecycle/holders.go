@@ -97,12 +97,12 @@ func (s *state) forgetHolders(t *token, why sdk.Absence) {
 
 // thinHolders takes the holders of the tokens that were silent longest until an eighth of the room is free.
 func (s *state) thinHolders(most int) {
-	for _, t := range s.active.All() {
+	for mint, t := range s.active.All() {
 		if s.held <= most-most/8 {
 			return
 		}
 		if len(t.wallets.list) > 0 {
-			s.forgetHolders(t, sdk.AbsentTooMany)
+			s.forgetHolders(s.active.Change(mint), sdk.AbsentTooMany)
 		}
 	}
 }
@@ -136,8 +136,16 @@ func (m *monitor) poolCreated(r *sdk.Record, p *sdk.PoolCreated) error {
 
 func (m *monitor) provided(mint, owner []byte, in bool, amount uint64) {
 	key := sdk.KeyOf(mint)
-	if t := m.state.active.Get(key); t != nil && t.wallets.absent == 0 {
+	if t := m.state.counted(key); t != nil {
 		m.held(t, owner, in, amount, false)
 		m.touched(key, t)
 	}
+}
+
+// counted returns a token whose holders are counted, nil where they are not.
+func (s *state) counted(mint sdk.Key) *token {
+	if t, _ := s.active.Get(mint); t.wallets.absent != 0 {
+		return nil
+	}
+	return s.active.Change(mint)
 }

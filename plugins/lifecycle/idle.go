@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"github.com/weir-run/weir/sdk"
-	"github.com/weir-run/weir/sdk/bounded"
 )
 
 // outputsPerRecord bounds how many tokens one record can find abandoned, and how many states it gives out. The rest follows with the
@@ -12,7 +11,7 @@ const outputsPerRecord = 64
 // advance moves chain time on and gives out what falls due by it, before the record itself is looked at. Chain time is the latest block
 // time of any record so far; no wall clock is read.
 func (m *monitor) advance(r *sdk.Record) {
-	m.state.clock = max(m.state.clock, r.GetBlockTime())
+	m.state.rest.Clock = max(m.state.rest.Clock, r.GetBlockTime())
 	m.abandonIdle()
 	m.giveStates()
 }
@@ -20,67 +19,62 @@ func (m *monitor) advance(r *sdk.Record) {
 // abandonIdle reports the tokens that have been silent for too long, the longest first.
 func (m *monitor) abandonIdle() {
 	for range outputsPerRecord {
-		mint, t := oldest(&m.state.active)
-		if t == nil || m.state.clock == 0 {
+		mint, t, any := m.state.active.Oldest()
+		if !any || m.state.rest.Clock == 0 {
 			return
 		}
 		if t.lastTime == 0 { // active before any time was known: it counts from now
-			t.lastTime = m.state.clock
-			m.state.active.Touch(mint)
+			m.state.active.Touch(mint).lastTime = m.state.rest.Clock
 			continue
 		}
-		if m.state.clock-t.lastTime < m.config.AbandonedAfter {
+		if m.state.rest.Clock-t.lastTime < m.config.AbandonedAfter {
 			return
 		}
-		m.giveActivity(kindAbandoned, mint, t, sdk.TokenAbandoned)
-		t.flags |= retired
-		m.state.retire(mint, t)
+		m.giveActivity(kindAbandoned, mint, &t, sdk.TokenAbandoned)
+		m.state.retire(mint, t.core, retired)
 	}
 }
 
 func (m *monitor) giveActivity(kind string, mint sdk.Key, t *token, change sdk.TokenActivityChange) {
 	m.host.Emit(&sdk.Output{Kind: kind, Key: mint.String(), Body: &sdk.TokenActivityBody{TokenActivity: &sdk.TokenActivity{
 		Mint: mint.Bytes(), Symbol: t.symbol, QuoteMint: t.quote.Bytes(), Change: change, Phase: sdk.TokenPhase(t.phase),
-		IdleSeconds: uint64(max(m.state.clock-t.lastTime, 0)), Figures: t.figures(),
+		IdleSeconds: uint64(max(m.state.rest.Clock-t.lastTime, 0)), Figures: t.figures(),
 	}}})
 }
 
-// oldest is the entry that was touched least recently, nil when there is none.
-func oldest(tokens *bounded.Map[sdk.Key, token]) (sdk.Key, *token) {
-	for mint, t := range tokens.All() {
-		return mint, t
-	}
-	return sdk.Key{}, nil
+// retire moves a token to those that are idle: holders, names and figures are forgotten; all that keeps it from being reported twice stays.
+func (s *state) retire(mint sdk.Key, c core, flags uint16) {
+	s.forget(mint)
+	c.flags = c.flags&^dirty | flags
+	*s.idle.Put(mint) = c
 }
 
-// retire moves a token to those that are idle: holders, names and figures are forgotten; all that keeps it from being reported twice stays.
-func (s *state) retire(mint sdk.Key, t *token) {
-	s.forgetHolders(t, sdk.AbsentForgotten)
-	kept := t.core
-	kept.flags &^= dirty
+// forget drops an active token.
+func (s *state) forget(mint sdk.Key) {
+	t, _ := s.active.Get(mint)
+	s.held -= len(t.wallets.list)
 	s.pending.Delete(mint)
 	s.active.Delete(mint)
-	*s.idle.Put(mint) = kept
 }
 
-// core returns what is remembered of a token, idle or not; nil when nothing is.
-func (s *state) core(mint sdk.Key) *core {
-	if t := s.active.Get(mint); t != nil {
-		return &t.core
+// core returns what is remembered of a token, idle or not.
+func (s *state) core(mint sdk.Key) (core, bool) {
+	if t, ok := s.active.Get(mint); ok {
+		return t.core, true
 	}
 	return s.idle.Get(mint)
 }
 
 // find returns what is known of a token, nil when nothing is. One that was idle becomes active again.
 func (m *monitor) find(mint sdk.Key) *token {
-	if t := m.state.active.Get(mint); t != nil {
+	if t := m.state.active.Change(mint); t != nil {
 		return t
 	}
-	asleep := m.state.idle.Get(mint)
-	if asleep == nil {
+	asleep, ok := m.state.idle.Get(mint)
+	if !ok {
 		return nil
 	}
-	back := waking(*asleep, sdk.AbsentForgotten)
+	back := waking(asleep, sdk.AbsentForgotten)
 	m.state.idle.Delete(mint)
 	if back.is(retired) {
 		back.flags &^= retired
@@ -113,8 +107,8 @@ func (m *monitor) add(mint sdk.Key) *token {
 // put makes room among the active tokens for one more.
 func (m *monitor) put(mint sdk.Key) *token {
 	for m.state.active.Len() >= m.config.MaxActive {
-		first, t := oldest(&m.state.active)
-		m.state.retire(first, t)
+		first, t, _ := m.state.active.Oldest()
+		m.state.retire(first, t.core, 0)
 	}
 	return m.state.active.Put(mint)
 }
@@ -124,17 +118,15 @@ func (s *state) forgetOldest() {
 	if s.idle.DeleteOldest() {
 		return
 	}
-	mint, t := oldest(&s.active)
-	s.forgetHolders(t, 0)
-	s.pending.Delete(mint)
-	s.active.Delete(mint)
+	mint, _, _ := s.active.Oldest()
+	s.forget(mint)
 }
 
 // active notes that something happened to a token.
 func (m *monitor) active(mint sdk.Key, t *token, r *sdk.Record) {
 	t.lastSlot = max(t.lastSlot, r.GetSlot())
-	if t.lastTime != m.state.clock || m.state.clock == 0 {
-		t.lastTime = m.state.clock
+	if t.lastTime != m.state.rest.Clock || m.state.rest.Clock == 0 {
+		t.lastTime = m.state.rest.Clock
 		m.state.active.Touch(mint)
 	}
 	m.touched(mint, t)
@@ -142,26 +134,27 @@ func (m *monitor) active(mint sdk.Key, t *token, r *sdk.Record) {
 
 // loseRecords notes that records are missing: from here on nobody knows who holds what of the tokens so far.
 func (s *state) loseRecords() {
-	for _, t := range s.active.All() {
-		s.spoil(t)
-	}
-	for _, c := range s.idle.All() {
-		c.flags |= lostRecords
+	s.spoil(func(*token) bool { return true })
+	for mint := range s.idle.All() {
+		s.idle.Change(mint).flags |= lostRecords
 	}
 }
 
 // retract notes that a slot never happened. Which of a token's trades were in it is not remembered.
 func (s *state) retract(slot uint64) {
-	for _, t := range s.active.All() {
-		if t.lastSlot >= slot {
-			s.spoil(t)
-		}
-	}
+	s.spoil(func(t *token) bool { return t.lastSlot >= slot })
 }
 
-func (s *state) spoil(t *token) {
-	t.flags |= lostRecords
-	if t.wallets.absent == 0 {
-		s.forgetHolders(t, sdk.AbsentRecordsMissing)
+// spoil notes that the records of some active tokens are not those of the chain.
+func (s *state) spoil(which func(*token) bool) {
+	for mint, t := range s.active.All() {
+		if !which(&t) {
+			continue
+		}
+		changed := s.active.Change(mint)
+		changed.flags |= lostRecords
+		if changed.wallets.absent == 0 {
+			s.forgetHolders(changed, sdk.AbsentRecordsMissing)
+		}
 	}
 }

@@ -14,22 +14,22 @@ type monitor struct {
 	host       *sdk.Host
 	config     Config
 	thresholds *thresholds
-	state      state
+	state      *state
 	canonical  canonical
 }
 
 // New makes the monitor.
 func New(host *sdk.Host) sdk.Monitor {
-	m := &monitor{host: host, config: defaults()}
+	m := &monitor{host: host, config: defaults(), state: newState()}
 	return sdk.Monitor{
 		Name:          "lifecycle",
 		Version:       Version,
 		Config:        &m.config,
 		Check:         m.config.check,
-		State:         &m.state,
+		State:         m.state,
 		StateVersion:  stateVersion,
 		StateReadsMin: 1,
-		Upgrade:       m.state.read,
+		Upgrade:       m.state.upgrade,
 		Emits: []string{
 			kindCreated, kindTrading, kindCompleted, kindMigrated, kindFound, kindMilestone, kindNear, kindAbandoned, kindRevived, kindState,
 		},
@@ -41,6 +41,7 @@ func New(host *sdk.Host) sdk.Monitor {
 		OnPoolCreated:      m.poolCreated,
 		OnLiquidityChanged: m.liquidityChanged,
 		OnReservesChanged:  m.reservesChanged,
+		OnTokenMetadata:    m.described,
 		OnGap:              func(*sdk.Record, *sdk.Gap) error { m.state.loseRecords(); return nil },
 		OnJournalGap:       func(*sdk.JournalGap) error { m.state.loseRecords(); return nil },
 		OnRetract:          func(slot uint64) error { m.state.retract(slot); return nil },

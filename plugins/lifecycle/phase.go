@@ -15,7 +15,7 @@ func (m *monitor) created(r *sdk.Record, c *sdk.TokenCreated) error {
 		t.wallets.absent, t.createdSlot = 0, r.GetSlot()
 	}
 	t.launch(c)
-	history := m.state.creators.note(t.creator, mint, m.config.MaxCreators)
+	history := m.state.creation(t.creator, mint, m.config.MaxCreators)
 	m.active(mint, t, r)
 	if t.phase >= phase(sdk.PhaseCreated) {
 		return nil // it comes late: a step back is none
@@ -25,6 +25,27 @@ func (m *monitor) created(r *sdk.Record, c *sdk.TokenCreated) error {
 	change.Uri, change.TokenProgram, change.TotalSupply, change.Decimals = c.GetUri(), c.GetTokenProgram(), c.TotalSupply, c.Decimals
 	change.Reserves, change.CreatorHistory = c.GetReserves(), history
 	m.enter(mint, t, change)
+	return nil
+}
+
+// described takes what accounts say of a token whose creation was not seen, and what no record has said yet.
+func (m *monitor) described(r *sdk.Record, d *sdk.TokenMetadata) error {
+	m.advance(r)
+	mint := sdk.KeyOf(d.GetMint())
+	if was, ok := m.state.active.Get(mint); !ok || was.is(sawCreation) {
+		return nil
+	}
+	t := m.state.active.Change(mint)
+	if t.name == "" {
+		t.name = d.GetName()
+	}
+	if t.symbol == "" {
+		t.symbol = d.GetSymbol()
+	}
+	if t.supply == 0 && !t.is(mayhem) {
+		t.supply = d.GetSupply()
+	}
+	m.touched(mint, t)
 	return nil
 }
 
@@ -44,8 +65,8 @@ func (m *monitor) completed(r *sdk.Record, c *sdk.CurveCompleted) error {
 // complete reports that the curve sold out.
 func (m *monitor) complete(r *sdk.Record, mint sdk.Key, t *token, evidence sdk.TokenEvidence, trade *sdk.Trade) {
 	t.now.progress, t.now.progressOut = million, 0
-	if track := m.state.creators.made.Get(t.creator); track != nil && !t.creator.IsZero() {
-		track.completed++
+	if c := m.state.creators.Change(t.creator); c != nil {
+		c.completed++
 	}
 	change := m.change(r, mint, t, sdk.PhaseCompleted, evidence)
 	change.Reserves = t.now.reserves()
@@ -80,8 +101,8 @@ func (m *monitor) migrate(t *token, pool, quote sdk.Key, venue sdk.Venue) {
 		t.quote, t.marks.cap = quote, 0
 	}
 	t.now.progress, t.now.progressOut = million, 0
-	if track := m.state.creators.made.Get(t.creator); track != nil && !t.creator.IsZero() {
-		track.migrated++
+	if c := m.state.creators.Change(t.creator); c != nil {
+		c.migrated++
 	}
 }
 

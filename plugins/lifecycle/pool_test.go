@@ -110,3 +110,18 @@ func TestSoldOut(t *testing.T) {
 		})
 	}
 }
+
+// What accounts say of a token whose launch was not seen counts from then on.
+func TestDescribed(t *testing.T) {
+	h := weirtest.Start(t, lifecycle.New, weirtest.Config(`{"state_seconds": 1000}`))
+	h.Send(traded("a", sdk.Pump), weirtest.TokenMetadata(&sdk.TokenMetadata{Mint: weirtest.Key("a"), Name: "A coin", Supply: proto.Uint64(899_000_000_001)}),
+		traded("a", sdk.Pump), weirtest.TokenMetadata(&sdk.TokenMetadata{Mint: weirtest.Key("nobody's")}))
+	states := kindsOf(h.Send(at(10_000, created("b"))), "token_state")
+	if len(states) != 1 {
+		t.Fatalf("states are %v", states)
+	}
+	s := states[0].GetTokenState()
+	if s.GetName() != "A coin" || s.GetFigures().GetMarketCap() != 41_000_000_000 || s.Figures.Holders != nil || s.CreatedSlot != nil {
+		t.Errorf("state is %v", s)
+	}
+}

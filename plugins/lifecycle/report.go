@@ -10,7 +10,7 @@ func (m *monitor) touched(mint sdk.Key, t *token) {
 		return
 	}
 	t.flags |= dirty
-	*m.state.pending.Put(mint) = m.state.clock
+	*m.state.pending.Put(mint) = m.state.rest.Clock
 }
 
 // giveStates gives out the states that have waited long enough, in the order in which they began to.
@@ -19,23 +19,16 @@ func (m *monitor) giveStates() {
 		if m.config.StateEvery == 0 {
 			return
 		}
-		mint, since, any := m.state.firstPending()
-		if !any || m.state.clock-since < m.config.StateEvery {
+		mint, since, any := m.state.pending.Oldest()
+		if !any || m.state.rest.Clock-since < m.config.StateEvery {
 			return
 		}
 		m.state.pending.Delete(mint)
-		if t := m.state.active.Get(mint); t != nil {
+		if t := m.state.active.Change(mint); t != nil {
 			t.flags &^= dirty
 			m.giveState(mint, t)
 		}
 	}
-}
-
-func (s *state) firstPending() (sdk.Key, int64, bool) {
-	for mint, since := range s.pending.All() {
-		return mint, *since, true
-	}
-	return sdk.Key{}, 0, false
 }
 
 func (m *monitor) giveState(mint sdk.Key, t *token) {

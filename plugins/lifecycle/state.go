@@ -4,84 +4,67 @@ import (
 	"slices"
 
 	"github.com/weir-run/weir/sdk"
-	"github.com/weir-run/weir/sdk/bounded"
+	"github.com/weir-run/weir/sdk/keyed"
 	"github.com/weir-run/weir/sdk/pack"
 )
 
-// state is all that the monitor remembers.
+// state is all that the monitor remembers. What changed of it is saved, not all of it each time.
 type state struct {
-	clock    int64                       // chain time, Unix seconds; 0 is not known
-	active   bounded.Map[sdk.Key, token] // in the order of their last activity
-	idle     bounded.Map[sdk.Key, core]  // in the order in which they fell silent
-	pending  bounded.Map[sdk.Key, int64] // since when a token's state waits to be given out, in that order
-	creators creators
-	held     int // holders of all active tokens; not saved
+	rest struct {
+		Clock int64 // chain time, Unix seconds; 0 is not known
+	}
+	active   *keyed.Map[sdk.Key, token]   // in the order of their last activity
+	idle     *keyed.Map[sdk.Key, core]    // in the order in which they fell silent
+	pending  *keyed.Map[sdk.Key, int64]   // since when a token's state waits to be given out, in that order
+	creators *keyed.Map[sdk.Key, creator] // in the order of their last creations
+	held     int                          // holders of all active tokens; not saved
+
+	*keyed.State
 }
 
-// stateVersion is that of the states written. Version 1 had phases and names alone.
+func newState() *state {
+	s := &state{
+		active:  keyed.NewMap(codec((*token).append, (*token).read)),
+		idle:    keyed.NewMap(codec((*core).append, (*core).read)),
+		pending: keyed.NewMap(codec(appendTime, readTime)),
+
+		creators: keyed.NewMap(codec((*creator).append, (*creator).read)),
+	}
+	s.State = keyed.NewState(&s.rest, s.active, s.idle, s.pending, s.creators)
+	return s
+}
+
+func codec[V any](write func(*V, []byte) []byte, read func(*V, *pack.Reader)) keyed.Codec[sdk.Key, V] {
+	return keyed.Codec[sdk.Key, V]{
+		AppendKey: pack.AppendKey, ReadKey: (*pack.Reader).Key,
+		Append: func(b []byte, v *V) []byte { return write(v, b) },
+		Read:   func(r *pack.Reader, v *V) { read(v, r) },
+	}
+}
+
+func appendTime(t *int64, b []byte) []byte { return pack.AppendUvarint(b, uint64(*t)) }
+
+func readTime(t *int64, r *pack.Reader) { *t = int64(r.Uvarint()) }
+
+// stateVersion is that of the states written. Version 1 had phases and names alone, in one piece.
 const stateVersion = 2
 
-// AppendBinary implements encoding.BinaryAppender.
-func (s *state) AppendBinary(b []byte) ([]byte, error) {
-	b = slices.Grow(b, 250*s.active.Len()+150*s.idle.Len()+16*s.held+100)
-	b = pack.AppendUvarint(b, uint64(s.clock))
-	b = pack.AppendUvarint(b, uint64(s.active.Len()))
-	for mint, t := range s.active.All() {
-		b = t.append(pack.AppendKey(b, mint))
-	}
-	b = pack.AppendUvarint(b, uint64(s.idle.Len()))
-	for mint, c := range s.idle.All() {
-		b = c.append(pack.AppendKey(b, mint))
-	}
-	b = pack.AppendUvarint(b, uint64(s.pending.Len()))
-	for mint, since := range s.pending.All() {
-		b = pack.AppendUvarint(pack.AppendKey(b, mint), uint64(*since))
-	}
-	return s.creators.append(b), nil
-}
-
-// UnmarshalBinary implements encoding.BinaryUnmarshaler.
-func (s *state) UnmarshalBinary(b []byte) error { return s.read(stateVersion, b) }
-
-// read replaces the state by one that some version wrote.
-func (s *state) read(version uint32, b []byte) error {
-	var fresh state
-	r := pack.NewReader(b)
-	if version == 1 {
-		fresh.readFirst(r)
-	} else {
-		fresh.readTokens(r)
-	}
-	if err := r.Close(); err != nil {
+// LoadParts implements sdk.Divided.
+func (s *state) LoadParts(parts [][]byte) error {
+	if err := s.State.LoadParts(parts); err != nil {
 		return err
 	}
-	*s = fresh
+	s.held = 0
+	for _, t := range s.active.All() {
+		s.held += len(t.wallets.list)
+	}
 	return nil
 }
 
-func (s *state) readTokens(r *pack.Reader) {
-	s.clock = int64(r.Uvarint())
-	n := r.Count(len(sdk.Key{}) + smallest)
-	s.active.Grow(n)
-	for range n {
-		t := s.active.Put(r.Key())
-		*t = readToken(r)
-		s.held += len(t.wallets.list)
-	}
-	n = r.Count(len(sdk.Key{}) + smallestCore)
-	s.idle.Grow(n)
-	for range n {
-		*s.idle.Put(r.Key()) = readCore(r)
-	}
-	for range r.Count(len(sdk.Key{}) + 1) {
-		*s.pending.Put(r.Key()) = int64(r.Uvarint())
-	}
-	s.creators = readCreators(r)
-}
-
-// readFirst reads version 1: tokens on their curve with phase, trades, name, symbol, creator, curve and quote mint, then the mints of
-// those that had migrated. What the tokens did besides is not known.
-func (s *state) readFirst(r *pack.Reader) {
+// upgrade reads version 1: tokens on their curve with phase, trades, name, symbol, creator, curve and quote mint, then the mints of those
+// that had migrated. What the tokens did besides is not known.
+func (s *state) upgrade(_ uint32, b []byte) error {
+	r := pack.NewReader(b)
 	for range r.Count(32 + 1 + 1 + 2 + 3) {
 		t := s.active.Put(r.Key())
 		*t = waking(core{phase: phase(r.Byte())}, sdk.AbsentNotYet)
@@ -93,13 +76,8 @@ func (s *state) readFirst(r *pack.Reader) {
 	for range r.Count(len(sdk.Key{})) {
 		s.idle.Put(r.Key()).phase = phase(sdk.PhaseMigrated)
 	}
+	return r.Close()
 }
-
-// The fewest bytes that a token takes beside its mint.
-const (
-	smallestCore = 2 + 1 + 3 + 13
-	smallest     = smallestCore + 2 + 12 + 2
-)
 
 // append writes what is remembered of every token: what is usual in few bytes.
 func (c *core) append(b []byte) []byte {
@@ -116,8 +94,8 @@ func (c *core) append(b []byte) []byte {
 	return b
 }
 
-func readCore(r *pack.Reader) core {
-	return core{
+func (c *core) read(r *pack.Reader) {
+	*c = core{
 		phase: phase(r.Byte()), venue: r.Byte(), flags: uint16(r.Uvarint()), creator: r.OptionalKey(), quote: readQuote(r), place: r.OptionalKey(),
 		trades: r.Uvarint(), buys: uint32(r.Uvarint()), agents: uint32(r.Uvarint()), onCurve: uint32(r.Uvarint()), createdSlot: r.Uvarint(),
 		supply: r.Uvarint(), initial: r.Uvarint(), lastSlot: r.Uvarint(), lastTime: int64(r.Uvarint()),
@@ -130,8 +108,10 @@ func (t *token) append(b []byte) []byte {
 	return t.wallets.append(t.now.append(b))
 }
 
-func readToken(r *pack.Reader) token {
-	return token{core: readCore(r), name: r.Text(), symbol: r.Text(), now: readStanding(r), wallets: readWallets(r)}
+func (t *token) read(r *pack.Reader) {
+	t.core.read(r)
+	t.name, t.symbol = r.Text(), r.Text()
+	t.now, t.wallets = readStanding(r), readWallets(r)
 }
 
 // Quote mints that nearly all tokens have take one byte.

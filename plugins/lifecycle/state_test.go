@@ -19,7 +19,7 @@ func numbered(i int) (k sdk.Key) {
 
 // crowd is a state with active tokens of some holders each, and idle ones.
 func crowd(active, holders, idle int) *state {
-	var s state
+	s := newState()
 	for i := range active + idle {
 		mint := numbered(i)
 		t := token{
@@ -47,35 +47,54 @@ func crowd(active, holders, idle int) *state {
 		if i%10 == 0 {
 			*s.pending.Put(mint) = 1_700_000_000
 		}
-		s.creators.note(mint, mint, 1<<30)
+		s.creation(mint, mint, 1<<30)
 	}
-	return &s
+	return s
+}
+
+// whole is all of a state.
+func whole(tb testing.TB, s *state) []byte {
+	tb.Helper()
+	data, _, err := s.AppendPart(nil, true)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return data
 }
 
 func TestStateSurvives(t *testing.T) {
-	from := crowd(50, 5, 50)
-	before, err := from.AppendBinary(nil)
-	if err != nil {
+	before := whole(t, crowd(50, 5, 50))
+	s := newState()
+	if err := s.LoadParts([][]byte{before}); err != nil {
 		t.Fatal(err)
 	}
-	var s state
-	if err := s.UnmarshalBinary(before); err != nil {
-		t.Fatal(err)
-	}
-	after, err := s.AppendBinary(nil)
-	if err != nil || !bytes.Equal(before, after) {
-		t.Errorf("%d bytes became %d, %v", len(before), len(after), err)
+	if after := whole(t, s); !bytes.Equal(before, after) {
+		t.Errorf("%d bytes became %d", len(before), len(after))
 	}
 	if s.held != 250 {
 		t.Errorf("%d holders are counted, want 250", s.held)
 	}
 	for n := range before {
-		if err := s.UnmarshalBinary(before[:n]); err == nil {
+		if err := newState().LoadParts([][]byte{before[:n]}); err == nil {
 			t.Fatalf("the first %d of %d bytes were taken for a state", n, len(before))
 		}
 	}
-	if again, _ := s.AppendBinary(nil); !bytes.Equal(again, before) {
-		t.Error("a state that was refused left traces")
+}
+
+// A checkpoint after a few trades is small, whatever the number of tokens.
+func TestStateSavesWhatChanged(t *testing.T) {
+	s := crowd(20_000, 2, 20_000)
+	all := whole(t, s)
+	for i := range 100 {
+		s.active.Change(numbered(i)).trades++
+	}
+	part, parts, err := s.AppendPart(nil, false)
+	if err != nil || parts != 2 || len(part) > len(all)/20 {
+		t.Fatalf("a part of %d bytes, of %d in all, %d parts, %v", len(part), len(all), parts, err)
+	}
+	back := newState()
+	if err := back.LoadParts([][]byte{all, part}); err != nil || !bytes.Equal(whole(t, back), whole(t, s)) || back.held != s.held {
+		t.Errorf("restored state differs, %v", err)
 	}
 }
 
@@ -87,46 +106,47 @@ func TestStateOfVersion1(t *testing.T) {
 	b = pack.AppendText(pack.AppendText(b, "Some coin"), "COIN")
 	b = pack.AppendOptionalKey(pack.AppendOptionalKey(pack.AppendOptionalKey(b, numbered(3)), numbered(4)), solMint)
 	b = pack.AppendKey(pack.AppendUvarint(b, 1), done)
-	var s state
-	if err := s.read(1, b); err != nil {
+	s := newState()
+	if err := s.upgrade(1, b); err != nil {
 		t.Fatal(err)
 	}
-	got := s.active.Get(live)
-	if got == nil || got.phase != phase(sdk.PhaseTrading) || got.onCurve != 17 || got.name != "Some coin" || got.place != numbered(4) ||
+	got, ok := s.active.Get(live)
+	if !ok || got.phase != phase(sdk.PhaseTrading) || got.onCurve != 17 || got.name != "Some coin" || got.place != numbered(4) ||
 		got.wallets.absent != absence(sdk.AbsentCreationNotSeen) || got.whole() {
 		t.Errorf("live token is %+v", got)
 	}
-	if got := s.idle.Get(done); got == nil || got.phase != phase(sdk.PhaseMigrated) {
+	if got, ok := s.idle.Get(done); !ok || got.phase != phase(sdk.PhaseMigrated) {
 		t.Errorf("migrated token is %+v", got)
 	}
 }
 
-// BenchmarkSave is a checkpoint of 100,000 active tokens with 10 holders each, and as many idle ones.
+// BenchmarkSave is a checkpoint of 100,000 active tokens with 10 holders each, and as many idle ones, after 10,000 trades.
 func BenchmarkSave(b *testing.B) {
 	s := crowd(100_000, 10, 100_000)
+	data := whole(b, s)
+	b.ReportMetric(float64(len(data))/200_000, "state-B/token")
+	part := make([]byte, 0, len(data))
 	b.ReportAllocs()
-	var data []byte
 	for b.Loop() {
+		b.StopTimer()
+		for i := range 10_000 {
+			s.active.Change(numbered(i*7%100_000)).trades++
+		}
+		b.StartTimer()
 		var err error
-		data, err = s.AppendBinary(data[:0])
-		if err != nil {
+		if part, _, err = s.AppendPart(part[:0], false); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.SetBytes(int64(len(data)))
-	b.ReportMetric(float64(len(data))/200_000, "state-B/token")
+	b.ReportMetric(float64(len(part)), "part-B")
 }
 
 // BenchmarkRestore is the way back.
 func BenchmarkRestore(b *testing.B) {
-	data, err := crowd(100_000, 10, 100_000).AppendBinary(nil)
-	if err != nil {
-		b.Fatal(err)
-	}
+	data := whole(b, crowd(100_000, 10, 100_000))
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
-		var s state
-		if err := s.UnmarshalBinary(data); err != nil {
+		if err := newState().LoadParts([][]byte{data}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -141,10 +161,7 @@ func BenchmarkMillionTokens(b *testing.B) {
 		s := crowd(250_000, 16, 750_000)
 		runtime.GC()
 		runtime.ReadMemStats(&after)
-		data, err := s.AppendBinary(nil)
-		if err != nil {
-			b.Fatal(err)
-		}
+		data := whole(b, s)
 		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "heap-B/token")
 		b.ReportMetric(float64(len(data))/1e6, "state-B/token")
 		runtime.KeepAlive(s)

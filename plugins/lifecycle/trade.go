@@ -7,11 +7,11 @@ import (
 func (m *monitor) traded(r *sdk.Record, trade *sdk.Trade) error {
 	m.advance(r)
 	mint := sdk.KeyOf(trade.GetMint())
-	t := m.state.core(mint)
+	c, _ := m.state.core(mint)
 	switch {
 	case !isCurve(trade.GetVenue()):
-		m.poolTraded(r, mint, t, trade)
-	case t == nil || t.phase < phase(sdk.PhaseMigrated):
+		m.poolTraded(r, mint, &c, trade)
+	case c.phase < phase(sdk.PhaseMigrated):
 		m.curveTraded(r, mint, trade)
 	default:
 		m.tradedElsewhere(mint, trade)
@@ -37,11 +37,11 @@ func (m *monitor) curveTraded(r *sdk.Record, mint sdk.Key, trade *sdk.Trade) {
 	}
 }
 
-// poolTraded takes a trade in a pool. It counts when the pool is the one that the token migrated to. A pool that pump itself opens for a
+// poolTraded takes a trade in a pool of a token, of which c is known. It counts when the pool is the one that the token migrated to. A pool that pump itself opens for a
 // mint shows that the curve has migrated, where the migration was not seen.
 func (m *monitor) poolTraded(r *sdk.Record, mint sdk.Key, c *core, trade *sdk.Trade) {
 	pool := sdk.KeyOf(trade.GetPool())
-	settled := c != nil && c.phase == phase(sdk.PhaseMigrated) && !c.place.IsZero()
+	settled := c.phase == phase(sdk.PhaseMigrated) && !c.place.IsZero()
 	switch {
 	case settled && c.place == pool:
 		t := m.known(mint)
@@ -69,12 +69,10 @@ func (m *monitor) settle(r *sdk.Record, mint sdk.Key, t *token, trade *sdk.Trade
 
 // tradedElsewhere takes a trade that is not in the token's own place: it changes who holds the token, and nothing else.
 func (m *monitor) tradedElsewhere(mint sdk.Key, trade *sdk.Trade) {
-	t := m.state.active.Get(mint)
-	if t == nil || t.wallets.absent != 0 {
-		return
+	if t := m.state.counted(mint); t != nil {
+		m.holderTraded(t, trade)
+		m.touched(mint, t)
 	}
-	m.holderTraded(t, trade)
-	m.touched(mint, t)
 }
 
 // paidWithToken takes the quote side of a trade where that is a launched token too.
@@ -83,7 +81,7 @@ func (m *monitor) paidWithToken(trade *sdk.Trade) {
 	if quote == solMint || quote == usdcMint || quote == usdtMint || trade.GetAgent() {
 		return
 	}
-	if t := m.state.active.Get(quote); t != nil && t.wallets.absent == 0 {
+	if t := m.state.counted(quote); t != nil {
 		m.held(t, trade.GetTrader(), trade.GetSide() == sdk.Sell, trade.GetQuoteAmount(), true)
 		m.touched(quote, t)
 	}
@@ -111,13 +109,13 @@ func (m *monitor) count(r *sdk.Record, mint sdk.Key, t *token, trade *sdk.Trade,
 func (m *monitor) reservesChanged(r *sdk.Record, c *sdk.ReservesChanged) error {
 	m.advance(r)
 	mint := sdk.KeyOf(c.GetMint())
-	t := m.state.active.Get(mint)
-	if t == nil || t.place != sdk.KeyOf(c.GetPool()) {
+	if was, _ := m.state.core(mint); was.place != sdk.KeyOf(c.GetPool()) {
 		return nil
 	}
+	t := m.known(mint)
+	m.active(mint, t, r)
 	t.flags |= mayhem
 	t.now.take(c.GetReservesAfter())
 	t.weigh(nil, nil)
-	m.touched(mint, t)
 	return nil
 }

@@ -102,6 +102,38 @@ func TestNodeExampleInTheDaemon(t *testing.T) {
 	}
 }
 
+// TestNodeExamplePackedAndInstalled: a script goes with its packages, and all of them are held against weir.lock.
+func TestNodeExamplePackedAndInstalled(t *testing.T) {
+	source := filepath.Dir(nodeExample(t))
+	manifest, err := os.ReadFile("../../sdk/examples/node-tally/weir-plugin.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(source, "weir-plugin.yaml"), manifest, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	must := func(want string, args ...string) {
+		t.Helper()
+		if code, out, stderr := run(t, args...); code != 0 || !strings.Contains(out, want) {
+			t.Fatalf("weir %s: exit code %d: %s%s", strings.Join(args, " "), code, out, stderr)
+		}
+	}
+	must("packed tally 0.1.0 into tally-0.1.0.weir.tar.gz", "plugin", "pack", source)
+	must("as its manifest says", "plugin", "verify", "tally-0.1.0.weir.tar.gz")
+	must("installed tally 0.1.0", "plugin", "install", "tally-0.1.0.weir.tar.gz")
+	must("tally 0.1.0: good", "plugin", "verify", "tally")
+	must("100 trades", "plugin", "replay", "tally", "--market", "120")
+	scripts, err := filepath.Glob(filepath.Join("data", "plugins", "tally", "*", "weir.js"))
+	if err != nil || len(scripts) != 1 {
+		t.Fatal(scripts, err)
+	}
+	appendTo(t, scripts[0], "// changed\n")
+	if code, _, stderr := run(t, "plugin", "verify", "tally"); code != 1 || !strings.Contains(stderr, "are not those that were installed") {
+		t.Errorf("a changed file beside the program: exit code %d, %s", code, stderr)
+	}
+}
+
 // signal is an event of a monitor that says things in words.
 type signal struct {
 	Key    string `json:"key"`

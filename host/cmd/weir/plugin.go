@@ -11,7 +11,8 @@ import (
 type pluginCommand struct {
 	New      pluginNewCommand      `cmd:"" help:"Make a new monitor: module, tests and Makefile, ready to build."`
 	Test     pluginTestCommand     `cmd:"" help:"Run the conformance kit against a plugin's program, whatever it is written in."`
-	Install  pluginInstallCommand  `cmd:"" help:"Install a program, or a folder with weir-plugin.yaml."`
+	Pack     pluginPackCommand     `cmd:"" help:"Make one file of a plugin, for others to install."`
+	Install  pluginInstallCommand  `cmd:"" help:"Install a program, a folder with weir-plugin.yaml, or a packed plugin."`
 	Remove   pluginRemoveCommand   `cmd:"" help:"Remove an installed plugin; its state and events stay."`
 	List     pluginListCommand     `cmd:"" help:"List what is installed."`
 	Info     pluginInfoCommand     `cmd:"" help:"Show what an installed plugin, or a program, says of itself."`

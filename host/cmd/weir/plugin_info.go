@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -39,16 +40,25 @@ func (c pluginInfoCommand) Run(ctx context.Context, std streams) error {
 
 type pluginVerifyCommand struct {
 	pluginsFlags
-	Plugin string `arg:"" help:"Name of an installed plugin, or a program."`
+	Plugin string `arg:"" help:"Name of an installed plugin, a program, a file of weir plugin pack, or a folder with weir-plugin.yaml."`
 }
 
 // Help is shown below the flags.
 func (pluginVerifyCommand) Help() string {
-	return "Compares the digest with weir.lock, checks that it is a program for this platform, and that it describes itself well. No record is sent.\n\nExample:\n  weir plugin verify whales"
+	return "Compares digests with weir.lock or with the manifest. Of a program and an installed plugin it also checks that it is a program for this platform, and that it describes itself well; nothing in a packed plugin or a folder is run. No record is sent. " +
+		"weir plugin doctor looks at more.\n\nExamples:\n  weir plugin verify whales\n  weir plugin verify whales-0.1.0.weir.tar.gz"
 }
 
 // Run verifies.
 func (c pluginVerifyCommand) Run(ctx context.Context, std streams) error {
+	if info, err := os.Stat(c.Plugin); err == nil && (info.IsDir() || strings.HasSuffix(c.Plugin, catalog.ArchiveSuffix)) {
+		m, err := catalog.Check(c.Plugin)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s %s: good, as its manifest says; nothing was run\n", m.Name, m.Version)
+		return nil
+	}
 	path, err := c.program(c.Plugin)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 
 type pluginInstallCommand struct {
 	pluginsFlags
-	Source string        `arg:"" help:"The program, or the folder with weir-plugin.yaml."`
+	Source string        `arg:"" help:"The program, the folder with weir-plugin.yaml, or a file of weir plugin pack."`
 	Wait   time.Duration `default:"15s" help:"How long to wait for a running daemon to take it; 0 does not wait."`
 }
 

@@ -8,25 +8,19 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// Install puts a program, or a folder with a manifest, into dir. The program is asked what it is first. It lies in a folder named by its
+// Install puts a program, a folder with a manifest, or what Pack made of one, into dir. The program is asked what it is first. It lies in a folder named by its
 // digest, so a version that is installed or runs stays as it is; the lock, which names the one that counts, is replaced last and as a whole.
 func Install(ctx context.Context, dir, source string) (*Manifest, error) {
-	info, err := os.Stat(source)
+	m, folder, done, err := open(source)
 	if err != nil {
-		return nil, fmt.Errorf("install %s: %w", source, err)
+		return nil, err
 	}
-	m := &Manifest{Binaries: []Binary{{OS: runtime.GOOS, Arch: runtime.GOARCH, Path: filepath.Base(source)}}}
-	folder := filepath.Dir(source)
-	if info.IsDir() {
-		folder = source
-		if m, err = ReadManifest(filepath.Join(source, ManifestFile)); err != nil {
-			return nil, err
-		}
-	}
+	defer done()
 	here, err := m.Here()
 	if err != nil {
 		return nil, err
@@ -71,6 +65,9 @@ func (m *Manifest) place(dir, folder, source string) (err error) {
 			return err
 		}
 	}
+	if err := m.along(staged, folder); err != nil {
+		return err
+	}
 	text, err := yaml.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("write manifest: %w", err)
@@ -78,7 +75,9 @@ func (m *Manifest) place(dir, folder, source string) (err error) {
 	if err := os.WriteFile(filepath.Join(staged, ManifestFile), text, 0o600); err != nil {
 		return fmt.Errorf("write manifest: %w", err)
 	}
-	entry := Locked{Name: m.Name, Version: m.Version, Source: source, Folder: m.folder(), Binaries: m.Binaries}
+	entry := Locked{
+		Name: m.Name, Version: m.Version, Source: source, Folder: m.folder(), Binaries: m.Binaries, Files: m.Files, FilesSHA256: m.FilesSHA256,
+	}
 	if err := settle(staged, filepath.Join(dir, m.Name), entry.Folder); err != nil {
 		return err
 	}
@@ -87,6 +86,43 @@ func (m *Manifest) place(dir, folder, source string) (err error) {
 		return err
 	}
 	return sweep(filepath.Join(dir, m.Name), entry.Folder)
+}
+
+// open finds what a source is: a manifest, the folder that its paths are in, and what is to be done at the end. A program by itself gets a
+// manifest that names it.
+func open(source string) (m *Manifest, folder string, done func(), err error) {
+	info, err := os.Stat(source)
+	switch {
+	case err != nil:
+		return nil, "", nil, fmt.Errorf("install %s: %w", source, err)
+	case info.IsDir():
+		m, err = ReadManifest(filepath.Join(source, ManifestFile))
+		return m, source, func() {}, err
+	case isArchive(source):
+		return unpack(source)
+	}
+	m = &Manifest{Binaries: []Binary{{OS: runtime.GOOS, Arch: runtime.GOARCH, Path: filepath.Base(source)}}}
+	return m, filepath.Dir(source), func() {}, nil
+}
+
+// along copies the files that go along, and notes their digest. One that the manifest names must be theirs.
+func (m *Manifest) along(to, from string) error {
+	files, err := tree(from, m.Files)
+	if err != nil {
+		return err
+	}
+	sum, err := treeDigest(files)
+	if err != nil {
+		return err
+	}
+	if m.FilesSHA256 != "" && m.FilesSHA256 != sum {
+		return fmt.Errorf("the files beside the programs of %s have digest %s, its manifest says %s: they were damaged or exchanged", m.Name, sum, m.FilesSHA256)
+	}
+	m.FilesSHA256 = sum
+	files = slices.DeleteFunc(files, func(f treeFile) bool { // programs are there already
+		return slices.ContainsFunc(m.Binaries, func(b Binary) bool { return filepath.ToSlash(filepath.Clean(b.Path)) == f.name })
+	})
+	return copyTree(to, files)
 }
 
 // copy takes a program over and notes its digest. A digest that the manifest names must be that of the file.

@@ -35,6 +35,9 @@ type Locked struct {
 	Folder string `yaml:"folder,omitempty"`
 	// Binaries with their digests, all platforms.
 	Binaries []Binary `yaml:"binaries"`
+	// Files that go along, and the digest of all of them.
+	Files       []string `yaml:"files,omitempty"`
+	FilesSHA256 string   `yaml:"files_sha256,omitempty"`
 }
 
 // Installed is a plugin in the folder.
@@ -94,6 +97,13 @@ func (p *Locked) verify(dir string) (path, sum string, err error) {
 	}
 	if sum != b.SHA256 {
 		return "", "", fmt.Errorf("plugin %s: %s is not the program that was installed (digest %.12s, %s says %.12s): install it again", p.Name, path, sum, LockFile, b.SHA256)
+	}
+	files, err := tree(filepath.Join(dir, p.Name, p.Folder), p.Files)
+	if err != nil {
+		return "", "", err
+	}
+	if along, err := treeDigest(files); err != nil || along != p.FilesSHA256 {
+		return "", "", errors.Join(err, fmt.Errorf("plugin %s: the files beside %s are not those that were installed: install it again", p.Name, path))
 	}
 	return path, sum, nil
 }

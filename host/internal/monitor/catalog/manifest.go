@@ -45,6 +45,10 @@ type Manifest struct {
 	Protocol Protocol `yaml:"protocol"`
 	// Binaries, one a platform.
 	Binaries []Binary `yaml:"binaries"`
+	// Files and folders that go along with the programs, such as the packages of a script: paths in the plugin's folder.
+	Files []string `yaml:"files,omitempty"`
+	// FilesSHA256 is the digest of all of them with their names, in hexadecimal; empty in a manifest that its author writes.
+	FilesSHA256 string `yaml:"files_sha256,omitempty"`
 	// Outputs it may emit.
 	Outputs []string `yaml:"outputs,omitempty"`
 	// State versions.
@@ -74,7 +78,7 @@ type State struct {
 
 // Binary is the program for one platform.
 type Binary struct {
-	// OS and Arch in Go's names.
+	// OS and Arch in Go's names; any for a script.
 	OS   string `yaml:"os"`
 	Arch string `yaml:"arch"`
 	// Path in the plugin's folder.
@@ -124,6 +128,11 @@ func (m *Manifest) check() error {
 			return fmt.Errorf("binary path %q leaves the plugin's folder", b.Path)
 		}
 	}
+	for _, name := range m.Files {
+		if !filepath.IsLocal(name) {
+			return fmt.Errorf("file %q leaves the plugin's folder", name)
+		}
+	}
 	return nil
 }
 
@@ -131,13 +140,15 @@ func (m *Manifest) check() error {
 func (m *Manifest) Here() (Binary, error) {
 	var have []string
 	for _, b := range m.Binaries {
-		if b.OS == runtime.GOOS && b.Arch == runtime.GOARCH {
+		if fits(b.OS, runtime.GOOS) && fits(b.Arch, runtime.GOARCH) {
 			return b, nil
 		}
 		have = append(have, b.OS+"/"+b.Arch)
 	}
 	return Binary{}, fmt.Errorf("plugin %s has no program for %s/%s, only for %s", m.Name, runtime.GOOS, runtime.GOARCH, strings.Join(have, ", "))
 }
+
+func fits(named, here string) bool { return named == here || named == "any" }
 
 // Description is what a program says of itself, and what was seen when it was asked.
 type Description struct {

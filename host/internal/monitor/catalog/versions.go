@@ -19,6 +19,7 @@ func (m *Manifest) folder() string {
 	for _, b := range m.Binaries {
 		fmt.Fprintf(sum, "%s/%s %s %s\n", b.OS, b.Arch, b.Path, b.SHA256)
 	}
+	fmt.Fprint(sum, m.FilesSHA256)
 	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 

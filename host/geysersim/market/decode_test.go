@@ -3,6 +3,7 @@ package market
 import (
 	"cmp"
 	"fmt"
+	"math/big"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/weir-run/weir/host/geysersim"
 	"github.com/weir-run/weir/host/internal/decode"
+	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"github.com/weir-run/weir/host/internal/geyser"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
@@ -23,6 +25,21 @@ type reader struct {
 	view    geyser.View
 	decoder *decode.Decoder
 	raw     []byte
+	worth   int // trades with a market cap
+}
+
+// checkWorth: price times supply equals the market cap. On the curve and on its pools every coin has the standard supply.
+func checkWorth(tb testing.TB, t *eventv1.Trade) {
+	tb.Helper()
+	if t.Venue == eventv1.Venue_VENUE_PUMPSWAP && !slices.Equal(t.Mint, t.PoolBaseMint) {
+		tb.Fatalf("a market cap of a coin that prices others: %v", t)
+	}
+	worth := new(big.Int).SetUint64(pumpfun.Supply)
+	worth.Mul(worth, new(big.Int).SetUint64(t.GetReservesAfter().GetPriceQuote()))
+	worth.Quo(worth, new(big.Int).SetUint64(t.GetReservesAfter().GetPriceBase()))
+	if t.Venue == eventv1.Venue_VENUE_PUMP && worth.Uint64() != t.GetMarketCap() {
+		tb.Fatalf("market cap %d, price times supply is %s: %v", t.GetMarketCap(), worth, t)
+	}
 }
 
 func (r *reader) read(tb testing.TB, slot uint64, info *geyserpb.SubscribeUpdateTransactionInfo) []geysersim.Truth {
@@ -44,6 +61,10 @@ func (r *reader) read(tb testing.TB, slot uint64, info *geyserpb.SubscribeUpdate
 		}
 		if record.TxIndex == nil { // 0 is the first of its block, not unknown
 			tb.Fatalf("a record without its place in the block: %v", record)
+		}
+		if trade := record.GetTrade(); trade != nil && trade.MarketCap != nil {
+			r.worth++
+			checkWorth(tb, trade)
 		}
 		f := truthOf(record)
 		f.Ordinal = len(facts)
@@ -82,8 +103,8 @@ func compareTruth(t *testing.T, o Options) {
 		}
 	})
 	t.Logf("%d facts: %+v", facts, r.decoder.Stats())
-	if facts < 5_000 {
-		t.Errorf("only %d facts", facts)
+	if facts < 5_000 || r.worth < 1_000 {
+		t.Errorf("only %d facts, %d with a market cap", facts, r.worth)
 	}
 }
 

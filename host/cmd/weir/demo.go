@@ -24,6 +24,7 @@ type demoCommand struct {
 	For     time.Duration `placeholder:"DURATION" help:"Stop after this long; default: run until Ctrl-C."`
 	JSON    bool          `name:"json" help:"Print events as JSON lines."`
 	Plugins string        `name:"plugins-dir" placeholder:"DIR" default:"data/plugins" help:"Run what is installed there beside the three monitors."`
+	Listen  string        `placeholder:"HOST:PORT" help:"Serve the dashboard there; default: 127.0.0.1:9464, or a free port when that is in use."`
 	DataDir string        `placeholder:"DIR" help:"Keep the journal there; default: a temporary folder, removed at the end."`
 	Log     string        `name:"log-level" default:"warn" help:"debug, info, warn or error."`
 }
@@ -35,6 +36,12 @@ func (demoCommand) Help() string {
 
 // lively lets the lifecycle monitor tell in minutes what takes a day in earnest.
 var lively = map[string]any{"abandoned_after_seconds": 60, "state_seconds": 10}
+
+// everything lets the trading monitor make candles and windows and look for all that it can find, which costs too much to be the default.
+var everything = map[string]any{
+	"candles": []string{"1s", "5s", "1m"}, "windows": true,
+	"detect": []string{"sandwich", "back_run", "arbitrage", "bundle", "whale", "sniper", "wash", "bundled_launch", "copy_trade"},
+}
 
 // Run runs until interrupted or for the given time.
 func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
@@ -61,12 +68,17 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 	defer func() {
 		err = errors.Join(err, server.Close(), <-served)
 	}()
+	listen, err := c.listen(ctx)
+	if err != nil {
+		return err
+	}
 	cfg, err := config.Load("", nil, map[string]any{
+		"http.listen": listen,
 		"data_dir":    c.DataDir,
 		"plugins_dir": c.Plugins,
 		"log.level":   c.Log,
 		"endpoints":   []map[string]any{{"name": "simulator", "url": url}},
-		"plugins":     []map[string]any{{"name": "lifecycle", "config": lively}, {"name": "trading"}, {"name": "liquidity"}},
+		"plugins":     []map[string]any{{"name": "lifecycle", "config": lively}, {"name": "trading", "config": everything}, {"name": "liquidity"}},
 	})
 	if err != nil {
 		return err
@@ -76,6 +88,7 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	fmt.Fprintf(std.err, "simulated market (seed %d) on %s, data in %s; weir status --data-dir %s shows the state; Ctrl-C stops\n", c.Seed, url, c.DataDir, c.DataDir)
+	fmt.Fprintf(std.err, "dashboard: http://%s/\n", d.Address())
 	printed := make(chan error, 1)
 	go func() { printed <- c.print(ctx, d, std) }()
 	err = errors.Join(d.Run(ctx), <-printed)
@@ -83,6 +96,21 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 		return nil
 	}
 	return err
+}
+
+// usualAddress is where demo and documentation have the dashboard.
+const usualAddress = "127.0.0.1:9464"
+
+// listen finds an address for the dashboard: the usual one unless somebody has it.
+func (c demoCommand) listen(ctx context.Context) (string, error) {
+	if c.Listen != "" {
+		return c.Listen, nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", usualAddress)
+	if err != nil {
+		return "127.0.0.1:0", nil //nolint:nilerr // in use: any other will do
+	}
+	return usualAddress, l.Close()
 }
 
 // simulate serves the market on a free loopback port.

@@ -32,6 +32,8 @@ type Operator interface {
 	ResumePlugin(instance string) (*adminv1.ResumePluginResponse, error)
 	// PluginCrash tells of a plugin's last crash.
 	PluginCrash(ctx context.Context, instance string) (*adminv1.PluginCrashResponse, error)
+	// PluginLogs visits the lines that a plugin logged lately.
+	PluginLogs(ctx context.Context, req *adminv1.PluginLogsRequest, visit func(*adminv1.PluginLogsResponse) error) error
 	// RollbackPlugin takes the last upgrade back.
 	RollbackPlugin(ctx context.Context, instance string) (*adminv1.RollbackPluginResponse, error)
 }

@@ -152,6 +152,13 @@ func (operator) PluginCrash(_ context.Context, instance string) (*adminv1.Plugin
 	return &adminv1.PluginCrashResponse{Crash: &adminv1.Crash{Cause: "panic"}}, known(instance)
 }
 
+func (operator) PluginLogs(_ context.Context, req *adminv1.PluginLogsRequest, visit func(*adminv1.PluginLogsResponse) error) error {
+	if err := known(req.GetInstance()); err != nil {
+		return err
+	}
+	return visit(&adminv1.PluginLogsResponse{Lines: []string{"level=INFO msg=hello"}})
+}
+
 func (operator) RollbackPlugin(_ context.Context, instance string) (*adminv1.RollbackPluginResponse, error) {
 	if instance == "broken" {
 		return nil, errors.New("secret inner detail")
@@ -225,6 +232,8 @@ func TestAnswers(t *testing.T) {
 		"/plugins/trading":                   {200, `{"instance":"trading"`},
 		"/plugins/nothing":                   {404, `there is no monitor instance nothing`},
 		"/plugins/trading/crash":             {200, `"cause":"panic"`},
+		"/plugins/trading/logs?tail=3":       {200, `"lines":["level=INFO msg=hello"]`},
+		"/plugins/nothing/logs":              {404, `there is no plugin nothing`},
 		"/gaps?from_slot=7&groups=curve,amm": {200, `"from_slot":"7"`},
 		"/gaps?from_slot=7&to_slot=6":        {400, `"parameter":"to_slot"`},
 		"/gaps?states=missing,lost":          {400, `is none of complete, empty`},

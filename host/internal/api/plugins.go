@@ -32,6 +32,11 @@ func (a *API) pluginRoutes() []route {
 			},
 		},
 		{
+			method: http.MethodGet, path: "/plugins/{name}/logs", scope: Read, summary: "What it logged lately, the newest last.",
+			schema: messageOf(&adminv1.PluginLogsResponse{}), params: append([]param{{"tail", "How many lines at most.", integer(1, 1000, "200")}}, one...),
+			answer: a.logs,
+		},
+		{
 			method: http.MethodPost, path: "/plugins/{name}/resume", scope: Admin, summary: "Start it, when it waits in backoff, in quarantine or for an operator.",
 			schema: messageOf(&adminv1.ResumePluginResponse{}), params: one,
 			answer: func(_ context.Context, in args) ([]byte, error) {
@@ -54,6 +59,20 @@ func (a *API) pluginRoutes() []route {
 			},
 		},
 	}
+}
+
+func (a *API) logs(ctx context.Context, in args) ([]byte, error) {
+	out := &adminv1.PluginLogsResponse{}
+	req := &adminv1.PluginLogsRequest{Instance: in["name"], Tail: uint32(in.number("tail"))}
+	err := a.cfg.Operator.PluginLogs(ctx, req, func(r *adminv1.PluginLogsResponse) error {
+		out.Lines = append(out.Lines, r.GetLines()...)
+		out.Lost += r.GetLost()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return jsonl.Append(nil, out), nil
 }
 
 func (a *API) plugin(_ context.Context, in args) ([]byte, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/monitor"
@@ -23,10 +24,11 @@ type roster struct {
 type member struct {
 	*monitor.Instance
 
-	lines  *lines
-	plugin config.Plugin // as the configuration and what is installed have it; its path changes with the installed program
-	stop   context.CancelFunc
-	done   chan struct{}
+	lines   *lines
+	upgrade atomic.Pointer[string] // how far one is, nil when none is under way
+	plugin  config.Plugin          // as the configuration and what is installed have it; its path changes with the installed program
+	stop    context.CancelFunc
+	done    chan struct{}
 }
 
 func (r *roster) all() []*member {

@@ -34,7 +34,11 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 	var all latency.Distribution
 	for _, m := range d.roster.all() {
 		st := m.Status()
-		s.Plugins = append(s.Plugins, pluginStatus(st))
+		p := pluginStatus(st)
+		if step := m.upgrade.Load(); step != nil {
+			p.Upgrade = *step
+		}
+		s.Plugins = append(s.Plugins, p)
 		monitors.In += st.Records
 		monitors.Out += st.Outputs
 		monitors.Dropped["refused"] += st.Refused

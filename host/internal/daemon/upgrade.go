@@ -62,10 +62,14 @@ func (d *Daemon) UpgradePlugin(ctx context.Context, req *adminv1.UpgradePluginRe
 	if err != nil {
 		return status.Errorf(codes.FailedPrecondition, "plugin %s does not run: %v", st.Instance, err)
 	}
+	defer m.upgrade.Store(nil)
 	err = m.Upgrade(ctx, monitor.Upgrade{
 		Path: path, Shadow: time.Duration(req.GetShadowMillis()) * time.Millisecond, MaxDiff: req.GetMaxDiff(), DryRun: req.GetDryRun(),
 		Probation: time.Duration(req.GetProbationMillis()) * time.Millisecond, Previous: old,
-		Report: func(r monitor.UpgradeReport) { _ = report(upgradeReport(r)) },
+		Report: func(r monitor.UpgradeReport) {
+			m.upgrade.Store(new(upgradeWords(r)))
+			_ = report(upgradeReport(r))
+		},
 	})
 	if err != nil || req.GetDryRun() {
 		err = errors.Join(err, d.shelf.Drop(context.WithoutCancel(ctx), st.Instance, path, old))
@@ -74,6 +78,15 @@ func (d *Daemon) UpgradePlugin(ctx context.Context, req *adminv1.UpgradePluginRe
 		return status.Error(codes.Aborted, err.Error())
 	}
 	return nil
+}
+
+// upgradeWords is what the status says of an upgrade under way.
+func upgradeWords(r monitor.UpgradeReport) string {
+	text := fmt.Sprintf("%s to %s", r.Step, r.NewVersion)
+	if r.Diff.Compared > 0 {
+		text += fmt.Sprintf(": %d compared, %d different, %d missing, %d extra", r.Diff.Compared, r.Diff.Different, r.Diff.Missing, r.Diff.Extra)
+	}
+	return text
 }
 
 func upgradeReport(r monitor.UpgradeReport) *adminv1.UpgradePluginResponse {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/weir-run/weir/host/internal/api"
+	"github.com/weir-run/weir/host/internal/dashboard"
 	"github.com/weir-run/weir/host/internal/metrics"
 	"github.com/weir-run/weir/host/internal/monitor"
 	"github.com/weir-run/weir/host/internal/pool"
@@ -40,6 +41,7 @@ func (d *Daemon) initWeb(ctx context.Context) error {
 	mux := http.NewServeMux()
 	if d.api != nil {
 		mux.Handle("/api/", d.api)
+		mux.Handle("/", dashboard.Handler())
 	}
 	mux.Handle("GET /metrics", scrape)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })

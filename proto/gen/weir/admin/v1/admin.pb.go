@@ -1709,7 +1709,9 @@ type PluginStatus struct {
 	// Until when the last upgrade can be rolled back, Unix seconds; 0 when there is nothing to go back to.
 	RollbackUntilUnix int64 `protobuf:"varint,15,opt,name=rollback_until_unix,json=rollbackUntilUnix,proto3" json:"rollback_until_unix,omitempty"`
 	// How far it is kept apart from the host (L0 to L2), and why not further.
-	Isolation     string `protobuf:"bytes,30,opt,name=isolation,proto3" json:"isolation,omitempty"`
+	Isolation string `protobuf:"bytes,30,opt,name=isolation,proto3" json:"isolation,omitempty"`
+	// How far an upgrade of it is, in words; empty when none is under way.
+	Upgrade       string `protobuf:"bytes,31,opt,name=upgrade,proto3" json:"upgrade,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1922,6 +1924,13 @@ func (x *PluginStatus) GetRollbackUntilUnix() int64 {
 func (x *PluginStatus) GetIsolation() string {
 	if x != nil {
 		return x.Isolation
+	}
+	return ""
+}
+
+func (x *PluginStatus) GetUpgrade() string {
+	if x != nil {
+		return x.Upgrade
 	}
 	return ""
 }
@@ -3798,7 +3807,7 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"lastNumber\x12\x14\n" +
 	"\x05bytes\x18\x03 \x01(\x04R\x05bytes\x12#\n" +
 	"\rcomplete_slot\x18\x04 \x01(\x04R\fcompleteSlot\x12\x18\n" +
-	"\atrouble\x18\x05 \x01(\tR\atrouble\"\x93\a\n" +
+	"\atrouble\x18\x05 \x01(\tR\atrouble\"\xad\a\n" +
 	"\fPluginStatus\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x18\n" +
 	"\amonitor\x18\x02 \x01(\tR\amonitor\x12\x14\n" +
@@ -3832,7 +3841,8 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"retry_unix\x18\r \x01(\x03R\tretryUnix\x12\x16\n" +
 	"\x06parked\x18\x0e \x01(\x04R\x06parked\x12.\n" +
 	"\x13rollback_until_unix\x18\x0f \x01(\x03R\x11rollbackUntilUnix\x12\x1c\n" +
-	"\tisolation\x18\x1e \x01(\tR\tisolation\"1\n" +
+	"\tisolation\x18\x1e \x01(\tR\tisolation\x12\x18\n" +
+	"\aupgrade\x18\x1f \x01(\tR\aupgrade\"1\n" +
 	"\x13ResumePluginRequest\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\",\n" +
 	"\x14ResumePluginResponse\x12\x14\n" +

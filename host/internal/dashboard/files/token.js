@@ -1,0 +1,88 @@
+// The page of one token: what is known of it, a chart, trades, pools and signals.
+
+import { ask, live } from './api.js';
+import { ago, bar, clock, compact, facts, h, priceOf, short, table, units, whole } from './dom.js';
+import { phaseBadge, progressOf } from './tokens.js';
+import { chart } from './chart.js';
+
+const shown = 100; // trades
+
+export async function token(main, signal, mint) {
+  const t = await ask(`/tokens/${encodeURIComponent(mint)}`);
+  const head = h('div'), trades = h('div'), pools = h('div'), found = h('div'), picture = h('div');
+  main.replaceChildren(h('p', {}, h('a', { href: '#/tokens' }, 'All tokens')), h('h1', {}, t.symbol || short(mint), ' ', h('span', { class: 'quiet' }, t.name ?? '')),
+    h('p', { class: 'mono' }, mint), head, h('section', {}, h('h2', {}, 'Price'), picture), h('section', {}, h('h2', {}, 'Trades'), trades),
+    h('section', {}, h('h2', {}, 'Pools'), pools), h('section', {}, h('h2', {}, 'Signals'), found));
+  head.replaceChildren(overview(t));
+  const list = (await ask('/trades', { mint, limit: shown })).items;
+  const drawTrades = () => trades.replaceChildren(tradeTable(list.slice(0, shown), t));
+  drawTrades();
+  const picturePoint = await chart(picture, t, list.toReversed(), signal);
+  pools.replaceChildren(poolTable((await ask('/pools', { mint })).items, t));
+  found.replaceChildren(signalTable((await ask('/signals', { mint, limit: 50 })).items));
+
+  let stale = false;
+  live.addEventListener('outputs', (e) => {
+    const r = e.detail.trade_reported;
+    if (r?.mint !== mint) { stale ||= e.detail.key === mint; return; }
+    stale = true;
+    const row = { ...r, event: e.detail.id, slot: e.detail.slot, block_time: e.detail.block_time, signature: e.detail.signature, side: word(r.side, 'SIDE_'), venue: word(r.venue, 'VENUE_') };
+    list.unshift(row);
+    list.length = Math.min(list.length, shown);
+    picturePoint(row);
+  }, { signal });
+  const timer = setInterval(async () => {
+    if (!stale) return;
+    stale = false;
+    drawTrades();
+    const now = await ask(`/tokens/${encodeURIComponent(mint)}`).catch(() => null);
+    if (now) head.replaceChildren(overview(now));
+  }, 1000);
+  signal.addEventListener('abort', () => clearInterval(timer));
+}
+
+const word = (s, prefix) => (s ?? '').replace(prefix, '').toLowerCase();
+
+function overview(t) {
+  const p = progressOf(t), w = t.window;
+  return facts([
+    ['Phase', phaseBadge(t)], ['Price', compact(priceOf(t.price, t.decimals, t.price_decimals))], ['Market cap', compact(units(t.market_cap, t.price_decimals))],
+    ['Curve progress', p === undefined ? undefined : [bar(p), `${(p * 100).toFixed(2)} %`]], ['Holders', whole(t.holders)],
+    ['Trades', whole(t.trades)], ['Buys / sells', t.trades === undefined ? undefined : `${whole(t.buys)} / ${whole(t.sells)}`],
+    ['Volume', compact(units(t.quote_volume, t.price_decimals))], ['Traders, 24 h', w && whole(w.traders)],
+    ['Creator', t.creator && h('span', { class: 'mono', title: t.creator }, short(t.creator))], ['Created', t.created && (ago(t.created.at) ?? `slot ${t.created.slot}`)],
+    ['Graduated', t.migrated && (ago(t.migrated.at) ?? `slot ${t.migrated.slot}`)], ['Pool', t.pool && h('span', { class: 'mono', title: t.pool }, short(t.pool))],
+  ]);
+}
+
+function tradeTable(rows, t) {
+  return table([
+    ['When (UTC)', '', (r) => (r.block_time ? clock(`${r.block_time}000000000`) : `slot ${r.slot}`)],
+    ['Side', '', (r) => h('span', { class: r.side === 'buy' ? 'good' : 'bad' }, r.side)],
+    ['Amount', 'number', (r) => h('span', { title: `${r.base_amount} raw` }, compact(units(r.base_amount, t.decimals)) ?? whole(r.base_amount))],
+    ['Quote', 'number', (r) => h('span', { title: `${r.quote_amount} raw` }, compact(units(r.quote_amount, t.price_decimals)) ?? whole(r.quote_amount))],
+    ['Price', 'number', (r) => compact(priceOf(r.price, t.decimals, t.price_decimals))],
+    ['USD', 'number', (r) => compact(units(r.usd_micros, 6))],
+    ['Impact', 'number', (r) => (r.price_impact_ppm === undefined ? undefined : `${(Number(r.price_impact_ppm) / 1e4).toFixed(2)} %`)],
+    ['Venue', '', (r) => r.venue],
+    ['Trader', '', (r) => h('span', { class: 'mono', title: r.trader }, short(r.trader) ?? '–')],
+    ['Transaction', '', (r) => h('span', { class: 'mono', title: r.signature }, short(r.signature))],
+  ], rows, { keyOf: (r) => r.event, empty: 'no trade yet' });
+}
+
+function poolTable(rows, t) {
+  return table([
+    ['Pool', '', (p) => h('span', { class: 'mono', title: p.pool }, short(p.pool))], ['Venue', '', (p) => p.venue],
+    ['Base', 'number', (p) => compact(units(p.base_reserve, t.decimals)) ?? whole(p.base_reserve)],
+    ['Quote', 'number', (p) => compact(units(p.quote_reserve, t.price_decimals)) ?? whole(p.quote_reserve)],
+    ['TVL', 'number', (p) => compact(units(p.tvl_quote, t.price_decimals))], ['Slot', 'number', (p) => whole(p.slot)],
+  ], rows, { empty: 'no pool yet' });
+}
+
+export function signalTable(rows) {
+  return table([
+    ['When (UTC)', '', (s) => (s.block_time ? clock(`${s.block_time}000000000`) : `slot ${s.slot}`)],
+    ['Kind', '', (s) => s.kind.replaceAll('_', ' ')], ['About', '', (s) => h('span', { class: 'mono', title: s.key }, short(s.key))],
+    ['What', '', (s) => s.text], ['Transaction', '', (s) => h('span', { class: 'mono', title: s.signature }, short(s.signature) ?? '–')],
+  ], rows, { keyOf: (s) => s.event, empty: 'nothing was found yet' });
+}

@@ -1,0 +1,88 @@
+// The tokens page: a table from the store that lives by the stream.
+
+import { ask, live } from './api.js';
+import { ago, bar, compact, h, priceOf, short, spark, table, units, whole } from './dom.js';
+
+const views = { newest: 'All, newest first', launched: 'New', near_graduation: 'Near graduation', graduated: 'Graduated', active: 'Last traded', gainers: 'Gainers' };
+const kept = 40; // figures of a sparkline
+const pageSize = 50;
+
+export async function tokens(main, signal) {
+  const state = { view: 'active', search: '', items: [], next: '', lines: new Map(), touched: new Set() };
+  const list = h('div'), more = h('button', { type: 'button', hidden: true }, 'More');
+  main.replaceChildren(h('h1', {}, 'Tokens'), filters(state, () => load(state, list, more)), h('section', {}, list, more));
+  more.addEventListener('click', () => load(state, list, more, state.next));
+  await load(state, list, more);
+  live.addEventListener('outputs', (e) => hear(state, e.detail), { signal });
+  const timer = setInterval(() => refresh(state, list, more), 1000);
+  signal.addEventListener('abort', () => clearInterval(timer));
+}
+
+function filters(state, changed) {
+  let wait;
+  const search = h('input', { type: 'search', name: 'search', placeholder: 'symbol, name or mint', maxlength: 64, oninput: () => {
+    clearTimeout(wait);
+    wait = setTimeout(() => { state.search = search.value.trim(); changed(); }, 250);
+  } });
+  const view = h('select', { name: 'view', onchange: () => { state.view = view.value; changed(); } },
+    Object.entries(views).map(([value, text]) => h('option', { value, selected: value === state.view }, text)));
+  return h('form', { class: 'filters', role: 'search', onsubmit: (e) => e.preventDefault() }, h('label', {}, 'Show', view), h('label', {}, 'Search', search));
+}
+
+async function load(state, list, more, after = '') {
+  const page = await ask('/tokens', { view: state.view, search: state.search, limit: pageSize, after });
+  state.items = after ? [...state.items, ...page.items] : page.items;
+  state.next = page.next ?? '';
+  more.hidden = !state.next;
+  draw(state, list);
+}
+
+// hear takes prices of trades for the sparklines, and notes that the table is old.
+function hear(state, o) {
+  const t = o.trade_reported;
+  if (!t?.price) return;
+  const price = Number(t.price.quote) / Number(t.price.base);
+  const line = state.lines.get(t.mint) ?? [];
+  line.push(price);
+  if (line.length > kept) line.shift();
+  state.lines.set(t.mint, line);
+  if (state.lines.size > 2000) state.lines.delete(state.lines.keys().next().value);
+  state.touched.add(t.mint);
+}
+
+// refresh asks for the first page again once a second, unless somebody has asked for more pages or has the focus in the table.
+async function refresh(state, list, more) {
+  if (state.items.length > pageSize || list.contains(document.activeElement) || document.hidden) return;
+  const asked = [state.view, state.search].join();
+  const page = await ask('/tokens', { view: state.view, search: state.search, limit: pageSize }).catch(() => null);
+  if (!page || asked !== [state.view, state.search].join()) return;
+  state.items = page.items;
+  state.next = page.next ?? '';
+  more.hidden = !state.next;
+  draw(state, list);
+}
+
+export const progressOf = (t) => (t.progress_ppm === undefined ? undefined : Number(t.progress_ppm) / 1e6);
+
+export function phaseBadge(t) {
+  return t.phase && h('span', { class: `badge ${({ migrated: 'good', completed: 'warn' })[t.phase] ?? ''}` }, t.phase);
+}
+
+function draw(state, list) {
+  const touched = state.touched;
+  state.touched = new Set();
+  list.replaceChildren(table([
+    ['Token', '', (t) => h('a', { href: `#/token/${t.mint}`, title: t.mint }, t.symbol || short(t.mint))],
+    ['Name', '', (t) => t.name],
+    ['Phase', '', phaseBadge],
+    ['Progress', '', (t) => { const p = progressOf(t); return p === undefined ? undefined : [bar(p), `${(p * 100).toFixed(1)} %`]; }],
+    ['Price', 'number', (t) => h('span', { title: t.price ? `${t.price.quote}/${t.price.base} raw` : null }, compact(priceOf(t.price, t.decimals, t.price_decimals)) ?? '–')],
+    ['Lately', '', (t) => spark(state.lines.get(t.mint) ?? [])],
+    ['Market cap', 'number', (t) => compact(units(t.market_cap, t.price_decimals))],
+    ['Volume', 'number', (t) => compact(units(t.quote_volume, t.price_decimals))],
+    ['Trades', 'number', (t) => whole(t.trades)],
+    ['Buys / sells', 'number', (t) => (t.trades === undefined ? undefined : `${whole(t.buys)} / ${whole(t.sells)}`)],
+    ['Holders', 'number', (t) => whole(t.holders)],
+    ['Last trade', 'number', (t) => ago(t.last_at)],
+  ], state.items, { keyOf: (t) => t.mint, fresh: (t) => touched.has(t.mint), empty: 'no token like this yet' }));
+}

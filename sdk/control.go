@@ -82,6 +82,10 @@ func (c *control) Configure(_ context.Context, in *pluginv1.ConfigureRequest) (*
 	if in.GetValidateOnly() {
 		return &pluginv1.ConfigureResponse{}, nil
 	}
+	if c.phase == phaseEnded { // the next Open makes a monitor of it
+		c.config = bytes.Clone(in.GetConfig())
+		return &pluginv1.ConfigureResponse{}, nil
+	}
 	if c.phase > phaseConfigured {
 		return nil, c.outOfOrder("Configure")
 	}

@@ -25,6 +25,13 @@ import (
 // newMonitor is called more than once: for Describe, to check a configuration, and for each epoch. It must do no more than
 // build the Monitor.
 func Serve(newMonitor func(*Host) Monitor) {
+	if path := os.Getenv(wire.DebugEnv); launched == nil && path != "" {
+		if err := serveDebug(path, newMonitor); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err) // where else to say it
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if launched == nil {
 		_, _ = io.WriteString(os.Stderr, introduction(newMonitor)) // where else to say that it failed
 		os.Exit(1)

@@ -21,6 +21,8 @@ const (
 	// LivenessEnv set to "stdin" says that standard input is a pipe which the host never writes to and which closes when the
 	// host dies. A monitor exits on its end.
 	LivenessEnv = "WEIR_LIVENESS"
+	// DebugEnv names a Unix socket on which a monitor that no host started serves the contract, for a host to attach to.
+	DebugEnv = "WEIR_DEBUG"
 	// LogLevelEnv sets the lowest level that a monitor logs: debug, info (default), warn or error.
 	LogLevelEnv = "WEIR_LOG_LEVEL"
 )

@@ -10,6 +10,7 @@ import (
 // pluginCommand is the group for authors and operators of plugins; each subcommand has a file.
 type pluginCommand struct {
 	New      pluginNewCommand      `cmd:"" help:"Make a new monitor: module, tests and Makefile, ready to build."`
+	Dev      pluginDevCommand      `cmd:"" help:"Build and play a plugin again at each change, also one under a debugger."`
 	Test     pluginTestCommand     `cmd:"" help:"Run the conformance kit against a plugin's program, whatever it is written in."`
 	Pack     pluginPackCommand     `cmd:"" help:"Make one file of a plugin, for others to install."`
 	Install  pluginInstallCommand  `cmd:"" help:"Install a program, a folder with weir-plugin.yaml, or a packed plugin."`

@@ -80,6 +80,8 @@ func envelopesOf(batch []byte) ([]*pluginv1.Envelope, error) {
 	return b.GetRecords(), nil
 }
 
+var errNoJournal = errors.New("there is no journal")
+
 // journaled opens the journal of a folder that no daemon uses.
 func (f recordsFlags) journaled(ctx context.Context, c configFlags, dir string) (iter.Seq2[drive.Run, error], error) {
 	cfg, err := c.load()
@@ -91,7 +93,7 @@ func (f recordsFlags) journaled(ctx context.Context, c configFlags, dir string) 
 	}
 	path := filepath.Join(dir, "journal")
 	if found, _ := filepath.Glob(filepath.Join(path, "*")); len(found) == 0 && cfg.NATS.URL == "" {
-		return nil, fmt.Errorf("there is no journal in %s, and no daemon runs on it: name another folder with --data-dir, or feed --market 100 or --capture FILE", dir)
+		return nil, fmt.Errorf("%w in %s, and no daemon runs on it: name another folder with --data-dir, or feed --market 100 or --capture FILE", errNoJournal, dir)
 	}
 	j, err := journal.Open(ctx, journal.Config{
 		Dir: path, URL: cfg.NATS.URL, MaxBytes: int64(cfg.Journal.MaxBytes), MaxAge: cfg.Journal.MaxAge,

@@ -20,7 +20,7 @@ import (
 const EnvPrefix = "WEIR_"
 
 // reserved are variables with the prefix that are not keys.
-var reserved = map[string]bool{"WEIR_CONFIG": true, "WEIR_CORPUS": true, "WEIR_SEED": true, "WEIR_BENCH_PROFILE": true}
+var reserved = map[string]bool{"WEIR_CONFIG": true, "WEIR_DEBUG": true, "WEIR_SDK": true, "WEIR_CORPUS": true, "WEIR_SEED": true, "WEIR_BENCH_PROFILE": true}
 
 // Load reads the file, then the environment, then flags (dotted key to value), each over the one before, and checks the whole.
 // path may be empty: then only the environment and flags count. All problems found come back together as Problems.

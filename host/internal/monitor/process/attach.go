@@ -19,7 +19,7 @@ func Attach(socket string) (*grpc.ClientConn, error) {
 		return nil, fmt.Errorf("attach to %s: %w", socket, err)
 	}
 	if info, err := os.Stat(abs); err != nil || info.Mode().Type() != os.ModeSocket {
-		return nil, fmt.Errorf("nothing listens on %s: start the monitor with WEIR_DEBUG=%s", socket, abs)
+		return nil, fmt.Errorf("nothing listens on %s: start the monitor with %s=%s", socket, wire.DebugEnv, abs)
 	}
 	conn, err := grpc.NewClient("unix:"+abs, append(wire.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {

@@ -43,6 +43,8 @@ type Config struct {
 	PluginsDir string `koanf:"plugins_dir"`
 	// Alerts say when an operator is told of something, and where.
 	Alerts Alerts `koanf:"alerts"`
+	// Store says where outputs are kept in SQL tables.
+	Store Store `koanf:"store"`
 	// HTTP says where metrics are served.
 	HTTP HTTP `koanf:"http"`
 	// Log says how the daemon speaks.
@@ -197,6 +199,7 @@ func Default() Config {
 		Programs:    []string{"pump", "pumpswap", "raydium_v4", "raydium_cpmm", "raydium_clmm", "raydium_launchlab"},
 		Journal:     Journal{Sync: "default", MaxBytes: 10 << 30, MaxAge: 7 * 24 * time.Hour},
 		HTTP:        HTTP{RequestsPerSecond: 50, Streams: 2000},
+		Store:       defaultStore(),
 		Log:         Log{Level: "info", Format: "text"},
 	}
 }

@@ -59,6 +59,7 @@ func (c *Config) validate() (out Problems) {
 	c.validateGroups(bad)
 	c.validatePlugins(bad)
 	c.validateAlerts(bad)
+	c.validateStore(bad)
 	return out
 }
 

@@ -20,6 +20,9 @@ type EventsQuery struct {
 	Follow bool
 	// Instances to read; empty means all.
 	Instances []string
+	// Missed, when not nil, is told of positions, both inclusive, that are not visited since retention took what was there, or since it
+	// is damaged. Give it only where all instances are read. It comes before the visit of what follows.
+	Missed func(from, to uint64)
 }
 
 // ReadEvents visits stored batches of outputs, encoded eventv1.OutputBatch messages, in order. Positions rise, with holes; one more
@@ -78,7 +81,7 @@ func (j *Journal) visitEvents(ctx context.Context, q EventsQuery, from, last uin
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(q.Instances))) {
 		subjects = append(subjects, eventsPrefix+name)
 	}
-	return j.visit(ctx, visitor{stream: eventsStream, subjects: subjects, follow: q.Follow, next: from, last: last, visit: visit})
+	return j.visit(ctx, visitor{stream: eventsStream, subjects: subjects, follow: q.Follow, next: from, last: last, visit: visit, missed: q.Missed})
 }
 
 // visit runs a visitor. When a consumer is lost, or something it sent, the next one goes on where this one was.
@@ -123,6 +126,7 @@ type visitor struct {
 	last     uint64   // where to end, when not following
 	seen     uint64   // messages that this consumer brought
 	visit    func(uint64, []byte) error
+	missed   func(from, to uint64) // nil: nobody asks
 }
 
 func (v *visitor) ended() bool { return !v.follow && v.next > v.last }
@@ -191,16 +195,26 @@ func (v *visitor) take(m jetstream.Msg) error {
 		return errMissed
 	}
 	position := meta.Sequence.Stream
+	if position > v.next {
+		v.miss(v.next, position-1)
+	}
 	v.next = position + 1
 	if m.Headers().Get(headerCount) == "0" {
 		return nil // the mark of an epoch
 	}
 	if sum := checksum(m.Data()); sum != m.Headers().Get(headerSum) {
 		v.j.cfg.Log.Error("a stored message is damaged and left out", "stream", v.stream, "position", position, "subject", m.Subject())
+		v.miss(position, position)
 		return nil
 	}
 	if err := v.visit(position, m.Data()); err != nil {
 		return &visitError{err}
 	}
 	return nil
+}
+
+func (v *visitor) miss(from, to uint64) {
+	if v.missed != nil {
+		v.missed(from, to)
+	}
 }

@@ -1,0 +1,39 @@
+package rows
+
+import (
+	"slices"
+	"strings"
+
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+)
+
+// lives is what the steps of its life say of a coin: for each step that trades do not tell, when it was entered.
+var lives = made(table{
+	name: "tokens", key: []string{"mint"}, first: []string{"first_event"},
+	rest: strings.Fields(`name symbol creator curve quote_mint phase pool pool_quote_amount curve_trades
+	created_event created_slot created_at created_signature
+	completed_event completed_slot completed_at completed_signature
+	migrated_event migrated_slot migrated_at migrated_signature`),
+})
+
+var tokenPhases = labelsOf(eventv1.TokenPhase_name, "TOKEN_PHASE_")
+
+func addPhase(b *Batch, h head) {
+	p := h.GetTokenPhaseChanged()
+	values := []any{
+		named(p.GetMint()), h.event,
+		text(p.GetName()), text(p.GetSymbol()), key(p.GetCreator()), key(p.GetCurve()), key(p.GetQuoteMint()), tokenPhases.or(int32(p.GetPhase())),
+		key(p.GetPool()), amountOr(p.PoolQuoteAmount), count(p.GetCurveTrades()),
+	}
+	at := []any{h.event, count(h.GetSlot()), signedOr(h.BlockTime), key(h.GetSignature())}
+	for _, step := range []eventv1.TokenPhase{
+		eventv1.TokenPhase_TOKEN_PHASE_CREATED, eventv1.TokenPhase_TOKEN_PHASE_COMPLETED, eventv1.TokenPhase_TOKEN_PHASE_MIGRATED,
+	} {
+		if step == p.GetPhase() {
+			values = append(values, at...)
+		} else {
+			values = append(values, slices.Repeat([]any{nil}, len(at))...)
+		}
+	}
+	b.put(lives, values...)
+}

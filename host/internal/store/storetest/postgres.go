@@ -1,0 +1,173 @@
+// Package storetest starts real databases for tests.
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/weir-run/weir/host/internal/store/sqldb"
+)
+
+// Postgres is a PostgreSQL server of a test's own, reachable over a socket in its folder.
+type Postgres struct {
+	// URL leads to it, as store.url wants it.
+	URL string
+
+	bin, dir string
+	cmd      *exec.Cmd
+	log      bytes.Buffer
+	done     chan struct{}
+}
+
+// SQLite is a place for a database in a file of the test's own.
+func SQLite(t testing.TB) sqldb.Place {
+	t.Helper()
+	return sqldb.Place{Path: filepath.Join(t.TempDir(), sqldb.DefaultFile)}
+}
+
+// StartPostgres starts a server with an empty database, and skips the test where PostgreSQL is not installed. It ends with the test.
+func StartPostgres(t testing.TB) *Postgres {
+	t.Helper()
+	p := launch(t)
+	t.Cleanup(func() {
+		p.Kill(t)
+		os.RemoveAll(p.dir)
+		if t.Failed() {
+			t.Logf("PostgreSQL:\n%s", p.log.String())
+		}
+	})
+	return p
+}
+
+// launch makes a server that nobody ends.
+func launch(t testing.TB) *Postgres {
+	t.Helper()
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil || len(found) == 0 {
+		t.Skip("PostgreSQL is not installed (no /usr/lib/postgresql/*/bin/initdb): apt-get install postgresql runs this test")
+	}
+	// Not t.TempDir: only its owner may enter that, and the server runs as another user.
+	dir, err := os.MkdirTemp("", "weir-pg-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Postgres{bin: filepath.Dir(found[len(found)-1]), dir: dir}
+	p.URL = p.url("weir")
+	if who := p.credential(t); who != nil {
+		if err := os.Chown(dir, int(who.Uid), int(who.Gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := p.command(t, "initdb", "-D", dir+"/data", "-U", "weir", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput()
+	if err != nil {
+		t.Fatalf("initdb: %v\n%s", err, out)
+	}
+	p.Start(t)
+	return p
+}
+
+// Place is the database as the store opens it.
+func (p *Postgres) Place() sqldb.Place { return sqldb.Place{Postgres: true, URL: p.URL} }
+
+// credential is the user as which the server runs; nil where that is us. PostgreSQL refuses to run as root.
+func (p *Postgres) credential(t testing.TB) *syscall.Credential {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, errUID := strconv.ParseUint(u.Uid, 10, 32)
+		gid, errGID := strconv.ParseUint(u.Gid, 10, 32)
+		if errUID == nil && errGID == nil {
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		}
+	}
+	t.Skip("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
+	return nil
+}
+
+func (p *Postgres) command(t testing.TB, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(context.Background(), filepath.Join(p.bin, name), args...) //nolint:usetesting // the server ends in Cleanup, after the test's context
+	cmd.Dir = p.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.credential(t)}
+	return cmd
+}
+
+// Start starts the server and waits until it answers.
+func (p *Postgres) Start(t testing.TB) {
+	t.Helper()
+	p.cmd = p.command(t, "postgres", "-D", p.dir+"/data", "-k", p.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=64MB")
+	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	cmd, done := p.cmd, make(chan struct{})
+	p.done = done
+	go func() {
+		_ = cmd.Wait()
+		close(done)
+	}()
+	var err error
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if err = p.makeDatabase("weir"); err == nil {
+			return
+		}
+	}
+	t.Fatalf("PostgreSQL does not answer: %v\n%s", err, p.log.String())
+}
+
+// makeDatabase makes an empty database, unless it is there.
+func (p *Postgres) makeDatabase(name string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	c, err := pgx.Connect(ctx, p.url("postgres"))
+	if err != nil {
+		return err
+	}
+	defer c.Close(ctx)
+	var there bool
+	if err := c.QueryRow(ctx, "SELECT count(*) > 0 FROM pg_database WHERE datname = $1", name).Scan(&there); err != nil || there {
+		return err
+	}
+	_, err = c.Exec(ctx, "CREATE DATABASE "+name)
+	return err
+}
+
+func (p *Postgres) url(database string) string {
+	return "postgres:///" + database + "?" + url.Values{"host": {p.dir}, "user": {"weir"}}.Encode()
+}
+
+// Kill ends the server at once, as a crash would. Killing twice is safe.
+func (p *Postgres) Kill(t testing.TB) {
+	t.Helper()
+	if err := p.kill(); err != nil {
+		t.Error(err)
+	}
+}
+
+func (p *Postgres) kill() error {
+	// SIGQUIT is its immediate shutdown: no checkpoint, but its children end too.
+	if err := p.cmd.Process.Signal(syscall.SIGQUIT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("kill PostgreSQL: %w", err)
+	}
+	<-p.done
+	return nil
+}

@@ -153,6 +153,8 @@ type StatusResponse struct {
 	Caches []*CacheStatus `protobuf:"bytes,20,rep,name=caches,proto3" json:"caches,omitempty"`
 	// What fetches token metadata; absent where no RPC node is configured.
 	MetadataFetch *FetchStatus `protobuf:"bytes,21,opt,name=metadata_fetch,json=metadataFetch,proto3" json:"metadata_fetch,omitempty"`
+	// The SQL store; absent when none is configured.
+	Store *StoreStatus `protobuf:"bytes,11,opt,name=store,proto3" json:"store,omitempty"`
 	// Alerts that fire now, the oldest first.
 	Alerts []*v1.Alert `protobuf:"bytes,40,rep,name=alerts,proto3" json:"alerts,omitempty"`
 	// The file system of the data folder; absent when it cannot be asked.
@@ -273,6 +275,13 @@ func (x *StatusResponse) GetCaches() []*CacheStatus {
 func (x *StatusResponse) GetMetadataFetch() *FetchStatus {
 	if x != nil {
 		return x.MetadataFetch
+	}
+	return nil
+}
+
+func (x *StatusResponse) GetStore() *StoreStatus {
+	if x != nil {
+		return x.Store
 	}
 	return nil
 }
@@ -873,6 +882,160 @@ func (x *ProgramStatus) GetTrouble() map[string]uint64 {
 	return nil
 }
 
+// StoreStatus is the state of the SQL store. Counts are since start.
+type StoreStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which database, without secrets.
+	Place string `protobuf:"bytes,1,opt,name=place,proto3" json:"place,omitempty"`
+	// Why nothing can be stored at the moment; empty when all is well.
+	Trouble string `protobuf:"bytes,2,opt,name=trouble,proto3" json:"trouble,omitempty"`
+	// Since when, Unix seconds; 0 when all is well.
+	TroubleSinceUnix int64 `protobuf:"varint,3,opt,name=trouble_since_unix,json=troubleSinceUnix,proto3" json:"trouble_since_unix,omitempty"`
+	// Outputs stored.
+	Outputs uint64 `protobuf:"varint,4,opt,name=outputs,proto3" json:"outputs,omitempty"`
+	// Rows written or changed.
+	Rows uint64 `protobuf:"varint,5,opt,name=rows,proto3" json:"rows,omitempty"`
+	// Outputs by what is made of them; other are those that no table is made for, refused those that the database refused.
+	Kinds map[string]uint64 `protobuf:"bytes,6,rep,name=kinds,proto3" json:"kinds,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Times that storing failed and began anew.
+	Errors uint64 `protobuf:"varint,7,opt,name=errors,proto3" json:"errors,omitempty"`
+	// Batches of events that were gone or damaged before they were stored.
+	Missed uint64 `protobuf:"varint,8,opt,name=missed,proto3" json:"missed,omitempty"`
+	// Rows that retention took.
+	Deleted uint64 `protobuf:"varint,9,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	// Last position of the event stream that is stored.
+	Position uint64 `protobuf:"varint,10,opt,name=position,proto3" json:"position,omitempty"`
+	// Newest position of the event stream.
+	Last uint64 `protobuf:"varint,11,opt,name=last,proto3" json:"last,omitempty"`
+	// For how long there has been something to store at every moment, in microseconds; 0 when all is stored.
+	LagMicros uint64 `protobuf:"varint,12,opt,name=lag_micros,json=lagMicros,proto3" json:"lag_micros,omitempty"`
+	// How long transactions took.
+	Transactions  *Latency `protobuf:"bytes,13,opt,name=transactions,proto3" json:"transactions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoreStatus) Reset() {
+	*x = StoreStatus{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoreStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoreStatus) ProtoMessage() {}
+
+func (x *StoreStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoreStatus.ProtoReflect.Descriptor instead.
+func (*StoreStatus) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *StoreStatus) GetPlace() string {
+	if x != nil {
+		return x.Place
+	}
+	return ""
+}
+
+func (x *StoreStatus) GetTrouble() string {
+	if x != nil {
+		return x.Trouble
+	}
+	return ""
+}
+
+func (x *StoreStatus) GetTroubleSinceUnix() int64 {
+	if x != nil {
+		return x.TroubleSinceUnix
+	}
+	return 0
+}
+
+func (x *StoreStatus) GetOutputs() uint64 {
+	if x != nil {
+		return x.Outputs
+	}
+	return 0
+}
+
+func (x *StoreStatus) GetRows() uint64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *StoreStatus) GetKinds() map[string]uint64 {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *StoreStatus) GetErrors() uint64 {
+	if x != nil {
+		return x.Errors
+	}
+	return 0
+}
+
+func (x *StoreStatus) GetMissed() uint64 {
+	if x != nil {
+		return x.Missed
+	}
+	return 0
+}
+
+func (x *StoreStatus) GetDeleted() uint64 {
+	if x != nil {
+		return x.Deleted
+	}
+	return 0
+}
+
+func (x *StoreStatus) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *StoreStatus) GetLast() uint64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+func (x *StoreStatus) GetLagMicros() uint64 {
+	if x != nil {
+		return x.LagMicros
+	}
+	return 0
+}
+
+func (x *StoreStatus) GetTransactions() *Latency {
+	if x != nil {
+		return x.Transactions
+	}
+	return nil
+}
+
 // GapStatus sums the gap ledger up.
 type GapStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -888,7 +1051,7 @@ type GapStatus struct {
 
 func (x *GapStatus) Reset() {
 	*x = GapStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -900,7 +1063,7 @@ func (x *GapStatus) String() string {
 func (*GapStatus) ProtoMessage() {}
 
 func (x *GapStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -913,7 +1076,7 @@ func (x *GapStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapStatus.ProtoReflect.Descriptor instead.
 func (*GapStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GapStatus) GetMissingSlots() uint64 {
@@ -952,7 +1115,7 @@ type IdlStatus struct {
 
 func (x *IdlStatus) Reset() {
 	*x = IdlStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -964,7 +1127,7 @@ func (x *IdlStatus) String() string {
 func (*IdlStatus) ProtoMessage() {}
 
 func (x *IdlStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -977,7 +1140,7 @@ func (x *IdlStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdlStatus.ProtoReflect.Descriptor instead.
 func (*IdlStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *IdlStatus) GetDir() string {
@@ -1024,7 +1187,7 @@ type ProcessStatus struct {
 
 func (x *ProcessStatus) Reset() {
 	*x = ProcessStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1036,7 +1199,7 @@ func (x *ProcessStatus) String() string {
 func (*ProcessStatus) ProtoMessage() {}
 
 func (x *ProcessStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1049,7 +1212,7 @@ func (x *ProcessStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProcessStatus.ProtoReflect.Descriptor instead.
 func (*ProcessStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{11}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ProcessStatus) GetCpuMicros() uint64 {
@@ -1150,7 +1313,7 @@ type EndpointStatus struct {
 
 func (x *EndpointStatus) Reset() {
 	*x = EndpointStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1325,7 @@ func (x *EndpointStatus) String() string {
 func (*EndpointStatus) ProtoMessage() {}
 
 func (x *EndpointStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1338,7 @@ func (x *EndpointStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndpointStatus.ProtoReflect.Descriptor instead.
 func (*EndpointStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *EndpointStatus) GetName() string {
@@ -1343,7 +1506,7 @@ type StageStatus struct {
 
 func (x *StageStatus) Reset() {
 	*x = StageStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1355,7 +1518,7 @@ func (x *StageStatus) String() string {
 func (*StageStatus) ProtoMessage() {}
 
 func (x *StageStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1368,7 +1531,7 @@ func (x *StageStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageStatus.ProtoReflect.Descriptor instead.
 func (*StageStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *StageStatus) GetName() string {
@@ -1448,7 +1611,7 @@ type Latency struct {
 
 func (x *Latency) Reset() {
 	*x = Latency{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1460,7 +1623,7 @@ func (x *Latency) String() string {
 func (*Latency) ProtoMessage() {}
 
 func (x *Latency) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1473,7 +1636,7 @@ func (x *Latency) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Latency.ProtoReflect.Descriptor instead.
 func (*Latency) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{14}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Latency) GetP50Micros() uint64 {
@@ -1531,7 +1694,7 @@ type LatencyBucket struct {
 
 func (x *LatencyBucket) Reset() {
 	*x = LatencyBucket{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1543,7 +1706,7 @@ func (x *LatencyBucket) String() string {
 func (*LatencyBucket) ProtoMessage() {}
 
 func (x *LatencyBucket) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1556,7 +1719,7 @@ func (x *LatencyBucket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LatencyBucket.ProtoReflect.Descriptor instead.
 func (*LatencyBucket) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{15}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *LatencyBucket) GetBoundMicros() uint64 {
@@ -1592,7 +1755,7 @@ type JournalStatus struct {
 
 func (x *JournalStatus) Reset() {
 	*x = JournalStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1604,7 +1767,7 @@ func (x *JournalStatus) String() string {
 func (*JournalStatus) ProtoMessage() {}
 
 func (x *JournalStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1617,7 +1780,7 @@ func (x *JournalStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JournalStatus.ProtoReflect.Descriptor instead.
 func (*JournalStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{16}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *JournalStatus) GetFirstNumber() uint64 {
@@ -1718,7 +1881,7 @@ type PluginStatus struct {
 
 func (x *PluginStatus) Reset() {
 	*x = PluginStatus{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1730,7 +1893,7 @@ func (x *PluginStatus) String() string {
 func (*PluginStatus) ProtoMessage() {}
 
 func (x *PluginStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1743,7 +1906,7 @@ func (x *PluginStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginStatus.ProtoReflect.Descriptor instead.
 func (*PluginStatus) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{17}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PluginStatus) GetInstance() string {
@@ -1946,7 +2109,7 @@ type ResumePluginRequest struct {
 
 func (x *ResumePluginRequest) Reset() {
 	*x = ResumePluginRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1958,7 +2121,7 @@ func (x *ResumePluginRequest) String() string {
 func (*ResumePluginRequest) ProtoMessage() {}
 
 func (x *ResumePluginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1971,7 +2134,7 @@ func (x *ResumePluginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumePluginRequest.ProtoReflect.Descriptor instead.
 func (*ResumePluginRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{18}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ResumePluginRequest) GetInstance() string {
@@ -1992,7 +2155,7 @@ type ResumePluginResponse struct {
 
 func (x *ResumePluginResponse) Reset() {
 	*x = ResumePluginResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2004,7 +2167,7 @@ func (x *ResumePluginResponse) String() string {
 func (*ResumePluginResponse) ProtoMessage() {}
 
 func (x *ResumePluginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2017,7 +2180,7 @@ func (x *ResumePluginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumePluginResponse.ProtoReflect.Descriptor instead.
 func (*ResumePluginResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{19}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ResumePluginResponse) GetState() string {
@@ -2038,7 +2201,7 @@ type PluginCrashRequest struct {
 
 func (x *PluginCrashRequest) Reset() {
 	*x = PluginCrashRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2050,7 +2213,7 @@ func (x *PluginCrashRequest) String() string {
 func (*PluginCrashRequest) ProtoMessage() {}
 
 func (x *PluginCrashRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2063,7 +2226,7 @@ func (x *PluginCrashRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginCrashRequest.ProtoReflect.Descriptor instead.
 func (*PluginCrashRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{20}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PluginCrashRequest) GetInstance() string {
@@ -2086,7 +2249,7 @@ type PluginCrashResponse struct {
 
 func (x *PluginCrashResponse) Reset() {
 	*x = PluginCrashResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2098,7 +2261,7 @@ func (x *PluginCrashResponse) String() string {
 func (*PluginCrashResponse) ProtoMessage() {}
 
 func (x *PluginCrashResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2111,7 +2274,7 @@ func (x *PluginCrashResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginCrashResponse.ProtoReflect.Descriptor instead.
 func (*PluginCrashResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{21}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PluginCrashResponse) GetCrash() *Crash {
@@ -2153,7 +2316,7 @@ type Crash struct {
 
 func (x *Crash) Reset() {
 	*x = Crash{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2165,7 +2328,7 @@ func (x *Crash) String() string {
 func (*Crash) ProtoMessage() {}
 
 func (x *Crash) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2178,7 +2341,7 @@ func (x *Crash) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Crash.ProtoReflect.Descriptor instead.
 func (*Crash) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{22}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Crash) GetCause() string {
@@ -2254,7 +2417,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2266,7 +2429,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2279,7 +2442,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{23}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DeadLetter) GetNumber() uint64 {
@@ -2331,7 +2494,7 @@ type UpgradePluginRequest struct {
 
 func (x *UpgradePluginRequest) Reset() {
 	*x = UpgradePluginRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2343,7 +2506,7 @@ func (x *UpgradePluginRequest) String() string {
 func (*UpgradePluginRequest) ProtoMessage() {}
 
 func (x *UpgradePluginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2356,7 +2519,7 @@ func (x *UpgradePluginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpgradePluginRequest.ProtoReflect.Descriptor instead.
 func (*UpgradePluginRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{24}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *UpgradePluginRequest) GetInstance() string {
@@ -2434,7 +2597,7 @@ type UpgradePluginResponse struct {
 
 func (x *UpgradePluginResponse) Reset() {
 	*x = UpgradePluginResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2446,7 +2609,7 @@ func (x *UpgradePluginResponse) String() string {
 func (*UpgradePluginResponse) ProtoMessage() {}
 
 func (x *UpgradePluginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2459,7 +2622,7 @@ func (x *UpgradePluginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpgradePluginResponse.ProtoReflect.Descriptor instead.
 func (*UpgradePluginResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{25}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *UpgradePluginResponse) GetStep() string {
@@ -2557,7 +2720,7 @@ type RollbackPluginRequest struct {
 
 func (x *RollbackPluginRequest) Reset() {
 	*x = RollbackPluginRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2569,7 +2732,7 @@ func (x *RollbackPluginRequest) String() string {
 func (*RollbackPluginRequest) ProtoMessage() {}
 
 func (x *RollbackPluginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2582,7 +2745,7 @@ func (x *RollbackPluginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollbackPluginRequest.ProtoReflect.Descriptor instead.
 func (*RollbackPluginRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{26}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RollbackPluginRequest) GetInstance() string {
@@ -2605,7 +2768,7 @@ type RollbackPluginResponse struct {
 
 func (x *RollbackPluginResponse) Reset() {
 	*x = RollbackPluginResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2617,7 +2780,7 @@ func (x *RollbackPluginResponse) String() string {
 func (*RollbackPluginResponse) ProtoMessage() {}
 
 func (x *RollbackPluginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2630,7 +2793,7 @@ func (x *RollbackPluginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollbackPluginResponse.ProtoReflect.Descriptor instead.
 func (*RollbackPluginResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{27}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RollbackPluginResponse) GetPath() string {
@@ -2662,7 +2825,7 @@ type PluginLogsRequest struct {
 
 func (x *PluginLogsRequest) Reset() {
 	*x = PluginLogsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2674,7 +2837,7 @@ func (x *PluginLogsRequest) String() string {
 func (*PluginLogsRequest) ProtoMessage() {}
 
 func (x *PluginLogsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2687,7 +2850,7 @@ func (x *PluginLogsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginLogsRequest.ProtoReflect.Descriptor instead.
 func (*PluginLogsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{28}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *PluginLogsRequest) GetInstance() string {
@@ -2724,7 +2887,7 @@ type PluginLogsResponse struct {
 
 func (x *PluginLogsResponse) Reset() {
 	*x = PluginLogsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2736,7 +2899,7 @@ func (x *PluginLogsResponse) String() string {
 func (*PluginLogsResponse) ProtoMessage() {}
 
 func (x *PluginLogsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2749,7 +2912,7 @@ func (x *PluginLogsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginLogsResponse.ProtoReflect.Descriptor instead.
 func (*PluginLogsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{29}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *PluginLogsResponse) GetLines() []string {
@@ -2779,7 +2942,7 @@ type RecordsRequest struct {
 
 func (x *RecordsRequest) Reset() {
 	*x = RecordsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2791,7 +2954,7 @@ func (x *RecordsRequest) String() string {
 func (*RecordsRequest) ProtoMessage() {}
 
 func (x *RecordsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2804,7 +2967,7 @@ func (x *RecordsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordsRequest.ProtoReflect.Descriptor instead.
 func (*RecordsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{30}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RecordsRequest) GetFrom() uint64 {
@@ -2838,7 +3001,7 @@ type RecordsResponse struct {
 
 func (x *RecordsResponse) Reset() {
 	*x = RecordsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2850,7 +3013,7 @@ func (x *RecordsResponse) String() string {
 func (*RecordsResponse) ProtoMessage() {}
 
 func (x *RecordsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2863,7 +3026,7 @@ func (x *RecordsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordsResponse.ProtoReflect.Descriptor instead.
 func (*RecordsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{31}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RecordsResponse) GetFirstNumber() uint64 {
@@ -2913,7 +3076,7 @@ type CheckpointHeader struct {
 
 func (x *CheckpointHeader) Reset() {
 	*x = CheckpointHeader{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2925,7 +3088,7 @@ func (x *CheckpointHeader) String() string {
 func (*CheckpointHeader) ProtoMessage() {}
 
 func (x *CheckpointHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2938,7 +3101,7 @@ func (x *CheckpointHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckpointHeader.ProtoReflect.Descriptor instead.
 func (*CheckpointHeader) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{32}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CheckpointHeader) GetMonitor() string {
@@ -2989,7 +3152,7 @@ type ExportCheckpointRequest struct {
 
 func (x *ExportCheckpointRequest) Reset() {
 	*x = ExportCheckpointRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3001,7 +3164,7 @@ func (x *ExportCheckpointRequest) String() string {
 func (*ExportCheckpointRequest) ProtoMessage() {}
 
 func (x *ExportCheckpointRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3014,7 +3177,7 @@ func (x *ExportCheckpointRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportCheckpointRequest.ProtoReflect.Descriptor instead.
 func (*ExportCheckpointRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{33}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ExportCheckpointRequest) GetInstance() string {
@@ -3044,7 +3207,7 @@ type ExportCheckpointResponse struct {
 
 func (x *ExportCheckpointResponse) Reset() {
 	*x = ExportCheckpointResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[34]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3056,7 +3219,7 @@ func (x *ExportCheckpointResponse) String() string {
 func (*ExportCheckpointResponse) ProtoMessage() {}
 
 func (x *ExportCheckpointResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[34]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3069,7 +3232,7 @@ func (x *ExportCheckpointResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportCheckpointResponse.ProtoReflect.Descriptor instead.
 func (*ExportCheckpointResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{34}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ExportCheckpointResponse) GetHeader() *CheckpointHeader {
@@ -3101,7 +3264,7 @@ type ImportCheckpointRequest struct {
 
 func (x *ImportCheckpointRequest) Reset() {
 	*x = ImportCheckpointRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[35]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3113,7 +3276,7 @@ func (x *ImportCheckpointRequest) String() string {
 func (*ImportCheckpointRequest) ProtoMessage() {}
 
 func (x *ImportCheckpointRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[35]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3126,7 +3289,7 @@ func (x *ImportCheckpointRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCheckpointRequest.ProtoReflect.Descriptor instead.
 func (*ImportCheckpointRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{35}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ImportCheckpointRequest) GetInstance() string {
@@ -3161,7 +3324,7 @@ type ImportCheckpointResponse struct {
 
 func (x *ImportCheckpointResponse) Reset() {
 	*x = ImportCheckpointResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[36]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3173,7 +3336,7 @@ func (x *ImportCheckpointResponse) String() string {
 func (*ImportCheckpointResponse) ProtoMessage() {}
 
 func (x *ImportCheckpointResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[36]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3186,7 +3349,7 @@ func (x *ImportCheckpointResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCheckpointResponse.ProtoReflect.Descriptor instead.
 func (*ImportCheckpointResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{36}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ImportCheckpointResponse) GetAfter() uint64 {
@@ -3213,7 +3376,7 @@ type EventsRequest struct {
 
 func (x *EventsRequest) Reset() {
 	*x = EventsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[37]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3225,7 +3388,7 @@ func (x *EventsRequest) String() string {
 func (*EventsRequest) ProtoMessage() {}
 
 func (x *EventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[37]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3238,7 +3401,7 @@ func (x *EventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsRequest.ProtoReflect.Descriptor instead.
 func (*EventsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{37}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *EventsRequest) GetFollow() bool {
@@ -3282,7 +3445,7 @@ type EventsResponse struct {
 
 func (x *EventsResponse) Reset() {
 	*x = EventsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[38]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3294,7 +3457,7 @@ func (x *EventsResponse) String() string {
 func (*EventsResponse) ProtoMessage() {}
 
 func (x *EventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[38]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3307,7 +3470,7 @@ func (x *EventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventsResponse.ProtoReflect.Descriptor instead.
 func (*EventsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{38}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *EventsResponse) GetPosition() uint64 {
@@ -3341,7 +3504,7 @@ type GapsRequest struct {
 
 func (x *GapsRequest) Reset() {
 	*x = GapsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[39]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3353,7 +3516,7 @@ func (x *GapsRequest) String() string {
 func (*GapsRequest) ProtoMessage() {}
 
 func (x *GapsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[39]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3366,7 +3529,7 @@ func (x *GapsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsRequest.ProtoReflect.Descriptor instead.
 func (*GapsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{39}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *GapsRequest) GetFromSlot() uint64 {
@@ -3414,7 +3577,7 @@ type GapsResponse struct {
 
 func (x *GapsResponse) Reset() {
 	*x = GapsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[40]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3426,7 +3589,7 @@ func (x *GapsResponse) String() string {
 func (*GapsResponse) ProtoMessage() {}
 
 func (x *GapsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[40]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3439,7 +3602,7 @@ func (x *GapsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsResponse.ProtoReflect.Descriptor instead.
 func (*GapsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{40}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *GapsResponse) GetRanges() []*SlotRange {
@@ -3495,7 +3658,7 @@ type SlotRange struct {
 
 func (x *SlotRange) Reset() {
 	*x = SlotRange{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3507,7 +3670,7 @@ func (x *SlotRange) String() string {
 func (*SlotRange) ProtoMessage() {}
 
 func (x *SlotRange) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3520,7 +3683,7 @@ func (x *SlotRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotRange.ProtoReflect.Descriptor instead.
 func (*SlotRange) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{41}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *SlotRange) GetFromSlot() uint64 {
@@ -3592,7 +3755,7 @@ type GroupFrontier struct {
 
 func (x *GroupFrontier) Reset() {
 	*x = GroupFrontier{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3604,7 +3767,7 @@ func (x *GroupFrontier) String() string {
 func (*GroupFrontier) ProtoMessage() {}
 
 func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3617,7 +3780,7 @@ func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFrontier.ProtoReflect.Descriptor instead.
 func (*GroupFrontier) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{42}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *GroupFrontier) GetGroup() string {
@@ -3639,7 +3802,7 @@ var File_weir_admin_v1_admin_proto protoreflect.FileDescriptor
 const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"\x19weir/admin/v1/admin.proto\x12\rweir.admin.v1\x1a\x19weir/event/v1/alert.proto\x1a\x1aweir/event/v1/output.proto\"\x0f\n" +
-	"\rStatusRequest\"\x87\x06\n" +
+	"\rStatusRequest\"\xb9\x06\n" +
 	"\x0eStatusResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12!\n" +
 	"\fstarted_unix\x18\x02 \x01(\x03R\vstartedUnix\x12;\n" +
@@ -3653,7 +3816,8 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x04gaps\x18\n" +
 	" \x01(\v2\x18.weir.admin.v1.GapStatusR\x04gaps\x122\n" +
 	"\x06caches\x18\x14 \x03(\v2\x1a.weir.admin.v1.CacheStatusR\x06caches\x12A\n" +
-	"\x0emetadata_fetch\x18\x15 \x01(\v2\x1a.weir.admin.v1.FetchStatusR\rmetadataFetch\x12,\n" +
+	"\x0emetadata_fetch\x18\x15 \x01(\v2\x1a.weir.admin.v1.FetchStatusR\rmetadataFetch\x120\n" +
+	"\x05store\x18\v \x01(\v2\x1a.weir.admin.v1.StoreStatusR\x05store\x12,\n" +
 	"\x06alerts\x18( \x03(\v2\x14.weir.event.v1.AlertR\x06alerts\x12-\n" +
 	"\x04disk\x18) \x01(\v2\x19.weir.admin.v1.DiskStatusR\x04disk\x128\n" +
 	"\bwebhooks\x18* \x03(\v2\x1c.weir.admin.v1.WebhookStatusR\bwebhooks\"L\n" +
@@ -3711,6 +3875,26 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\x1a:\n" +
 	"\fTroubleEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\xe5\x03\n" +
+	"\vStoreStatus\x12\x14\n" +
+	"\x05place\x18\x01 \x01(\tR\x05place\x12\x18\n" +
+	"\atrouble\x18\x02 \x01(\tR\atrouble\x12,\n" +
+	"\x12trouble_since_unix\x18\x03 \x01(\x03R\x10troubleSinceUnix\x12\x18\n" +
+	"\aoutputs\x18\x04 \x01(\x04R\aoutputs\x12\x12\n" +
+	"\x04rows\x18\x05 \x01(\x04R\x04rows\x12;\n" +
+	"\x05kinds\x18\x06 \x03(\v2%.weir.admin.v1.StoreStatus.KindsEntryR\x05kinds\x12\x16\n" +
+	"\x06errors\x18\a \x01(\x04R\x06errors\x12\x16\n" +
+	"\x06missed\x18\b \x01(\x04R\x06missed\x12\x18\n" +
+	"\adeleted\x18\t \x01(\x04R\adeleted\x12\x1a\n" +
+	"\bposition\x18\n" +
+	" \x01(\x04R\bposition\x12\x12\n" +
+	"\x04last\x18\v \x01(\x04R\x04last\x12\x1d\n" +
+	"\n" +
+	"lag_micros\x18\f \x01(\x04R\tlagMicros\x12:\n" +
+	"\ftransactions\x18\r \x01(\v2\x16.weir.admin.v1.LatencyR\ftransactions\x1a8\n" +
+	"\n" +
+	"KindsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"i\n" +
 	"\tGapStatus\x12#\n" +
@@ -4000,7 +4184,7 @@ func file_weir_admin_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
+var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(SlotState)(0),                   // 0: weir.admin.v1.SlotState
 	(*StatusRequest)(nil),            // 1: weir.admin.v1.StatusRequest
@@ -4012,106 +4196,111 @@ var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(*CacheStatus)(nil),              // 7: weir.admin.v1.CacheStatus
 	(*FetchStatus)(nil),              // 8: weir.admin.v1.FetchStatus
 	(*ProgramStatus)(nil),            // 9: weir.admin.v1.ProgramStatus
-	(*GapStatus)(nil),                // 10: weir.admin.v1.GapStatus
-	(*IdlStatus)(nil),                // 11: weir.admin.v1.IdlStatus
-	(*ProcessStatus)(nil),            // 12: weir.admin.v1.ProcessStatus
-	(*EndpointStatus)(nil),           // 13: weir.admin.v1.EndpointStatus
-	(*StageStatus)(nil),              // 14: weir.admin.v1.StageStatus
-	(*Latency)(nil),                  // 15: weir.admin.v1.Latency
-	(*LatencyBucket)(nil),            // 16: weir.admin.v1.LatencyBucket
-	(*JournalStatus)(nil),            // 17: weir.admin.v1.JournalStatus
-	(*PluginStatus)(nil),             // 18: weir.admin.v1.PluginStatus
-	(*ResumePluginRequest)(nil),      // 19: weir.admin.v1.ResumePluginRequest
-	(*ResumePluginResponse)(nil),     // 20: weir.admin.v1.ResumePluginResponse
-	(*PluginCrashRequest)(nil),       // 21: weir.admin.v1.PluginCrashRequest
-	(*PluginCrashResponse)(nil),      // 22: weir.admin.v1.PluginCrashResponse
-	(*Crash)(nil),                    // 23: weir.admin.v1.Crash
-	(*DeadLetter)(nil),               // 24: weir.admin.v1.DeadLetter
-	(*UpgradePluginRequest)(nil),     // 25: weir.admin.v1.UpgradePluginRequest
-	(*UpgradePluginResponse)(nil),    // 26: weir.admin.v1.UpgradePluginResponse
-	(*RollbackPluginRequest)(nil),    // 27: weir.admin.v1.RollbackPluginRequest
-	(*RollbackPluginResponse)(nil),   // 28: weir.admin.v1.RollbackPluginResponse
-	(*PluginLogsRequest)(nil),        // 29: weir.admin.v1.PluginLogsRequest
-	(*PluginLogsResponse)(nil),       // 30: weir.admin.v1.PluginLogsResponse
-	(*RecordsRequest)(nil),           // 31: weir.admin.v1.RecordsRequest
-	(*RecordsResponse)(nil),          // 32: weir.admin.v1.RecordsResponse
-	(*CheckpointHeader)(nil),         // 33: weir.admin.v1.CheckpointHeader
-	(*ExportCheckpointRequest)(nil),  // 34: weir.admin.v1.ExportCheckpointRequest
-	(*ExportCheckpointResponse)(nil), // 35: weir.admin.v1.ExportCheckpointResponse
-	(*ImportCheckpointRequest)(nil),  // 36: weir.admin.v1.ImportCheckpointRequest
-	(*ImportCheckpointResponse)(nil), // 37: weir.admin.v1.ImportCheckpointResponse
-	(*EventsRequest)(nil),            // 38: weir.admin.v1.EventsRequest
-	(*EventsResponse)(nil),           // 39: weir.admin.v1.EventsResponse
-	(*GapsRequest)(nil),              // 40: weir.admin.v1.GapsRequest
-	(*GapsResponse)(nil),             // 41: weir.admin.v1.GapsResponse
-	(*SlotRange)(nil),                // 42: weir.admin.v1.SlotRange
-	(*GroupFrontier)(nil),            // 43: weir.admin.v1.GroupFrontier
-	nil,                              // 44: weir.admin.v1.ProgramStatus.ByStrategyEntry
-	nil,                              // 45: weir.admin.v1.ProgramStatus.TroubleEntry
-	nil,                              // 46: weir.admin.v1.StageStatus.DroppedEntry
-	(*v1.Alert)(nil),                 // 47: weir.event.v1.Alert
-	(*v1.OutputBatch)(nil),           // 48: weir.event.v1.OutputBatch
+	(*StoreStatus)(nil),              // 10: weir.admin.v1.StoreStatus
+	(*GapStatus)(nil),                // 11: weir.admin.v1.GapStatus
+	(*IdlStatus)(nil),                // 12: weir.admin.v1.IdlStatus
+	(*ProcessStatus)(nil),            // 13: weir.admin.v1.ProcessStatus
+	(*EndpointStatus)(nil),           // 14: weir.admin.v1.EndpointStatus
+	(*StageStatus)(nil),              // 15: weir.admin.v1.StageStatus
+	(*Latency)(nil),                  // 16: weir.admin.v1.Latency
+	(*LatencyBucket)(nil),            // 17: weir.admin.v1.LatencyBucket
+	(*JournalStatus)(nil),            // 18: weir.admin.v1.JournalStatus
+	(*PluginStatus)(nil),             // 19: weir.admin.v1.PluginStatus
+	(*ResumePluginRequest)(nil),      // 20: weir.admin.v1.ResumePluginRequest
+	(*ResumePluginResponse)(nil),     // 21: weir.admin.v1.ResumePluginResponse
+	(*PluginCrashRequest)(nil),       // 22: weir.admin.v1.PluginCrashRequest
+	(*PluginCrashResponse)(nil),      // 23: weir.admin.v1.PluginCrashResponse
+	(*Crash)(nil),                    // 24: weir.admin.v1.Crash
+	(*DeadLetter)(nil),               // 25: weir.admin.v1.DeadLetter
+	(*UpgradePluginRequest)(nil),     // 26: weir.admin.v1.UpgradePluginRequest
+	(*UpgradePluginResponse)(nil),    // 27: weir.admin.v1.UpgradePluginResponse
+	(*RollbackPluginRequest)(nil),    // 28: weir.admin.v1.RollbackPluginRequest
+	(*RollbackPluginResponse)(nil),   // 29: weir.admin.v1.RollbackPluginResponse
+	(*PluginLogsRequest)(nil),        // 30: weir.admin.v1.PluginLogsRequest
+	(*PluginLogsResponse)(nil),       // 31: weir.admin.v1.PluginLogsResponse
+	(*RecordsRequest)(nil),           // 32: weir.admin.v1.RecordsRequest
+	(*RecordsResponse)(nil),          // 33: weir.admin.v1.RecordsResponse
+	(*CheckpointHeader)(nil),         // 34: weir.admin.v1.CheckpointHeader
+	(*ExportCheckpointRequest)(nil),  // 35: weir.admin.v1.ExportCheckpointRequest
+	(*ExportCheckpointResponse)(nil), // 36: weir.admin.v1.ExportCheckpointResponse
+	(*ImportCheckpointRequest)(nil),  // 37: weir.admin.v1.ImportCheckpointRequest
+	(*ImportCheckpointResponse)(nil), // 38: weir.admin.v1.ImportCheckpointResponse
+	(*EventsRequest)(nil),            // 39: weir.admin.v1.EventsRequest
+	(*EventsResponse)(nil),           // 40: weir.admin.v1.EventsResponse
+	(*GapsRequest)(nil),              // 41: weir.admin.v1.GapsRequest
+	(*GapsResponse)(nil),             // 42: weir.admin.v1.GapsResponse
+	(*SlotRange)(nil),                // 43: weir.admin.v1.SlotRange
+	(*GroupFrontier)(nil),            // 44: weir.admin.v1.GroupFrontier
+	nil,                              // 45: weir.admin.v1.ProgramStatus.ByStrategyEntry
+	nil,                              // 46: weir.admin.v1.ProgramStatus.TroubleEntry
+	nil,                              // 47: weir.admin.v1.StoreStatus.KindsEntry
+	nil,                              // 48: weir.admin.v1.StageStatus.DroppedEntry
+	(*v1.Alert)(nil),                 // 49: weir.event.v1.Alert
+	(*v1.OutputBatch)(nil),           // 50: weir.event.v1.OutputBatch
 }
 var file_weir_admin_v1_admin_proto_depIdxs = []int32{
-	13, // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
-	14, // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
-	17, // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
-	18, // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
-	12, // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
-	11, // 5: weir.admin.v1.StatusResponse.idl:type_name -> weir.admin.v1.IdlStatus
+	14, // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
+	15, // 1: weir.admin.v1.StatusResponse.stages:type_name -> weir.admin.v1.StageStatus
+	18, // 2: weir.admin.v1.StatusResponse.journal:type_name -> weir.admin.v1.JournalStatus
+	19, // 3: weir.admin.v1.StatusResponse.plugins:type_name -> weir.admin.v1.PluginStatus
+	13, // 4: weir.admin.v1.StatusResponse.process:type_name -> weir.admin.v1.ProcessStatus
+	12, // 5: weir.admin.v1.StatusResponse.idl:type_name -> weir.admin.v1.IdlStatus
 	9,  // 6: weir.admin.v1.StatusResponse.programs:type_name -> weir.admin.v1.ProgramStatus
-	10, // 7: weir.admin.v1.StatusResponse.gaps:type_name -> weir.admin.v1.GapStatus
+	11, // 7: weir.admin.v1.StatusResponse.gaps:type_name -> weir.admin.v1.GapStatus
 	7,  // 8: weir.admin.v1.StatusResponse.caches:type_name -> weir.admin.v1.CacheStatus
 	8,  // 9: weir.admin.v1.StatusResponse.metadata_fetch:type_name -> weir.admin.v1.FetchStatus
-	47, // 10: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
-	3,  // 11: weir.admin.v1.StatusResponse.disk:type_name -> weir.admin.v1.DiskStatus
-	4,  // 12: weir.admin.v1.StatusResponse.webhooks:type_name -> weir.admin.v1.WebhookStatus
-	47, // 13: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
-	15, // 14: weir.admin.v1.CacheStatus.load:type_name -> weir.admin.v1.Latency
-	15, // 15: weir.admin.v1.FetchStatus.request:type_name -> weir.admin.v1.Latency
-	44, // 16: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
-	45, // 17: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
-	46, // 18: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
-	15, // 19: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
-	16, // 20: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
-	23, // 21: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
-	24, // 22: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
-	33, // 23: weir.admin.v1.ExportCheckpointResponse.header:type_name -> weir.admin.v1.CheckpointHeader
-	33, // 24: weir.admin.v1.ImportCheckpointRequest.header:type_name -> weir.admin.v1.CheckpointHeader
-	48, // 25: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
-	0,  // 26: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
-	42, // 27: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
-	43, // 28: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
-	0,  // 29: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
-	1,  // 30: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
-	38, // 31: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
-	40, // 32: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
-	19, // 33: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
-	21, // 34: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
-	25, // 35: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
-	27, // 36: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
-	29, // 37: weir.admin.v1.Admin.PluginLogs:input_type -> weir.admin.v1.PluginLogsRequest
-	31, // 38: weir.admin.v1.Admin.Records:input_type -> weir.admin.v1.RecordsRequest
-	34, // 39: weir.admin.v1.Admin.ExportCheckpoint:input_type -> weir.admin.v1.ExportCheckpointRequest
-	36, // 40: weir.admin.v1.Admin.ImportCheckpoint:input_type -> weir.admin.v1.ImportCheckpointRequest
-	5,  // 41: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
-	2,  // 42: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
-	39, // 43: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
-	41, // 44: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
-	20, // 45: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
-	22, // 46: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
-	26, // 47: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
-	28, // 48: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
-	30, // 49: weir.admin.v1.Admin.PluginLogs:output_type -> weir.admin.v1.PluginLogsResponse
-	32, // 50: weir.admin.v1.Admin.Records:output_type -> weir.admin.v1.RecordsResponse
-	35, // 51: weir.admin.v1.Admin.ExportCheckpoint:output_type -> weir.admin.v1.ExportCheckpointResponse
-	37, // 52: weir.admin.v1.Admin.ImportCheckpoint:output_type -> weir.admin.v1.ImportCheckpointResponse
-	6,  // 53: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
-	42, // [42:54] is the sub-list for method output_type
-	30, // [30:42] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	10, // 10: weir.admin.v1.StatusResponse.store:type_name -> weir.admin.v1.StoreStatus
+	49, // 11: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
+	3,  // 12: weir.admin.v1.StatusResponse.disk:type_name -> weir.admin.v1.DiskStatus
+	4,  // 13: weir.admin.v1.StatusResponse.webhooks:type_name -> weir.admin.v1.WebhookStatus
+	49, // 14: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
+	16, // 15: weir.admin.v1.CacheStatus.load:type_name -> weir.admin.v1.Latency
+	16, // 16: weir.admin.v1.FetchStatus.request:type_name -> weir.admin.v1.Latency
+	45, // 17: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
+	46, // 18: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
+	47, // 19: weir.admin.v1.StoreStatus.kinds:type_name -> weir.admin.v1.StoreStatus.KindsEntry
+	16, // 20: weir.admin.v1.StoreStatus.transactions:type_name -> weir.admin.v1.Latency
+	48, // 21: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
+	16, // 22: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
+	17, // 23: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
+	24, // 24: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
+	25, // 25: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
+	34, // 26: weir.admin.v1.ExportCheckpointResponse.header:type_name -> weir.admin.v1.CheckpointHeader
+	34, // 27: weir.admin.v1.ImportCheckpointRequest.header:type_name -> weir.admin.v1.CheckpointHeader
+	50, // 28: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
+	0,  // 29: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
+	43, // 30: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
+	44, // 31: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
+	0,  // 32: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
+	1,  // 33: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
+	39, // 34: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
+	41, // 35: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
+	20, // 36: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
+	22, // 37: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
+	26, // 38: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
+	28, // 39: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
+	30, // 40: weir.admin.v1.Admin.PluginLogs:input_type -> weir.admin.v1.PluginLogsRequest
+	32, // 41: weir.admin.v1.Admin.Records:input_type -> weir.admin.v1.RecordsRequest
+	35, // 42: weir.admin.v1.Admin.ExportCheckpoint:input_type -> weir.admin.v1.ExportCheckpointRequest
+	37, // 43: weir.admin.v1.Admin.ImportCheckpoint:input_type -> weir.admin.v1.ImportCheckpointRequest
+	5,  // 44: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
+	2,  // 45: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
+	40, // 46: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
+	42, // 47: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
+	21, // 48: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
+	23, // 49: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
+	27, // 50: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
+	29, // 51: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
+	31, // 52: weir.admin.v1.Admin.PluginLogs:output_type -> weir.admin.v1.PluginLogsResponse
+	33, // 53: weir.admin.v1.Admin.Records:output_type -> weir.admin.v1.RecordsResponse
+	36, // 54: weir.admin.v1.Admin.ExportCheckpoint:output_type -> weir.admin.v1.ExportCheckpointResponse
+	38, // 55: weir.admin.v1.Admin.ImportCheckpoint:output_type -> weir.admin.v1.ImportCheckpointResponse
+	6,  // 56: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
+	45, // [45:57] is the sub-list for method output_type
+	33, // [33:45] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_weir_admin_v1_admin_proto_init() }
@@ -4119,16 +4308,16 @@ func file_weir_admin_v1_admin_proto_init() {
 	if File_weir_admin_v1_admin_proto != nil {
 		return
 	}
-	file_weir_admin_v1_admin_proto_msgTypes[11].OneofWrappers = []any{}
 	file_weir_admin_v1_admin_proto_msgTypes[12].OneofWrappers = []any{}
-	file_weir_admin_v1_admin_proto_msgTypes[14].OneofWrappers = []any{}
+	file_weir_admin_v1_admin_proto_msgTypes[13].OneofWrappers = []any{}
+	file_weir_admin_v1_admin_proto_msgTypes[15].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_admin_v1_admin_proto_rawDesc), len(file_weir_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   46,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

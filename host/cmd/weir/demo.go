@@ -79,6 +79,7 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 		"log.level":   c.Log,
 		"endpoints":   []map[string]any{{"name": "simulator", "url": url}},
 		"plugins":     []map[string]any{{"name": "lifecycle", "config": lively}, {"name": "trading", "config": everything}, {"name": "liquidity"}},
+		"store.url":   "sqlite",
 	})
 	if err != nil {
 		return err

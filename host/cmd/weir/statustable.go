@@ -33,6 +33,7 @@ func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
 	for _, problem := range s.GetIdl().GetProblems() {
 		fmt.Fprintf(t, "! IDL refused: %s\n", problem)
 	}
+	printStore(t, s.GetStore())
 	fmt.Fprint(t, "\nMONITOR\tPLUGIN\tSTATE\tPID\tSTARTS\tAT\tBEHIND\tEVENTS\tSUPPRESSED\tCHECKPOINT\tLAST CRASH\n")
 	for _, p := range s.GetPlugins() {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", p.GetInstance(), dash(p.GetMonitor()), p.GetState(), p.GetPid(), p.GetStarts(), p.GetThrough(), p.GetLag(),
@@ -49,6 +50,25 @@ func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
 	}
 	printIsolation(t, s.GetPlugins())
 	return t.Flush()
+}
+
+// printStore prints a line for the SQL store, where there is one, and below it what is wrong.
+func printStore(w io.Writer, s *adminv1.StoreStatus) {
+	if s == nil {
+		return
+	}
+	l := cmp.Or(s.GetTransactions(), &adminv1.Latency{})
+	fmt.Fprintf(w, "store\t%s\t%d rows\t%d of %d batches, behind for %s\ttransactions p50 %s p99 %s\n", s.GetPlace(), s.GetRows(), s.GetPosition(), s.GetLast(),
+		(time.Duration(s.GetLagMicros()) * time.Microsecond).Round(time.Millisecond), micros(l.P50Micros), micros(l.P99Micros))
+	if s.GetTrouble() != "" {
+		fmt.Fprintf(w, "! store: %s (since %s, tried again by itself; outputs wait in the journal)\n", s.GetTrouble(), time.Unix(s.GetTroubleSinceUnix(), 0).UTC().Format(time.TimeOnly))
+	}
+	if s.GetMissed() > 0 {
+		fmt.Fprintf(w, "! store: %d batches of events were gone before they were stored\n", s.GetMissed())
+	}
+	if other := s.GetKinds()["other"] + s.GetKinds()["refused"]; other > 0 {
+		fmt.Fprintf(w, "store: %d outputs of kinds that no table is made for, %d refused by the database\n", s.GetKinds()["other"], s.GetKinds()["refused"])
+	}
 }
 
 // printPluginAlarms says below the table what an operator can do.

@@ -58,6 +58,9 @@ var faults = map[string]struct {
 	"record_parked":      {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].Parked = 3 }, after: func(s *adminv1.StatusResponse) { s.Plugins[0].Parked = 3 }, subject: "trading"},
 	"slow_output":        {bad: func(s *adminv1.StatusResponse) { s.Stages[1].Latency.P99Micros = new(uint64(1_500_000)) }},
 	"journal_trouble":    {bad: func(s *adminv1.StatusResponse) { s.Journal.Trouble = "disk full" }},
+	"store_trouble":      {bad: func(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{Trouble: "connection refused"} }},
+	"store_behind":       {bad: func(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{LagMicros: 61_000_000, Last: 5} }},
+	"store_missed":       {bad: func(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{Missed: 2} }},
 	"disk_near_limit":    {bad: func(s *adminv1.StatusResponse) { s.Disk.FreeBytes = 10 }},
 	"memory_near_limit":  {bad: func(s *adminv1.StatusResponse) { s.Process.RssBytes = new(uint64(900)) }},
 }

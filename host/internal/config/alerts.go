@@ -96,6 +96,9 @@ func AlertRules() map[string]AlertRule {
 		"record_parked":      {Severity: "warning", Cooldown: time.Minute},
 		"slow_output":        {Severity: "warning", For: time.Minute, Cooldown: 10 * time.Minute, Threshold: 1},
 		"journal_trouble":    {Severity: "critical", Cooldown: time.Minute},
+		"store_trouble":      {Severity: "critical", For: 10 * time.Second, Cooldown: 10 * time.Minute},
+		"store_behind":       {Severity: "warning", For: 30 * time.Second, Cooldown: 10 * time.Minute, Threshold: 60},
+		"store_missed":       {Severity: "critical", Cooldown: 10 * time.Minute},
 		"disk_near_limit":    {Severity: "critical", For: 30 * time.Second, Cooldown: 30 * time.Minute, Threshold: 0.9},
 		"memory_near_limit":  {Severity: "warning", For: 30 * time.Second, Cooldown: 10 * time.Minute, Threshold: 0.9},
 	}

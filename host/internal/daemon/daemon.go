@@ -28,6 +28,7 @@ import (
 	"github.com/weir-run/weir/host/internal/monitor/process"
 	"github.com/weir-run/weir/host/internal/monitor/programs"
 	"github.com/weir-run/weir/host/internal/pool"
+	"github.com/weir-run/weir/host/internal/store"
 )
 
 // Options are what a daemon is given beside its configuration.
@@ -57,7 +58,8 @@ type Daemon struct {
 	sockets  string // folder of plugins' sockets
 	lockSeen string // stamp of weir.lock when the roster was made
 	admin    *admin.Server
-	web      *web // nil when nothing is served
+	web      *web         // nil when nothing is served
+	store    *store.Store // nil without a database
 
 	api      *api.API // nil when it is not served
 	alerts   *alert.Alerts
@@ -97,6 +99,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 		return nil, err
 	}
 	if err := d.initAlerts(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.initStore(); err != nil {
 		return nil, err
 	}
 	if err := d.initWeb(ctx); err != nil {
@@ -173,10 +178,26 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	answers.Go(func() error { return d.alerts.Run(ctx) }) // until the stop is asked for: what ends then is not lost
 
-	err := d.runMonitors(ctx)
+	err := d.runStore(ctx)
 
 	stopAnswering()
 	return errors.Join(err, answers.Wait(), d.close()) //nolint:contextcheck // closing outlives the context that asks for it
+}
+
+// runStore keeps the store running until the monitors have ended, so that it has their last outputs.
+func (d *Daemon) runStore(ctx context.Context) error {
+	if d.store == nil {
+		return d.runMonitors(ctx)
+	}
+	storing, stopStoring := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopStoring()
+	stored := make(chan error, 1)
+	go func() { stored <- d.store.Run(storing) }()
+
+	err := d.runMonitors(ctx)
+
+	stopStoring()
+	return errors.Join(err, <-stored)
 }
 
 // runMonitors keeps the monitors running until intake has ended and they have seen all of it.
@@ -228,11 +249,14 @@ func (d *Daemon) close() error {
 	if d.enricher != nil {
 		d.enricher.Close()
 	}
-	if d.journal == nil {
-		return nil
+	var errs []error
+	if d.store != nil {
+		errs = append(errs, d.store.Close())
 	}
-	if err := d.journal.Close(); err != nil {
-		return fmt.Errorf("close journal: %w", err)
+	if d.journal != nil {
+		if err := d.journal.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("close journal: %w", err))
+		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

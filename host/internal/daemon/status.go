@@ -27,6 +27,7 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 		Journal:     &adminv1.JournalStatus{FirstNumber: j.First, LastNumber: j.Last, Bytes: j.Bytes, CompleteSlot: j.CompleteSlot, Trouble: j.Trouble},
 	}
 	s.Disk = diskStatus(d.cfg.DataDir)
+	s.Store = d.storeStatus()
 	s.Alerts, s.Webhooks = d.alerts.Firing(), d.alerts.Webhooks()
 	s.Caches, s.MetadataFetch = d.caches(), d.fetchStatus()
 	monitors := &adminv1.StageStatus{Name: "monitor", Dropped: map[string]uint64{}}

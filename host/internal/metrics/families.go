@@ -24,6 +24,16 @@ var (
 	webhookFailed    = counter("weir_webhook_failed_total", "Tries at a webhook that failed; each is tried again.", "webhook")
 	webhookLost      = counter("weir_webhook_lost_total", "Alerts that a webhook did not take before they were too old.", "webhook")
 
+	storeOutputs      = counter("weir_store_outputs_total", "Outputs stored in SQL, by what is made of them: other are those that no table is made for, refused those that the database refused.", "kind")
+	storeRows         = counter("weir_store_rows_total", "Rows written or changed.")
+	storeDeleted      = counter("weir_store_deleted_rows_total", "Rows that retention took.")
+	storeErrors       = counter("weir_store_errors_total", "Times that storing failed and began anew.")
+	storeMissed       = counter("weir_store_missed_total", "Batches of events that were gone or damaged before they were stored.")
+	storeTrouble      = gauge("weir_store_trouble", "1 while nothing can be stored in SQL.")
+	storeLag          = gauge("weir_store_lag_seconds", "For how long there has been something to store at every moment.")
+	storeBehind       = gauge("weir_store_lag_batches", "Batches of events that are not stored yet.")
+	storeTransactions = counter("weir_store_transaction_seconds", "How long transactions took.")
+
 	connectionUp      = gauge("weir_connection_up", "1 while a connection streams.", "connection", "endpoint")
 	connectionState   = gauge("weir_connection_state", "1 for the state that a connection is in.", "connection", "endpoint", "state")
 	connectionUpdates = counter("weir_connection_updates_total", "Updates received.", "connection", "endpoint")

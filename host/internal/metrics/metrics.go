@@ -51,6 +51,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	s := c.status()
 	sink := sink{out}
 	sink.daemon(s)
+	sink.store(s.GetStore())
 	for _, e := range s.GetEndpoints() {
 		sink.connection(e)
 	}

@@ -30,6 +30,9 @@ func full() *adminv1.StatusResponse {
 			},
 			{Name: "triton", Connection: 1, State: "waiting", Breaker: "open"},
 		},
+		Store: &adminv1.StoreStatus{
+			Trouble: "away", Rows: 40, Kinds: map[string]uint64{"trades": 30, "other": 1}, Position: 7, Last: 9, LagMicros: 1_500_000, Transactions: &adminv1.Latency{Count: 3, SumMicros: 3000},
+		},
 		Stages: []*adminv1.StageStatus{
 			{Name: "ingest", In: 10, Out: 8, Dropped: map[string]uint64{"duplicate": 2}, Latency: &adminv1.Latency{
 				Count: 8, SumMicros: 4000, Buckets: []*adminv1.LatencyBucket{{BoundMicros: 100, Count: 3}, {BoundMicros: 1000, Count: 7}},
@@ -88,6 +91,11 @@ func TestScrape(t *testing.T) {
 		`weir_cache_absent_ttl_seconds{cache="tokens"} 60`,
 		`weir_metadata_mints_total{outcome="found"} 3`,
 		`weir_metadata_trouble 1`,
+		`weir_store_outputs_total{kind="trades"} 30`,
+		`weir_store_trouble 1`,
+		`weir_store_lag_seconds 1.5`,
+		`weir_store_lag_batches 2`,
+		`weir_store_transaction_seconds_count 3`,
 		`weir_program_records_total{program="pump",strategy="event_cpi"} 5`,
 		`weir_program_trouble_total{kind="unknown_tail",program="pump"} 1`,
 		`weir_plugin_up{instance="trading",monitor="trading 1.0"} 1`,

@@ -47,6 +47,24 @@ func (s sink) watched(r *adminv1.StatusResponse) {
 	}
 }
 
+// store shows nothing where there is none.
+func (s sink) store(st *adminv1.StoreStatus) {
+	if st == nil {
+		return
+	}
+	for kind, n := range st.GetKinds() {
+		s.count(storeOutputs, n, kind)
+	}
+	s.count(storeRows, st.GetRows())
+	s.count(storeDeleted, st.GetDeleted())
+	s.count(storeErrors, st.GetErrors())
+	s.count(storeMissed, st.GetMissed())
+	s.flag(storeTrouble, st.GetTrouble() != "")
+	s.put(storeLag, float64(st.GetLagMicros())/1e6)
+	s.count(storeBehind, st.GetLast()-min(st.GetPosition(), st.GetLast()))
+	s.histogram(storeTransactions, st.GetTransactions())
+}
+
 func (s sink) connection(c *adminv1.EndpointStatus) {
 	labels := []string{strconv.FormatUint(uint64(c.GetConnection()), 10), c.GetName()}
 	with := func(label string) []string { return []string{labels[0], labels[1], label} }

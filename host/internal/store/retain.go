@@ -9,7 +9,7 @@ import (
 
 // Retention says how long rows stay after they were stored; 0 keeps them for ever.
 type Retention struct {
-	Trades, Candles, Liquidity, Signals time.Duration
+	Trades, Candles, Liquidity, Signals, Alerts time.Duration
 	// Tokens is for coins, their windows and pools, since something was last heard of them.
 	Tokens time.Duration
 }

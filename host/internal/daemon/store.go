@@ -1,0 +1,79 @@
+package daemon
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/weir-run/weir/host/internal/ledger"
+	"github.com/weir-run/weir/host/internal/store"
+	"github.com/weir-run/weir/host/internal/store/query"
+	"github.com/weir-run/weir/host/internal/store/sqldb"
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+)
+
+// initStore prepares the store, where one is configured. A database that is away is no reason not to start.
+func (d *Daemon) initStore() error {
+	url, err := d.cfg.Store.ReadURL()
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	if url == "" {
+		return nil
+	}
+	dir, err := filepath.Abs(d.cfg.DataDir)
+	if err != nil {
+		return fmt.Errorf("find data folder: %w", err)
+	}
+	place, err := sqldb.ParsePlace(url, dir)
+	if err != nil {
+		return fmt.Errorf("store.url: %w", err)
+	}
+	keep := d.cfg.Store.Retention
+	d.store, err = store.New(store.Config{
+		Place: place, Journal: d.journal, Instances: d.cfg.Store.Instances, Adopt: d.cfg.Store.Adopt, Gaps: d.storedGaps,
+		Retention: store.Retention{Trades: keep.Trades, Candles: keep.Candles, Liquidity: keep.Liquidity, Signals: keep.Signals, Alerts: keep.Alerts, Tokens: keep.Tokens},
+		Log:       d.log.With("room", "store"),
+	})
+	return err
+}
+
+// Store answers questions about stored outputs; nil where no store is configured.
+func (d *Daemon) Store() *query.Reader {
+	if d.store == nil {
+		return nil
+	}
+	return d.store.Reader()
+}
+
+// storedGaps are the rows of weir gaps.
+func (d *Daemon) storedGaps() (gaps []store.Gap, oldest uint64) {
+	oldest = d.ledger.Totals().Oldest
+	for _, r := range d.ledger.Rows(ledger.Query{States: []ledger.State{ledger.Missing, ledger.Backfilled, ledger.Dead}}) {
+		gaps = append(gaps, store.Gap{
+			From: r.From, To: r.To, Groups: strings.Join(r.Names, ","), State: r.State.String(), Reason: r.Reason, Endpoint: r.Endpoint,
+			Found: seconds(r.Found), Healed: seconds(r.Healed),
+		})
+	}
+	return gaps, oldest
+}
+
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func (d *Daemon) storeStatus() *adminv1.StoreStatus {
+	if d.store == nil {
+		return nil
+	}
+	s := d.store.Status()
+	return &adminv1.StoreStatus{
+		Place: s.Place, Trouble: s.Trouble, TroubleSinceUnix: seconds(s.Since), Outputs: s.Outputs, Rows: s.Rows, Kinds: s.Kinds, Errors: s.Errors,
+		Missed: s.Missed, Deleted: s.Deleted, Position: s.Position, Last: s.Last, LagMicros: uint64(s.Lag.Microseconds()),
+		Transactions: summary(s.Recent, s.All),
+	}
+}

@@ -51,11 +51,8 @@ func (s *Store) feed(ctx, late context.Context, from uint64, out chan<- []unit) 
 	var missed []unit
 	q := journal.EventsQuery{From: next, Follow: true, Missed: func(from, to uint64) { missed = append(missed, unit{missed: &span{from, to}}) }}
 	visit := func(position uint64, batch []byte) error {
-		units, err := s.unpack(position, batch)
-		if err != nil {
-			return err
-		}
-		units, missed = append(missed, units...), nil
+		units := append(missed, s.unpack(position, batch)...)
+		missed = nil
 		next = position + 1
 		return send(units)
 	}
@@ -70,20 +67,20 @@ func (s *Store) feed(ctx, late context.Context, from uint64, out chan<- []unit) 
 	return nil
 }
 
-func (s *Store) unpack(position uint64, batch []byte) ([]unit, error) {
+func (s *Store) unpack(position uint64, batch []byte) []unit {
 	end := unit{end: &mark{position, sumOf(batch)}}
 	var b eventv1.OutputBatch
 	if err := proto.Unmarshal(batch, &b); err != nil {
 		// Its checksum is right, so it was written so: there is nothing to wait for.
 		s.cfg.Log.Error("a batch of outputs cannot be read and is left out", "position", position, "error", err)
-		return []unit{{missed: &span{position, position}}, end}, nil
+		return []unit{{missed: &span{position, position}}, end}
 	}
 	if len(s.cfg.Instances) > 0 && !slices.Contains(s.cfg.Instances, b.GetInstance()) {
-		return []unit{end}, nil
+		return []unit{end}
 	}
 	units := make([]unit, 0, len(b.GetOutputs())+1)
 	for _, o := range b.GetOutputs() {
 		units = append(units, unit{instance: b.GetInstance(), output: o})
 	}
-	return append(units, end), nil
+	return append(units, end)
 }

@@ -30,7 +30,7 @@ func (s *Store) session(ctx context.Context) error {
 	err = w.consume(late, units)
 	stop()
 	cancel()
-	for range units { //nolint:revive // lets the feed end
+	for range units { // lets the feed end
 	}
 	if fedErr := <-fed; err == nil && fedErr != nil && !errors.Is(fedErr, context.Canceled) {
 		err = fmt.Errorf("read events: %w", fedErr)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,16 +60,16 @@ func (b *bench) open(dir string, maxBytes int64) {
 // say gives outputs of an instance, numbered on, and waits until they are in the journal.
 func (b *bench) say(instance string, outputs ...*eventv1.Output) {
 	b.t.Helper()
-	log, ok := b.logs[instance]
+	out, ok := b.logs[instance]
 	if !ok {
 		epoch, err := b.journal.Acquire(b.t.Context(), instance)
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		if log, err = b.journal.Outputs(b.t.Context(), instance, instance, epoch, nil); err != nil {
+		if out, err = b.journal.Outputs(b.t.Context(), instance, instance, epoch, nil); err != nil {
 			b.t.Fatal(err)
 		}
-		b.logs[instance] = log
+		b.logs[instance] = out
 	}
 	var encoded [][]byte
 	for _, o := range outputs {
@@ -81,10 +82,10 @@ func (b *bench) say(instance string, outputs ...*eventv1.Output) {
 		}
 		encoded = append(encoded, raw)
 	}
-	if err := log.Append(encoded, journal.Cursor{Cause: b.causes[instance], Any: true}); err != nil {
+	if err := out.Append(encoded, journal.Cursor{Cause: b.causes[instance], Any: true}); err != nil {
 		b.t.Fatal(err)
 	}
-	if err := log.Flush(b.t.Context()); err != nil {
+	if err := out.Flush(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -124,26 +125,25 @@ func (b *bench) run() *running {
 	return r
 }
 
-func (r *running) until(what string, ok func(store.Status) bool) store.Status {
+func (r *running) until(what string, ok func(store.Status) bool) {
 	r.t.Helper()
 	var s store.Status
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		if s = r.Status(); ok(s) {
-			return s
+			return
 		}
 	}
 	r.t.Fatalf("not in time: %s; status %+v", what, s)
-	return s
 }
 
 // stored waits until all that the journal holds is stored.
-func (b *bench) stored(r *running) store.Status {
+func (b *bench) stored(r *running) {
 	b.t.Helper()
 	bounds, err := b.journal.EventsBounds(b.t.Context())
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return r.until("all is stored", func(s store.Status) bool { return s.Position >= bounds.Last })
+	r.until("all is stored", func(s store.Status) bool { return s.Position >= bounds.Last })
 }
 
 func key(n int) []byte {
@@ -155,7 +155,7 @@ func key(n int) []byte {
 func trade(mint int, base uint64) *eventv1.Output {
 	return &eventv1.Output{Kind: "trade", Signature: make([]byte, 64), BlockTime: proto.Int64(1_700_000_000), Body: &eventv1.Output_TradeReported{TradeReported: &eventv1.TradeReported{
 		Venue: eventv1.Venue_VENUE_PUMP, Pool: key(1), Trader: key(2), Mint: key(mint), QuoteMint: key(3), Side: eventv1.Side_SIDE_BUY,
-		BaseAmount: base, QuoteAmount: 1000, PoolQuoteAmount: 990, QuoteFees: 10, Trades: 1, Buys: 1, BaseVolume: fmt.Sprint(base), QuoteVolume: "990",
+		BaseAmount: base, QuoteAmount: 1000, PoolQuoteAmount: 990, QuoteFees: 10, Trades: 1, Buys: 1, BaseVolume: strconv.FormatUint(base, 10), QuoteVolume: "990",
 		Price: &eventv1.Price{Quote: 3, Base: 7}, PriceSource: eventv1.PriceSource_PRICE_SOURCE_RESERVES, Tip: proto.Uint64(5),
 	}}}
 }
@@ -177,53 +177,59 @@ func (r *running) trades(q query.TradesQuery) []query.Trade {
 
 // A store that is stopped and started goes on where it was: every output once, in order.
 func TestGoesOn(t *testing.T) {
-	storetest.OnBoth(t, func(t *testing.T, place sqldb.Place) {
-		b := newBench(t, place)
-		want := 0
-		for range 5 {
+	for _, db := range storetest.Both {
+		t.Run(db.Name, func(t *testing.T) {
+			place := db.New(t)
+			b := newBench(t, place)
+			want := 0
+			for range 5 {
+				r := b.run()
+				for range 20 {
+					b.say("trading", trade(want%3, uint64(want)), trade((want+1)%3, uint64(want+1)))
+					want += 2
+				}
+				if want%3 == 0 {
+					b.stored(r)
+				}
+				r.stop() // in the midst of it
+			}
 			r := b.run()
-			for range 20 {
-				b.say("trading", trade(want%3, uint64(want)), trade((want+1)%3, uint64(want+1)))
-				want += 2
+			b.stored(r)
+			got := r.trades(query.TradesQuery{Page: query.Page{Limit: 7}})
+			if len(got) != want {
+				t.Fatalf("%d trades are stored, want %d", len(got), want)
 			}
-			if want%3 == 0 {
-				b.stored(r)
+			for i, trade := range got {
+				n := want - 1 - i
+				if trade.BaseAmount != uint64(n) || trade.Event != int64(n+1) || trade.Cause != int64(n+1) {
+					t.Fatalf("trade %d from the newest is %+v", i, trade)
+				}
 			}
-			r.stop() // in the midst of it
-		}
-		r := b.run()
-		b.stored(r)
-		got := r.trades(query.TradesQuery{Page: query.Page{Limit: 7}})
-		if len(got) != want {
-			t.Fatalf("%d trades are stored, want %d", len(got), want)
-		}
-		for i, trade := range got {
-			n := want - 1 - i
-			if trade.BaseAmount != uint64(n) || trade.Event != int64(n+1) || trade.Cause != int64(n+1) {
-				t.Fatalf("trade %d from the newest is %+v", i, trade)
-			}
-		}
-	})
+		})
+	}
 }
 
 func TestAnotherJournalIsRefused(t *testing.T) {
-	storetest.OnBoth(t, func(t *testing.T, place sqldb.Place) {
-		first := newBench(t, place)
-		first.say("trading", trade(1, 1))
-		r := first.run()
-		first.stored(r)
-		r.stop()
+	for _, db := range storetest.Both {
+		t.Run(db.Name, func(t *testing.T) {
+			place := db.New(t)
+			first := newBench(t, place)
+			first.say("trading", trade(1, 1))
+			r := first.run()
+			first.stored(r)
+			r.stop()
 
-		second := newBench(t, place)
-		second.say("trading", trade(1, 2))
-		r = second.run()
-		r.until("trouble", func(s store.Status) bool { return strings.Contains(s.Trouble, "another journal") })
-		r.stop()
-		second.cfg.Adopt = true
-		r = second.run()
-		second.stored(r)
-		if got := r.trades(query.TradesQuery{}); len(got) != 2 || got[0].BaseAmount != 2 || got[0].Event != 2 {
-			t.Errorf("after it was adopted there are %+v", got)
-		}
-	})
+			second := newBench(t, place)
+			second.say("trading", trade(1, 2))
+			r = second.run()
+			r.until("trouble", func(s store.Status) bool { return strings.Contains(s.Trouble, "another journal") })
+			r.stop()
+			second.cfg.Adopt = true
+			r = second.run()
+			second.stored(r)
+			if got := r.trades(query.TradesQuery{}); len(got) != 2 || got[0].BaseAmount != 2 || got[0].Event != 2 {
+				t.Errorf("after it was adopted there are %+v", got)
+			}
+		})
+	}
 }

@@ -186,7 +186,7 @@ func (w *writer) loadInstances(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read instances: %w", err)
 	}
-	defer found.Close()
+	defer func() { _ = found.Close() }() // its error is that of Err
 	for found.Next() {
 		var name string
 		var cause, index int64

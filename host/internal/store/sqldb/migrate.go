@@ -64,7 +64,7 @@ func (c *Conn) step(ctx context.Context, version int) error {
 		return err
 	}
 	return c.Transaction(ctx, func() error {
-		for _, statement := range strings.Split(text, ";\n") {
+		for statement := range strings.SplitSeq(text, ";\n") {
 			if strings.TrimSpace(statement) == "" {
 				continue
 			}

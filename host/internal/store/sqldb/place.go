@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -37,11 +38,11 @@ func ParsePlace(text, dir string) (Place, error) {
 	case "postgres", "postgresql":
 		u, err := url.Parse(text)
 		if err != nil || u.Host == "" && u.Query().Get("host") == "" {
-			return Place{}, fmt.Errorf("not an address of PostgreSQL: write postgres://user:password@host:5432/database, special characters in a password as %%XX")
+			return Place{}, errors.New("not an address of PostgreSQL: write postgres://user:password@host:5432/database, special characters in a password as %XX")
 		}
 		return Place{Postgres: true, URL: text}, nil
 	default:
-		return Place{}, fmt.Errorf("begins neither with sqlite nor with postgres://: write sqlite (a file in data_dir), sqlite:/path/weir.db, or postgres://user:password@host:5432/database")
+		return Place{}, errors.New("begins neither with sqlite nor with postgres://: write sqlite (a file in data_dir), sqlite:/path/weir.db, or postgres://user:password@host:5432/database")
 	}
 }
 

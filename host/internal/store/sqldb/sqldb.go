@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strconv"
 	"strings"
@@ -51,9 +52,7 @@ func open(p Place, connections int, options string, settings map[string]string) 
 		if err != nil {
 			return nil, fmt.Errorf("address of %s cannot be read", p) // the error's text can hold the password
 		}
-		for key, value := range settings {
-			cfg.RuntimeParams[key] = value
-		}
+		maps.Copy(cfg.RuntimeParams, settings)
 		if cfg.ConnectTimeout == 0 {
 			cfg.ConnectTimeout = 10 * time.Second
 		}

@@ -38,46 +38,49 @@ func exec(t *testing.T, c *sqldb.Conn, statement string, values ...any) {
 
 // Amounts and wide numbers sort, compare and come back exactly, also past 63 bits, in both databases.
 func TestAmounts(t *testing.T) {
-	storetest.OnBoth(t, func(t *testing.T, place sqldb.Place) {
-		c := connect(t, place)
-		table := "(a ANY, w ANY) STRICT" // ANY of a table that is not strict turns long digits into floats
-		if place.Postgres {
-			table = "(a NUMERIC(20), w NUMERIC(39))"
-		}
-		exec(t, c, "CREATE TABLE numbers "+table)
-		amounts := []uint64{0, 1, 9, 10, math.MaxInt64 - 1, math.MaxInt64, math.MaxInt64 + 1, 10_000_000_000_000_000_000, math.MaxUint64}
-		for range 50 {
-			amounts = append(amounts, rand.Uint64()>>rand.IntN(64))
-		}
-		random := slices.Clone(amounts)
-		rand.Shuffle(len(random), func(i, j int) { random[i], random[j] = random[j], random[i] })
-		wides := map[uint64]string{}
-		for _, a := range random {
-			product := new(big.Int).Mul(new(big.Int).SetUint64(a), new(big.Int).SetUint64(a)) // keeps the order
-			wides[a] = product.String()
-			exec(t, c, "INSERT INTO numbers (a, w) VALUES (?, ?)", sqldb.Amount(a), sqldb.Wide(product.String()))
-		}
-		slices.Sort(amounts)
-		for _, column := range []string{"a", "w"} {
-			got := read(t, c, "SELECT a, w FROM numbers ORDER BY "+column)
-			for i, row := range got {
-				if row.a != amounts[i] || row.w != wides[row.a] {
-					t.Fatalf("row %d by %s is %d, %s; want %d, %s", i, column, row.a, row.w, amounts[i], wides[amounts[i]])
+	for _, db := range storetest.Both {
+		t.Run(db.Name, func(t *testing.T) {
+			place := db.New(t)
+			c := connect(t, place)
+			table := "(a ANY, w ANY) STRICT" // ANY of a table that is not strict turns long digits into floats
+			if place.Postgres {
+				table = "(a NUMERIC(20), w NUMERIC(39))"
+			}
+			exec(t, c, "CREATE TABLE numbers "+table)
+			amounts := []uint64{0, 1, 9, 10, math.MaxInt64 - 1, math.MaxInt64, math.MaxInt64 + 1, 10_000_000_000_000_000_000, math.MaxUint64}
+			for range 50 {
+				amounts = append(amounts, rand.Uint64()>>rand.IntN(64))
+			}
+			random := slices.Clone(amounts)
+			rand.Shuffle(len(random), func(i, j int) { random[i], random[j] = random[j], random[i] })
+			wides := map[uint64]string{}
+			for _, a := range random {
+				product := new(big.Int).Mul(new(big.Int).SetUint64(a), new(big.Int).SetUint64(a)) // keeps the order
+				wides[a] = product.String()
+				exec(t, c, "INSERT INTO numbers (a, w) VALUES (?, ?)", sqldb.Amount(a), sqldb.Wide(product.String()))
+			}
+			slices.Sort(amounts)
+			for _, column := range []string{"a", "w"} {
+				got := read(t, c, "SELECT a, w FROM numbers ORDER BY "+column)
+				for i, row := range got {
+					if row.a != amounts[i] || row.w != wides[row.a] {
+						t.Fatalf("row %d by %s is %d, %s; want %d, %s", i, column, row.a, row.w, amounts[i], wides[amounts[i]])
+					}
 				}
 			}
-		}
-		limit := uint64(math.MaxInt64) + 5
-		want := 0
-		for _, a := range amounts {
-			if a >= limit {
-				want++
+			limit := uint64(math.MaxInt64) + 5
+			want := 0
+			for _, a := range amounts {
+				if a >= limit {
+					want++
+				}
 			}
-		}
-		var count int
-		if err := c.QueryRowContext(t.Context(), place.Rebind("SELECT count(*) FROM numbers WHERE a >= ?"), sqldb.Amount(limit)).Scan(&count); err != nil || count != want {
-			t.Errorf("%d rows are at or above %d, want %d (%v)", count, limit, want, err)
-		}
-	})
+			var count int
+			if err := c.QueryRowContext(t.Context(), place.Rebind("SELECT count(*) FROM numbers WHERE a >= ?"), sqldb.Amount(limit)).Scan(&count); err != nil || count != want {
+				t.Errorf("%d rows are at or above %d, want %d (%v)", count, limit, want, err)
+			}
+		})
+	}
 }
 
 type numbers struct {
@@ -104,31 +107,34 @@ func read(t *testing.T, c *sqldb.Conn, query string) (out []numbers) {
 
 // Sums are exact up to 63 bits in both, and past that exact or refused, never rounded.
 func TestSums(t *testing.T) {
-	storetest.OnBoth(t, func(t *testing.T, place sqldb.Place) {
-		c := connect(t, place)
-		table := "(a ANY) STRICT"
-		if place.Postgres {
-			table = "(a NUMERIC(20))"
-		}
-		exec(t, c, "CREATE TABLE numbers "+table)
-		total := uint64(0)
-		for range 1000 {
-			a := rand.Uint64() >> 12 // 2^52: a float would have lost the last digits of their sum
-			total += a
-			exec(t, c, "INSERT INTO numbers (a) VALUES (?)", sqldb.Amount(a))
-		}
-		var got uint64
-		if err := c.QueryRowContext(t.Context(), "SELECT sum(a) FROM numbers").Scan(sqldb.ScanAmount{To: &got}); err != nil || got != total {
-			t.Errorf("sum is %d, want %d (%v)", got, total, err)
-		}
-		exec(t, c, "INSERT INTO numbers (a) VALUES (?)", sqldb.Amount(math.MaxInt64))
-		var text string
-		err := c.QueryRowContext(t.Context(), "SELECT sum(a) FROM numbers").Scan(sqldb.ScanWide{To: &text})
-		want := new(big.Int).Add(new(big.Int).SetUint64(total), big.NewInt(math.MaxInt64)).String()
-		if place.Postgres && text != want || !place.Postgres && (err == nil || !strings.Contains(err.Error(), "overflow")) {
-			t.Errorf("sum past 63 bits is %q, %v; want %s or an overflow", text, err, want)
-		}
-	})
+	for _, db := range storetest.Both {
+		t.Run(db.Name, func(t *testing.T) {
+			place := db.New(t)
+			c := connect(t, place)
+			table := "(a ANY) STRICT"
+			if place.Postgres {
+				table = "(a NUMERIC(20))"
+			}
+			exec(t, c, "CREATE TABLE numbers "+table)
+			total := uint64(0)
+			for range 1000 {
+				a := rand.Uint64() >> 12 // 2^52: a float would have lost the last digits of their sum
+				total += a
+				exec(t, c, "INSERT INTO numbers (a) VALUES (?)", sqldb.Amount(a))
+			}
+			var got uint64
+			if err := c.QueryRowContext(t.Context(), "SELECT sum(a) FROM numbers").Scan(sqldb.ScanAmount{To: &got}); err != nil || got != total {
+				t.Errorf("sum is %d, want %d (%v)", got, total, err)
+			}
+			exec(t, c, "INSERT INTO numbers (a) VALUES (?)", sqldb.Amount(math.MaxInt64))
+			var text string
+			err := c.QueryRowContext(t.Context(), "SELECT sum(a) FROM numbers").Scan(sqldb.ScanWide{To: &text})
+			want := new(big.Int).Add(new(big.Int).SetUint64(total), big.NewInt(math.MaxInt64)).String()
+			if place.Postgres && text != want || !place.Postgres && (err == nil || !strings.Contains(err.Error(), "overflow")) {
+				t.Errorf("sum past 63 bits is %q, %v; want %s or an overflow", text, err, want)
+			}
+		})
+	}
 }
 
 // schema is every table and column with its type.
@@ -169,46 +175,49 @@ func drop(t *testing.T, c *sqldb.Conn) {
 
 // From empty and from each former version the tables become the same, and rows stay.
 func TestMigrations(t *testing.T) {
-	storetest.OnBoth(t, func(t *testing.T, place sqldb.Place) {
-		fresh := connect(t, place)
-		if err := fresh.Migrate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := fresh.Migrate(t.Context()); err != nil {
-			t.Fatalf("a second time: %v", err)
-		}
-		want := schema(t, fresh)
-		if len(want) < 100 {
-			t.Fatalf("the tables have only %d columns and indexes", len(want))
-		}
-		drop(t, fresh)
-		for version := 1; version <= sqldb.Latest(); version++ {
-			t.Run(strconv.Itoa(version), func(t *testing.T) {
-				if !place.Postgres {
-					place = storetest.SQLite(t)
-				}
-				c := connect(t, place)
-				if err := c.MigrateTo(t.Context(), version); err != nil {
-					t.Fatal(err)
-				}
-				exec(t, c, "INSERT INTO tokens (mint, first_event, phase, base_volume) VALUES ('mint', 7, 'migrated', ?)", sqldb.Wide("123456789012345678901234567890"))
-				exec(t, c, "UPDATE counters SET next_event = 8, commits = 3")
-				if err := c.Migrate(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				if got := schema(t, c); !slices.Equal(got, want) {
-					t.Errorf("from version %d the tables are\n%s\nwant\n%s", version, strings.Join(got, "\n"), strings.Join(want, "\n"))
-				}
-				var next int64
-				var volume string
-				if err := c.QueryRowContext(t.Context(), "SELECT next_event, (SELECT base_volume FROM tokens WHERE mint = 'mint') FROM counters").
-					Scan(&next, sqldb.ScanWide{To: &volume}); err != nil || next != 8 || volume != "123456789012345678901234567890" {
-					t.Errorf("rows became %d, %s, %v", next, volume, err)
-				}
-				drop(t, c)
-			})
-		}
-	})
+	for _, db := range storetest.Both {
+		t.Run(db.Name, func(t *testing.T) {
+			place := db.New(t)
+			fresh := connect(t, place)
+			if err := fresh.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := fresh.Migrate(t.Context()); err != nil {
+				t.Fatalf("a second time: %v", err)
+			}
+			want := schema(t, fresh)
+			if len(want) < 100 {
+				t.Fatalf("the tables have only %d columns and indexes", len(want))
+			}
+			drop(t, fresh)
+			for version := 1; version <= sqldb.Latest(); version++ {
+				t.Run(strconv.Itoa(version), func(t *testing.T) {
+					if !place.Postgres {
+						place = storetest.SQLite(t)
+					}
+					c := connect(t, place)
+					if err := c.MigrateTo(t.Context(), version); err != nil {
+						t.Fatal(err)
+					}
+					exec(t, c, "INSERT INTO tokens (mint, first_event, phase, base_volume) VALUES ('mint', 7, 'migrated', ?)", sqldb.Wide("123456789012345678901234567890"))
+					exec(t, c, "UPDATE counters SET next_event = 8, commits = 3")
+					if err := c.Migrate(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					if got := schema(t, c); !slices.Equal(got, want) {
+						t.Errorf("from version %d the tables are\n%s\nwant\n%s", version, strings.Join(got, "\n"), strings.Join(want, "\n"))
+					}
+					var next int64
+					var volume string
+					if err := c.QueryRowContext(t.Context(), "SELECT next_event, (SELECT base_volume FROM tokens WHERE mint = 'mint') FROM counters").
+						Scan(&next, sqldb.ScanWide{To: &volume}); err != nil || next != 8 || volume != "123456789012345678901234567890" {
+						t.Errorf("rows became %d, %s, %v", next, volume, err)
+					}
+					drop(t, c)
+				})
+			}
+		})
+	}
 }
 
 func TestNewerTablesAreRefused(t *testing.T) {
@@ -223,29 +232,32 @@ func TestNewerTablesAreRefused(t *testing.T) {
 }
 
 func TestTransactionRollsBack(t *testing.T) {
-	storetest.OnBoth(t, func(t *testing.T, place sqldb.Place) {
-		c := connect(t, place)
-		if err := c.Migrate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		err := c.Transaction(t.Context(), func() error {
-			exec(t, c, "UPDATE counters SET next_event = 99")
-			_, err := c.Do(t.Context(), "INSERT INTO candles (event) VALUES (1)")
-			return err
+	for _, db := range storetest.Both {
+		t.Run(db.Name, func(t *testing.T) {
+			place := db.New(t)
+			c := connect(t, place)
+			if err := c.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			err := c.Transaction(t.Context(), func() error {
+				exec(t, c, "UPDATE counters SET next_event = 99")
+				_, err := c.Do(t.Context(), "INSERT INTO candles (event) VALUES (1)")
+				return err
+			})
+			if err == nil || !sqldb.RefusesData(err) {
+				t.Errorf("a row without its values gives %v, want an error about data", err)
+			}
+			var next int64
+			if err := c.QueryRowContext(t.Context(), "SELECT next_event FROM counters").Scan(&next); err != nil || next != 1 {
+				t.Errorf("next_event is %d, %v after a rollback", next, err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := c.Transaction(ctx, func() error { return nil }); err == nil || sqldb.RefusesData(err) {
+				t.Errorf("a transaction that was cancelled gives %v", err)
+			}
 		})
-		if err == nil || !sqldb.RefusesData(err) {
-			t.Errorf("a row without its values gives %v, want an error about data", err)
-		}
-		var next int64
-		if err := c.QueryRowContext(t.Context(), "SELECT next_event FROM counters").Scan(&next); err != nil || next != 1 {
-			t.Errorf("next_event is %d, %v after a rollback", next, err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := c.Transaction(ctx, func() error { return nil }); err == nil || sqldb.RefusesData(err) {
-			t.Errorf("a transaction that was cancelled gives %v", err)
-		}
-	})
+	}
 }
 
 func TestParsePlace(t *testing.T) {

@@ -16,7 +16,7 @@ var shared struct {
 	databases int
 }
 
-// Run is for TestMain: it runs the tests and ends what OnBoth started.
+// Run is for TestMain: it runs the tests and ends what Both started.
 func Run(m *testing.M) int {
 	code := m.Run()
 	if shared.server == nil {
@@ -26,29 +26,28 @@ func Run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
-	os.RemoveAll(shared.server.dir)
+	_ = os.RemoveAll(shared.server.dir) // a folder of the system's own for such
 	return code
 }
 
-// OnBoth runs a test on SQLite and, where it is installed, on PostgreSQL, each with a database of its own. Package tests call Run.
-func OnBoth(t *testing.T, test func(t *testing.T, place sqldb.Place)) {
-	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, Database(t)) })
-}
+// Both are the two databases. New gives an empty one, and skips the test where PostgreSQL is not installed; package tests call Run.
+var Both = []struct {
+	Name string
+	New  func(testing.TB) sqldb.Place
+}{{"sqlite", SQLite}, {"postgres", Database}}
 
 // Database is an empty database of the server that all tests of a package share; it skips the test where there is none.
-func Database(t testing.TB) sqldb.Place {
-	t.Helper()
+func Database(tb testing.TB) sqldb.Place {
+	tb.Helper()
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if shared.server == nil {
-		shared.server = launch(t)
+		shared.server = launch(tb)
 	}
 	shared.databases++
 	name := fmt.Sprintf("weir%d", shared.databases)
 	if err := shared.server.makeDatabase(name); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return sqldb.Place{Postgres: true, URL: shared.server.url(name)}
 }

@@ -33,49 +33,48 @@ type Postgres struct {
 }
 
 // SQLite is a place for a database in a file of the test's own.
-func SQLite(t testing.TB) sqldb.Place {
-	t.Helper()
-	return sqldb.Place{Path: filepath.Join(t.TempDir(), sqldb.DefaultFile)}
+func SQLite(tb testing.TB) sqldb.Place {
+	tb.Helper()
+	return sqldb.Place{Path: filepath.Join(tb.TempDir(), sqldb.DefaultFile)}
 }
 
 // StartPostgres starts a server with an empty database, and skips the test where PostgreSQL is not installed. It ends with the test.
-func StartPostgres(t testing.TB) *Postgres {
-	t.Helper()
-	p := launch(t)
-	t.Cleanup(func() {
-		p.Kill(t)
-		os.RemoveAll(p.dir)
-		if t.Failed() {
-			t.Logf("PostgreSQL:\n%s", p.log.String())
+func StartPostgres(tb testing.TB) *Postgres {
+	tb.Helper()
+	p := launch(tb)
+	tb.Cleanup(func() {
+		p.Kill(tb)
+		_ = os.RemoveAll(p.dir) // a folder of the system's own for such
+		if tb.Failed() {
+			tb.Logf("PostgreSQL:\n%s", p.log.String())
 		}
 	})
 	return p
 }
 
 // launch makes a server that nobody ends.
-func launch(t testing.TB) *Postgres {
-	t.Helper()
+func launch(tb testing.TB) *Postgres {
+	tb.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(found) == 0 {
-		t.Skip("PostgreSQL is not installed (no /usr/lib/postgresql/*/bin/initdb): apt-get install postgresql runs this test")
+		tb.Skip("PostgreSQL is not installed (no /usr/lib/postgresql/*/bin/initdb): apt-get install postgresql runs this test")
 	}
-	// Not t.TempDir: only its owner may enter that, and the server runs as another user.
-	dir, err := os.MkdirTemp("", "weir-pg-")
+	dir, err := os.MkdirTemp("", "weir-pg-") //nolint:usetesting // only its owner may enter a TempDir, and the server runs as another user
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	p := &Postgres{bin: filepath.Dir(found[len(found)-1]), dir: dir}
 	p.URL = p.url("weir")
-	if who := p.credential(t); who != nil {
+	if who := p.credential(tb); who != nil {
 		if err := os.Chown(dir, int(who.Uid), int(who.Gid)); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
-	out, err := p.command(t, "initdb", "-D", dir+"/data", "-U", "weir", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput()
+	out, err := p.command(tb, "initdb", "-D", dir+"/data", "-U", "weir", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput()
 	if err != nil {
-		t.Fatalf("initdb: %v\n%s", err, out)
+		tb.Fatalf("initdb: %v\n%s", err, out)
 	}
-	p.Start(t)
+	p.Start(tb)
 	return p
 }
 
@@ -83,8 +82,8 @@ func launch(t testing.TB) *Postgres {
 func (p *Postgres) Place() sqldb.Place { return sqldb.Place{Postgres: true, URL: p.URL} }
 
 // credential is the user as which the server runs; nil where that is us. PostgreSQL refuses to run as root.
-func (p *Postgres) credential(t testing.TB) *syscall.Credential {
-	t.Helper()
+func (p *Postgres) credential(tb testing.TB) *syscall.Credential {
+	tb.Helper()
 	if os.Getuid() != 0 {
 		return nil
 	}
@@ -99,25 +98,25 @@ func (p *Postgres) credential(t testing.TB) *syscall.Credential {
 			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		}
 	}
-	t.Skip("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
+	tb.Skip("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
 	return nil
 }
 
-func (p *Postgres) command(t testing.TB, name string, args ...string) *exec.Cmd {
-	t.Helper()
-	cmd := exec.CommandContext(context.Background(), filepath.Join(p.bin, name), args...) //nolint:usetesting // the server ends in Cleanup, after the test's context
+func (p *Postgres) command(tb testing.TB, name string, args ...string) *exec.Cmd {
+	tb.Helper()
+	cmd := exec.CommandContext(context.Background(), filepath.Join(p.bin, name), args...)
 	cmd.Dir = p.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.credential(t)}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.credential(tb)}
 	return cmd
 }
 
 // Start starts the server and waits until it answers.
-func (p *Postgres) Start(t testing.TB) {
-	t.Helper()
-	p.cmd = p.command(t, "postgres", "-D", p.dir+"/data", "-k", p.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=64MB")
+func (p *Postgres) Start(tb testing.TB) {
+	tb.Helper()
+	p.cmd = p.command(tb, "postgres", "-D", p.dir+"/data", "-k", p.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=64MB")
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	cmd, done := p.cmd, make(chan struct{})
 	p.done = done
@@ -131,7 +130,7 @@ func (p *Postgres) Start(t testing.TB) {
 			return
 		}
 	}
-	t.Fatalf("PostgreSQL does not answer: %v\n%s", err, p.log.String())
+	tb.Fatalf("PostgreSQL does not answer: %v\n%s", err, p.log.String())
 }
 
 // makeDatabase makes an empty database, unless it is there.
@@ -142,7 +141,7 @@ func (p *Postgres) makeDatabase(name string) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close(ctx)
+	defer func() { _ = c.Close(ctx) }() // what counts was done
 	var there bool
 	if err := c.QueryRow(ctx, "SELECT count(*) > 0 FROM pg_database WHERE datname = $1", name).Scan(&there); err != nil || there {
 		return err
@@ -156,10 +155,10 @@ func (p *Postgres) url(database string) string {
 }
 
 // Kill ends the server at once, as a crash would. Killing twice is safe.
-func (p *Postgres) Kill(t testing.TB) {
-	t.Helper()
+func (p *Postgres) Kill(tb testing.TB) {
+	tb.Helper()
 	if err := p.kill(); err != nil {
-		t.Error(err)
+		tb.Error(err)
 	}
 }
 

@@ -43,7 +43,8 @@ e2e: ## Run only the end-to-end tests, with real processes
 	go test -count=1 -timeout 15m -v ./host/e2e/...
 
 .PHONY: chaos
-chaos: ## Faults about every second against host and plugins for WEIR_CHAOS (10m); WEIR_SEED repeats a run
+chaos: ## SIGKILL at each frame and step for WEIR_KILLS rounds (1000), then faults about every second for WEIR_CHAOS (10m); WEIR_SEED repeats a run
+	WEIR_KILLS=$${WEIR_KILLS:-1000} go test -count=1 -timeout 0 -v -run '^TestKillMatrix' ./host/internal/monitor
 	WEIR_CHAOS=$${WEIR_CHAOS:-10m} go test -count=1 -timeout 0 -v -run '^TestChaos$$' ./host/e2e
 
 .PHONY: bench

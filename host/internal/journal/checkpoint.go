@@ -100,6 +100,7 @@ func (j *Journal) putParts(ctx context.Context, instance string, parts []*Part) 
 		if err := j.putObject(ctx, p.Object, p.Data); err != nil {
 			return fresh, fmt.Errorf("store %d bytes: %s", len(p.Data), j.node.explain(err))
 		}
+		j.cfg.Step("object")
 	}
 	return fresh, nil
 }
@@ -122,6 +123,7 @@ func (j *Journal) enlist(ctx context.Context, instance string, c Checkpoint, fre
 	if err != nil {
 		return err
 	}
+	j.cfg.Step("manifest")
 	j.dropObjects(ctx, dropped...)
 	return nil
 }

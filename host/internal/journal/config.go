@@ -48,6 +48,8 @@ type Config struct {
 	// CloseTimeout bounds Close. Default 10 s.
 	CloseTimeout time.Duration
 
+	// Step is told of each step of an epoch's begin and of a checkpoint, once it is taken. Tests kill the process there. Default: nobody.
+	Step func(name string)
 	// Log takes what the journal and its server say. Default: nothing.
 	Log *slog.Logger
 }
@@ -70,6 +72,9 @@ func (c Config) withDefaults() Config {
 	c.AckTimeout = cmp.Or(c.AckTimeout, 5*time.Second)
 	c.StartTimeout = cmp.Or(c.StartTimeout, time.Minute)
 	c.CloseTimeout = cmp.Or(c.CloseTimeout, 10*time.Second)
+	if c.Step == nil {
+		c.Step = func(string) {}
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

@@ -27,9 +27,11 @@ func (j *Journal) Acquire(ctx context.Context, instance string) (uint64, error) 
 		if err != nil {
 			return 0, fmt.Errorf("acquire %s: %s", instance, j.node.explain(err))
 		}
+		j.cfg.Step("epoch")
 		if err := j.sweepCheckpoints(ctx, instance, epoch+1); err != nil {
 			return 0, fmt.Errorf("acquire %s: %w", instance, err)
 		}
+		j.cfg.Step("swept")
 		return epoch + 1, nil
 	}
 }

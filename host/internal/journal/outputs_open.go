@@ -83,6 +83,7 @@ func (l *OutputLog) begin(ctx context.Context) (uint64, error) {
 		if err != nil {
 			return 0, fmt.Errorf("begin epoch %d: %s", l.number, l.j.node.explain(err))
 		}
+		l.j.cfg.Step("mark")
 		return ack.Sequence, nil
 	}
 }

@@ -97,6 +97,7 @@ func (i *Instance) handOver(ctx context.Context, fresh *successor, last uint64) 
 	if err := fresh.shadow.takeOver(last, tee{log, &i.watched}); err != nil {
 		return err
 	}
+	i.cfg.step("upgrade", "filled")
 	fresh.lane.saving.whole() // the parts that it was restored from are gone
 	fresh.lane.owner.Store(epoch)
 	fresh.lane.standby.Store(false)

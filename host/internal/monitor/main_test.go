@@ -29,6 +29,13 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, hostInstance())
 		os.Exit(1)
 	}
+	if os.Getenv(stageEnv) != "" {
+		if err := stageHost(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	dir, err := os.MkdirTemp("", "weir-probe")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -95,5 +95,6 @@ func (i *Instance) putBack(ctx context.Context) error {
 	if err := i.keep(ctx, choice); err != nil {
 		return crashf(CauseJournal, "%v", err)
 	}
+	i.cfg.step("rollback", "restored")
 	return nil
 }

@@ -151,7 +151,7 @@ func TestChosenProgramIsRefusedWithItsRemedy(t *testing.T) {
 		{"gone", func(c *Config) {
 			c.Find = func(string) (string, error) { return "", errors.New("it is gone: put it back") }
 		}, "it is gone: put it back"},
-		{"another monitor", func(c *Config) { c.Path = linkProbe(t, "-X main.name=stranger") }, `is monitor "stranger", but plugin up runs "probe": name a program of that monitor`},
+		{"another monitor", func(c *Config) { c.Path = link(t, "./testdata/probe", "-X main.name=stranger") }, `is monitor "stranger", but plugin up runs "probe": name a program of that monitor`},
 		{"state gone", func(c *Config) { c.Choice = Choice{Path: probePath, Restore: "up_rollback"} }, "is gone from the journal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -16,13 +16,13 @@ import (
 // buildProbe makes another version of the probe.
 func buildProbe(t *testing.T, version, fault string) string {
 	t.Helper()
-	return linkProbe(t, "-X main.version="+version+" -X main.fault="+fault)
+	return link(t, "./testdata/probe", "-X main.version="+version+" -X main.fault="+fault)
 }
 
-func linkProbe(t *testing.T, flags string) string {
+func link(t *testing.T, program, flags string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "probe")
-	build := exec.Command("go", "build", "-ldflags", flags, "-o", path, "./testdata/probe")
+	path := filepath.Join(t.TempDir(), filepath.Base(program))
+	build := exec.Command("go", "build", "-ldflags", flags, "-o", path, program)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build probe: %v\n%s", err, out)
 	}
@@ -129,7 +129,7 @@ func TestUpgradeIsRefused(t *testing.T) {
 		{"wrong", buildProbe(t, "2.0.0", "wrong"), "outputs are not the same"},
 		{"crash", buildProbe(t, "2.0.1", "crash"), "the new program ended: panic: panic: new version is broken"},
 		{"no program", "/nonexistent", "the new program ended: start: "},
-		{"another monitor", linkProbe(t, "-X main.name=stranger"), `is monitor "stranger", but plugin up runs "probe"`},
+		{"another monitor", link(t, "./testdata/probe", "-X main.name=stranger"), `is monitor "stranger", but plugin up runs "probe"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := r.upgrade(t, c.path, 20*time.Second)

@@ -44,6 +44,7 @@ var traps = []struct{ name, cause, detail string }{
 type pluginState struct {
 	Instance, State string
 	Monitor         string
+	Suppressed      string
 	PID             string `json:"pid"`
 	Starts          string `json:"starts"`
 	LastCrash       string `json:"last_crash"`

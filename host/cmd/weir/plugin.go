@@ -21,6 +21,7 @@ type pluginCommand struct {
 	Docs     pluginDocsCommand     `cmd:"" help:"Print a plugin's documentation as Markdown."`
 	Replay   pluginReplayCommand   `cmd:"" help:"Feed a plugin records of the journal, a capture or a market, and print what it gives."`
 	Logs     pluginLogsCommand     `cmd:"" help:"Show what a plugin of a running daemon logged."`
+	State    pluginStateCommand    `cmd:"" name:"checkpoint" help:"Take a plugin's state out, or put one in."`
 	Resume   pluginResumeCommand   `cmd:"" help:"Start a plugin that is quarantined or rejected, and forget its crashes."`
 	Crash    pluginCrashCommand    `cmd:"" help:"Show the last crash of a plugin, and the records that it could not handle."`
 	Upgrade  pluginUpgradeCommand  `cmd:"" help:"Put another version of a plugin in its place without a gap, when both give the same."`

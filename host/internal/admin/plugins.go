@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"errors"
+	"io"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -22,6 +24,10 @@ type PluginSource interface {
 	RollbackPlugin(ctx context.Context, instance string) (*adminv1.RollbackPluginResponse, error)
 	// PluginLogs visits lines that it logged, until ctx ends when it is to follow.
 	PluginLogs(ctx context.Context, req *adminv1.PluginLogsRequest, visit func(*adminv1.PluginLogsResponse) error) error
+	// ExportCheckpoint visits the newest state: its header, then its bytes.
+	ExportCheckpoint(ctx context.Context, req *adminv1.ExportCheckpointRequest, visit func(*adminv1.ExportCheckpointResponse) error) error
+	// ImportCheckpoint makes a state the newest, and starts the plugin with it.
+	ImportCheckpoint(ctx context.Context, instance string, h *adminv1.CheckpointHeader, state []byte) (*adminv1.ImportCheckpointResponse, error)
 	// Records visits a part of the journal.
 	Records(ctx context.Context, req *adminv1.RecordsRequest, visit func(*adminv1.RecordsResponse) error) error
 }
@@ -86,4 +92,46 @@ func (s *service) Records(req *adminv1.RecordsRequest, stream grpc.ServerStreami
 		return err
 	}
 	return source.Records(stream.Context(), req, stream.Send)
+}
+
+// ExportCheckpoint answers weir plugin checkpoint export.
+func (s *service) ExportCheckpoint(req *adminv1.ExportCheckpointRequest, stream grpc.ServerStreamingServer[adminv1.ExportCheckpointResponse]) error {
+	source, err := s.plugins()
+	if err != nil {
+		return err
+	}
+	return source.ExportCheckpoint(stream.Context(), req, stream.Send)
+}
+
+// maxImport bounds a state that is brought in, in bytes.
+const maxImport = 1 << 30
+
+// ImportCheckpoint answers weir plugin checkpoint import.
+func (s *service) ImportCheckpoint(stream grpc.ClientStreamingServer[adminv1.ImportCheckpointRequest, adminv1.ImportCheckpointResponse]) error {
+	source, err := s.plugins()
+	if err != nil {
+		return err
+	}
+	first, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	state := first.GetData()
+	for {
+		part, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if state = append(state, part.GetData()...); len(state) > maxImport {
+			return status.Errorf(codes.InvalidArgument, "the state has more than %d MiB", maxImport>>20)
+		}
+	}
+	done, err := source.ImportCheckpoint(stream.Context(), first.GetInstance(), first.GetHeader(), state)
+	if err != nil {
+		return err
+	}
+	return stream.SendAndClose(done)
 }

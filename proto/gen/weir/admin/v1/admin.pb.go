@@ -3069,7 +3069,9 @@ type CheckpointHeader struct {
 	// The plugin's own version of the state.
 	StateVersion uint32 `protobuf:"varint,4,opt,name=state_version,json=stateVersion,proto3" json:"state_version,omitempty"`
 	// Bytes of the state.
-	Size          uint64 `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
+	Size uint64 `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
+	// Bytes of each of its parts, in order, for a state that was saved in several; empty for one that is in one piece.
+	PartSizes     []uint64 `protobuf:"varint,6,rep,packed,name=part_sizes,json=partSizes,proto3" json:"part_sizes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3137,6 +3139,13 @@ func (x *CheckpointHeader) GetSize() uint64 {
 		return x.Size
 	}
 	return 0
+}
+
+func (x *CheckpointHeader) GetPartSizes() []uint64 {
+	if x != nil {
+		return x.PartSizes
+	}
+	return nil
 }
 
 // ExportCheckpointRequest names an instance.
@@ -4094,13 +4103,15 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\vlast_number\x18\x02 \x01(\x04R\n" +
 	"lastNumber\x12\x14\n" +
 	"\x05batch\x18\x03 \x01(\fR\x05batch\x12\x18\n" +
-	"\amissing\x18\x04 \x01(\tR\amissing\"\x95\x01\n" +
+	"\amissing\x18\x04 \x01(\tR\amissing\"\xb4\x01\n" +
 	"\x10CheckpointHeader\x12\x18\n" +
 	"\amonitor\x18\x01 \x01(\tR\amonitor\x12\x16\n" +
 	"\x06digest\x18\x02 \x01(\tR\x06digest\x12\x16\n" +
 	"\x06number\x18\x03 \x01(\x04R\x06number\x12#\n" +
 	"\rstate_version\x18\x04 \x01(\rR\fstateVersion\x12\x12\n" +
-	"\x04size\x18\x05 \x01(\x04R\x04size\"V\n" +
+	"\x04size\x18\x05 \x01(\x04R\x04size\x12\x1d\n" +
+	"\n" +
+	"part_sizes\x18\x06 \x03(\x04R\tpartSizes\"V\n" +
 	"\x17ExportCheckpointRequest\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x1f\n" +
 	"\vheader_only\x18\x02 \x01(\bR\n" +

@@ -35,7 +35,7 @@ func TestTradingFigures(t *testing.T) {
 	c, data := tradingRun(t, o, 180)
 	got := tradingOutputs(t, data, c)
 	want, kinds := sayings{}, map[string]int{}
-	book := bookOf(c, func(d figures.Due) {
+	book := bookOf(t, c, got, func(d figures.Due) {
 		if d.Trade != nil {
 			want.add("trade", d.Trade)
 			kinds["trade"]++
@@ -69,12 +69,13 @@ func TestTradingFigures(t *testing.T) {
 
 // TestInjectedPatterns plays a market full of staged sandwiches, back-runs, wash trading and so on. Each must be found, with the figures
 // that the simulator counted when it staged it; and no other but those that fit the definitions by accident, as the simulator finds them.
+// The monitor is killed twice on the way: what it says must be the same.
 func TestInjectedPatterns(t *testing.T) {
 	o := market.Options{Seed: seedOf(t), TransactionsPerSlot: 60, SlotTime: 2 * time.Second, Staged: 2, Dollars: true}
-	c, data := tradingRun(t, o, 120)
+	c, data := tradingRun(t, o, 120, 40, 85)
 	got := tradingOutputs(t, data, c)
 	want := sayings{}
-	book := bookOf(c, func(d figures.Due) {
+	book := bookOf(t, c, got, func(d figures.Due) {
 		if d.Trade != nil {
 			want.add("trade", d.Trade)
 		}
@@ -141,8 +142,8 @@ func isPattern(v *eventv1.Finding, p *geysersim.Pattern) bool {
 		(p.VictimLoss == nil || v.GetVictimLoss() == *p.VictimLoss)
 }
 
-// tradingRun serves a market of so many slots to a host with the trading monitor, all of it switched on.
-func tradingRun(t *testing.T, o market.Options, slots int) (c *chain, data string) {
+// tradingRun serves a market of so many slots to a host with the trading monitor, all of it switched on, and kills the monitor after some.
+func tradingRun(t *testing.T, o market.Options, slots int, kills ...int) (c *chain, data string) {
 	t.Helper()
 	c = &chain{slots: slots, left: slots, inner: market.New(o)}
 	c.server = geysersim.New(geysersim.Options{Source: c, SlotDuration: 30 * time.Millisecond, ReplaySlots: slots + 200})
@@ -163,18 +164,35 @@ plugins:
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start(t, "run", "--config", file)
+	p := start(t, "run", "--config", file)
+	for _, after := range kills {
+		eventually(t, time.Minute, "the chain goes on", func() bool { return c.played() >= after })
+		if pid, ok := p.children(t)["weir-trading"]; ok {
+			killPID(t, pid)
+		}
+	}
 	eventually(t, 2*time.Minute, "the chain is played", func() bool { return c.played() == c.slots })
 	return c, data
 }
 
-// bookOf works out the figures of all that was played.
-func bookOf(c *chain, due func(figures.Due)) *figures.Book {
+// bookOf works out the figures of all that was played. Of what came out it takes only whether the block time of a transaction was known,
+// which depends on what came first.
+func bookOf(t *testing.T, c *chain, got []*eventv1.Output, due func(figures.Due)) *figures.Book {
+	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	book := figures.New(2, slices.Collect(maps.Values(candleLengths)), true)
 	book.Believe(market.DollarPool)
+	times := map[string]int64{}
+	for _, o := range got {
+		if times[base58.Encode(o.GetSignature())] = o.GetBlockTime(); o.BlockTime == nil {
+			book.Timeless(base58.Encode(o.GetSignature()))
+		}
+	}
 	for _, f := range c.truth {
+		if at := times[f.Signature]; at != 0 && at != f.BlockTime {
+			t.Fatalf("an output of slot %d has block time %d, want %d", f.Slot, at, f.BlockTime)
+		}
 		due(book.Add(f))
 	}
 	return book

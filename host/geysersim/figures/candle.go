@@ -13,10 +13,10 @@ const atOnce = 256
 // clock is chain time.
 type clock struct{ now int64 }
 
-// at moves chain time on and gives the time at which a trade counts: Raydium v4 does not tell it, so its trades count at chain time. 0 is
-// none, as long as none is known.
-func (c *clock) at(f *geysersim.Truth) int64 {
-	if f.Venue != geysersim.VenueRaydiumV4 {
+// at moves chain time on and gives the time at which a trade counts: chain time for one whose own time is not known. 0 is none, as long as
+// none is known.
+func (c *clock) at(f *geysersim.Truth, timeless bool) int64 {
+	if !timeless {
 		if f.BlockTime < c.now {
 			panic("figures: block time goes back") // the order of facts is that of the chain
 		}
@@ -49,7 +49,7 @@ type series struct {
 
 // tick closes what is due and enters the trade.
 func (b *Book) tick(f *geysersim.Truth) (candles []*eventv1.CandleClosed, windows []*eventv1.WindowClosed) {
-	at := b.clock.at(f)
+	at := b.clock.at(f, b.timeless[f.Signature])
 	if at == 0 {
 		return nil, nil
 	}

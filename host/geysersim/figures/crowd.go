@@ -86,7 +86,7 @@ func (b *Book) washes() (all []Found) {
 		if f.Kind != geysersim.TruthTrade {
 			continue
 		}
-		at := c.at(f)
+		at := c.at(f, b.timeless[f.Signature])
 		if at == 0 {
 			continue
 		}

@@ -27,14 +27,16 @@ type Book struct {
 	clock   clock
 	dollars dollars
 	usd     map[string]uint64 // worth of a trade by its signature and ordinal, whole dollars
-	series  []*series
+
+	timeless map[string]bool // signatures
+	series   []*series
 }
 
 // New makes an empty book. Candles and windows close when chain time is lateSeconds past their end, as the trading monitor's late_seconds
 // says; candles are their lengths in seconds, and windows says whether windows are wanted.
 func New(lateSeconds int64, candles []int64, windows bool) *Book {
 	b := &Book{
-		late: lateSeconds, symbols: map[string]string{}, totals: map[string]*total{}, pools: map[string]*Pool{}, curves: map[string]*Curve{}, usd: map[string]uint64{},
+		late: lateSeconds, symbols: map[string]string{}, totals: map[string]*total{}, pools: map[string]*Pool{}, curves: map[string]*Curve{}, usd: map[string]uint64{}, timeless: map[string]bool{},
 	}
 	for _, seconds := range candles {
 		b.series = append(b.series, &series{seconds: seconds})
@@ -46,6 +48,9 @@ func New(lateSeconds int64, candles []int64, windows bool) *Book {
 	}
 	return b
 }
+
+// Timeless names a transaction whose block time the observer did not know: Raydium's logs do not tell it, and what else does may come later.
+func (b *Book) Timeless(signature string) { b.timeless[signature] = true }
 
 // Due is what the next fact must make a trading monitor say, beside findings.
 type Due struct {

@@ -321,6 +321,14 @@ func readable(kind, raw string) string {
 		m = &eventv1.CandleClosed{}
 	case "window":
 		m = &eventv1.WindowClosed{}
+	case "token_created", "token_trading", "token_completed", "token_migrated", "token_found":
+		m = &eventv1.TokenPhaseChanged{}
+	case "token_milestone", "token_near_graduation":
+		m = &eventv1.TokenMilestone{}
+	case "token_abandoned", "token_revived":
+		m = &eventv1.TokenActivity{}
+	case "token_state":
+		m = &eventv1.TokenState{}
 	}
 	if err := proto.Unmarshal([]byte(raw), m); err != nil {
 		return err.Error()

@@ -15,7 +15,7 @@ const wrappedSOL = "So11111111111111111111111111111111111111112"
 // Mints that tokens are quoted in and that are no launched tokens themselves.
 var (
 	solMint  = mustKey(wrappedSOL)
-	usdcMint = mustKey("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGkZwyTDt1v")
+	usdcMint = mustKey("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v")
 	usdtMint = mustKey("Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB")
 )
 

@@ -193,3 +193,41 @@ func TestAbsences(t *testing.T) {
 		}
 	}
 }
+
+// A curve that trades in USDC: its first price is worth 4,000 dollars, by definition of USDC.
+func TestCurveInUSDC(t *testing.T) {
+	launch := weirtest.TokenCreated(&sdk.TokenCreated{Mint: weirtest.Key("a"), Curve: weirtest.Key("a curve"), QuoteMint: weirtest.USDC})
+	trade := traded("a", sdk.Pump)
+	trade.GetTrade().QuoteMint = weirtest.USDC
+	trade.GetTrade().ReservesAfter = &sdk.Reserves{
+		Base: proto.Uint64(793_100_000_000_000), Quote: proto.Uint64(0), PriceBase: proto.Uint64(1_073_000_000_000_000), PriceQuote: proto.Uint64(4_292_000_000),
+	}
+	trade.GetTrade().QuoteUsd = &sdk.DollarPrice{UsdMicros: 1, Units: 1}
+	config := `{"market_caps": {"EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v": [4000000000]}, "market_caps_usd": [4000, 4001]}`
+	outputs := kindsOf(weirtest.Start(t, lifecycle.New, weirtest.Config(config)).Send(launch, trade), "token_milestone")
+	if len(outputs) != 2 {
+		t.Fatalf("milestones are %v", outputs)
+	}
+	f := outputs[1].GetTokenMilestone().GetFigures()
+	if f.GetMarketCap() != 4_000_000_000 || f.GetMarketCapUsdMicros() != 4_000_000_000 || f.UsdSlot == nil || f.GetUsdSlot() != 0 || f.GetProgressPpm() != 0 {
+		t.Errorf("figures are %v", f)
+	}
+}
+
+// A mayhem coin is flagged from its launch on, or from the first trade of its agent; its supply is not taken for fixed.
+func TestMayhem(t *testing.T) {
+	launch := created("a")
+	launch.GetTokenCreated().Mayhem = true
+	agent := by("agent", "b", sdk.Buy, 5)
+	agent.GetTrade().Agent, agent.GetTrade().MarketCap = true, nil
+	outputs := kindsOf(weirtest.Start(t, lifecycle.New, quiet).Send(launch, traded("a", sdk.Pump), agent, completed("b")), "token_created", "token_trading", "token_completed")
+	for _, o := range outputs {
+		c := o.GetTokenPhaseChanged()
+		if !c.GetMayhem() || c.Figures.MarketCap != nil {
+			t.Errorf("%s: %v", o.GetKind(), c)
+		}
+	}
+	if f := outputs[3].GetTokenPhaseChanged().GetFigures(); len(outputs) != 4 || f.GetTrades() != 1 || f.GetAgentTrades() != 1 {
+		t.Errorf("figures are %v", f)
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weir-run/weir/sdk"
 	"github.com/weir-run/weir/sdk/pack"
+	"github.com/weir-run/weir/sdk/weirtest"
 )
 
 // numbered is a key that nobody else has.
@@ -60,6 +61,19 @@ func whole(tb testing.TB, s *state) []byte {
 		tb.Fatal(err)
 	}
 	return data
+}
+
+// Mints that are written as one byte must be the right ones.
+func TestUsualQuotes(t *testing.T) {
+	if solMint != sdk.KeyOf(weirtest.WSOL) || usdcMint != sdk.KeyOf(weirtest.USDC) {
+		t.Error("a quote mint is wrong")
+	}
+	for _, k := range []sdk.Key{{}, solMint, usdcMint, usdtMint, numbered(7)} {
+		b := appendQuote(nil, k)
+		if got := readQuote(pack.NewReader(b)); got != k || (len(b) == 1) != (k != numbered(7)) {
+			t.Errorf("%s became %s in %d bytes", k, got, len(b))
+		}
+	}
 }
 
 func TestStateSurvives(t *testing.T) {

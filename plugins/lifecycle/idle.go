@@ -57,12 +57,13 @@ func (s *state) forget(mint sdk.Key) {
 	s.active.Delete(mint)
 }
 
-// core returns what is remembered of a token, idle or not.
-func (s *state) core(mint sdk.Key) (core, bool) {
+// core returns what is remembered of a token, idle or not; the zero core when nothing is.
+func (s *state) core(mint sdk.Key) core {
 	if t, ok := s.active.Get(mint); ok {
-		return t.core, true
+		return t.core
 	}
-	return s.idle.Get(mint)
+	c, _ := s.idle.Get(mint)
+	return c
 }
 
 // find returns what is known of a token, nil when nothing is. One that was idle becomes active again.

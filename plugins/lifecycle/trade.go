@@ -7,7 +7,7 @@ import (
 func (m *monitor) traded(r *sdk.Record, trade *sdk.Trade) error {
 	m.advance(r)
 	mint := sdk.KeyOf(trade.GetMint())
-	c, _ := m.state.core(mint)
+	c := m.state.core(mint)
 	switch {
 	case !isCurve(trade.GetVenue()):
 		m.poolTraded(r, mint, &c, trade)
@@ -109,7 +109,7 @@ func (m *monitor) count(r *sdk.Record, mint sdk.Key, t *token, trade *sdk.Trade,
 func (m *monitor) reservesChanged(r *sdk.Record, c *sdk.ReservesChanged) error {
 	m.advance(r)
 	mint := sdk.KeyOf(c.GetMint())
-	if was, _ := m.state.core(mint); was.place != sdk.KeyOf(c.GetPool()) {
+	if m.state.core(mint).place != sdk.KeyOf(c.GetPool()) {
 		return nil
 	}
 	t := m.known(mint)

@@ -66,8 +66,8 @@ func TestLifecycleOfTheCorpus(t *testing.T) {
 	if len(ours) > 0 || len(got) > phases+len(canonicalPools(truth)) {
 		t.Errorf("not found are %v; %d steps, want %d of curves and the rest found", ours, len(got), phases)
 	}
-	checkLaunches(t, bySignature)
-	checkMigration(t, bySignature["2ffHb9AXeKNVs3KSusTHTY3GTPnUJ2WLr48pjHDZjhMYfLC9P6XWXMuDkev13X49qLp6A5CkDmAJciJgieQUFidV"])
+	checkRealLaunches(t, bySignature)
+	checkRealMigration(t, bySignature["2ffHb9AXeKNVs3KSusTHTY3GTPnUJ2WLr48pjHDZjhMYfLC9P6XWXMuDkev13X49qLp6A5CkDmAJciJgieQUFidV"])
 }
 
 // canonicalPools are the pools that pump opened, by mint, in which coins trade that are seen nowhere before.
@@ -85,7 +85,7 @@ func canonicalPools(truth []geysersim.Truth) map[string]string {
 	return pools
 }
 
-func checkLaunches(t *testing.T, bySignature map[string][]*eventv1.Output) {
+func checkRealLaunches(t *testing.T, bySignature map[string][]*eventv1.Output) {
 	t.Helper()
 	launches := 0
 	for signature, outputs := range bySignature {
@@ -108,7 +108,7 @@ func checkLaunches(t *testing.T, bySignature map[string][]*eventv1.Output) {
 	}
 }
 
-func checkMigration(t *testing.T, outputs []*eventv1.Output) {
+func checkRealMigration(t *testing.T, outputs []*eventv1.Output) {
 	t.Helper()
 	if len(outputs) != 1 || outputs[0].GetKind() != "token_migrated" {
 		t.Fatalf("the migration says %v", outputs)

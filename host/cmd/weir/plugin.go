@@ -18,6 +18,7 @@ type pluginCommand struct {
 	List     pluginListCommand     `cmd:"" help:"List what is installed."`
 	Info     pluginInfoCommand     `cmd:"" help:"Show what an installed plugin, or a program, says of itself."`
 	Verify   pluginVerifyCommand   `cmd:"" help:"Check digests, platform and description of an installed plugin or a program."`
+	Doctor   pluginDoctorCommand   `cmd:"" help:"Look at everything that plugins need, and say what to do about what is wrong."`
 	Docs     pluginDocsCommand     `cmd:"" help:"Print a plugin's documentation as Markdown."`
 	Replay   pluginReplayCommand   `cmd:"" help:"Feed a plugin records of the journal, a capture or a market, and print what it gives."`
 	Logs     pluginLogsCommand     `cmd:"" help:"Show what a plugin of a running daemon logged."`

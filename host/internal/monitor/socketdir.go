@@ -17,8 +17,8 @@ func PrepareSocketDir(dir string) error {
 	if err != nil {
 		return fmt.Errorf("socket folder: %w", err)
 	}
-	if len(dir) > maxSocketDir {
-		return fmt.Errorf("socket folder %s is %d bytes long, but socket paths allow for %d: choose a shorter one", dir, len(dir), maxSocketDir)
+	if err := FitsSocketDir(dir); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("socket folder: %w", err)
@@ -34,6 +34,14 @@ func PrepareSocketDir(dir string) error {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("remove stale sockets: %w", err)
 		}
+	}
+	return nil
+}
+
+// FitsSocketDir says whether the path of a folder for plugin sockets, absolute, is short enough for what the system allows.
+func FitsSocketDir(dir string) error {
+	if len(dir) > maxSocketDir {
+		return fmt.Errorf("socket folder %s is %d bytes long, but socket paths allow for %d: choose a shorter one", dir, len(dir), maxSocketDir)
 	}
 	return nil
 }

@@ -56,6 +56,17 @@ func openProgram(path string) (*program, error) {
 	return &program{file: file, path: path, digest: "sha256:" + hex.EncodeToString(hash.Sum(nil))}, nil
 }
 
+// Inspect looks at the file of a program without running it, and returns its digest: "sha256:" and hexadecimal. What is wrong with it is a
+// *StartError.
+func Inspect(path string) (digest string, err error) {
+	p, err := openProgram(path)
+	if err != nil {
+		return "", err
+	}
+	closeAll(p.file)
+	return p.digest, nil
+}
+
 func checkProgram(file *os.File, path string) error {
 	info, err := file.Stat()
 	if err != nil {

@@ -82,13 +82,30 @@ func describe(o *eventv1.Output) string {
 		c := body.WindowClosed
 		return fmt.Sprintf("%d s of %s to %d: %d buys, %d sells by %d, %s raw units of %s", c.GetSeconds(), short(c.GetMint()), c.GetEnd(), c.GetBuys(), c.GetSells(), c.GetTraders(), c.GetQuoteVolume(), quoteName(c.GetQuoteMint()))
 	case *eventv1.Output_Finding:
-		c := body.Finding
-		return fmt.Sprintf("%s in slot %d, %d trades, by %s", short(c.GetMint()), c.GetSlot(), c.GetTrades(), short(c.GetActor()))
+		return describeFinding(body.Finding)
 	case *eventv1.Output_Signal:
 		return body.Signal.GetText()
 	default:
 		return o.GetKey()
 	}
+}
+
+// describeFinding says who did it and what it brought; amounts are raw units of the mint that they are in.
+func describeFinding(c *eventv1.Finding) string {
+	text := fmt.Sprintf("%s in slot %d, %d trades", short(c.GetMint()), c.GetSlot(), c.GetTrades())
+	if len(c.GetActor()) > 0 {
+		text += ", by " + short(c.GetActor())
+	}
+	switch {
+	case c.Profit != nil:
+		text += fmt.Sprintf(", won %d lamports after costs", c.GetProfit())
+	case c.GrossProfit != nil:
+		text += fmt.Sprintf(", won %d raw units before costs", c.GetGrossProfit())
+	}
+	if c.VictimLoss != nil {
+		text += fmt.Sprintf(", victims lost %d", c.GetVictimLoss())
+	}
+	return text
 }
 
 // amount prints raw units with their decimals; without known decimals it says that they are raw.

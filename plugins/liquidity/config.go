@@ -24,7 +24,7 @@ type Config struct {
 	DrainSlots uint64 `json:"drain_slots" doc:"Within how many slots it must take them."`
 	// Periods are the lengths to give out.
 	Periods []string `json:"periods" doc:"Periods to report, with volumes, fees, turnover, fee APR and depth of each pool: any of 1m, 5m, 15m, 1h, 4h, 1d. None without it."`
-	// LateSeconds is how far chain time must be past the end of a period to close it, 0 to 3600.
+	// LateSeconds is how far chain time must be past the end of a period to close it, 0 to 59: less than the shortest period.
 	LateSeconds int64 `json:"late_seconds" doc:"How many seconds of chain time must pass after the end of a period before it is closed. What comes later still counts in the next one."`
 	// DollarSlots is how old a dollar price may be.
 	DollarSlots uint64 `json:"dollar_slots" doc:"How many slots old the dollar price of a quote mint may be to be used."`
@@ -59,8 +59,8 @@ func (c *Config) check() error {
 	if c.DrainPpm == 0 || c.DrainPpm > million {
 		return errors.New("drain_ppm must be 1 to 1000000")
 	}
-	if c.LateSeconds < 0 || c.LateSeconds > 3600 {
-		return errors.New("late_seconds must be 0 to 3600")
+	if c.LateSeconds < 0 || c.LateSeconds >= 60 {
+		return errors.New("late_seconds must be 0 to 59")
 	}
 	for i, name := range c.Periods {
 		if lengths[name] == 0 {

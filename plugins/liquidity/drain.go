@@ -95,7 +95,7 @@ func (m *monitor) drained(key sdk.Key, p *pool, steps []step, share, slot uint64
 			d.Steps = append(d.Steps, s.message())
 		}
 	}
-	if usd, _, ok := m.state.prices.of(p.quote, d.GetQuoteAmount(), slot, m.config.DollarSlots); ok {
+	if usd, _, ok := m.state.rest.prices.of(p.quote, d.GetQuoteAmount(), slot, m.config.DollarSlots); ok {
 		d.UsdMicros = &usd
 	}
 	return d

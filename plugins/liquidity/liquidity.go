@@ -20,21 +20,21 @@ var kinds = []string{
 type monitor struct {
 	host   *sdk.Host
 	config Config
-	state  state
+	state  *state
 	report report
 	output sdk.Output
 }
 
 // New makes the monitor.
 func New(host *sdk.Host) sdk.Monitor {
-	m := &monitor{host: host, config: defaults()}
+	m := &monitor{host: host, config: defaults(), state: newState()}
 	m.output.Body = &sdk.PoolReportedBody{PoolReported: &m.report.message}
 	return sdk.Monitor{
 		Name:               "liquidity",
 		Version:            Version,
 		Config:             &m.config,
 		Check:              m.config.check,
-		State:              &m.state,
+		State:              m.state.saved(),
 		StateVersion:       stateVersion,
 		Emits:              kinds,
 		Venues:             []sdk.Venue{sdk.PumpSwap, sdk.RaydiumV4, sdk.RaydiumCPMM, sdk.RaydiumCLMM},
@@ -98,7 +98,7 @@ func (m *monitor) traded(r *sdk.Record, t *sdk.Trade) error {
 	p := m.open(key, r.GetSlot())
 	p.trade(t)
 	p.fees.accrue(t.GetFees())
-	m.state.prices.learn(t)
+	m.state.rest.prices.learn(t)
 	if m.config.Trades {
 		m.report.traded(p, t)
 		m.report.worth(m, p, r.GetSlot())
@@ -116,9 +116,8 @@ func (m *monitor) emit(kind string, pool sdk.Key) {
 
 // open returns the pool, which becomes the one that changed last.
 func (m *monitor) open(key sdk.Key, slot uint64) *pool {
-	pools := &m.state.pools
-	if p := pools.Get(key); p != nil {
-		pools.Touch(key)
+	pools := m.state.pools
+	if p := pools.Touch(key); p != nil {
 		return p
 	}
 	for pools.Len() >= m.config.MaxPools {

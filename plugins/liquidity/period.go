@@ -60,7 +60,7 @@ const year = 365 * 24 * 3600
 // message is the period that is over.
 func (b *bucket) message(m *monitor, key sdk.Key, start, seconds int64) *sdk.PoolPeriod {
 	p := &b.pool
-	value := (&worth{}).fill(m, &p.reserves, p, m.state.slot)
+	value := (&worth{}).fill(m, &p.reserves, p, m.state.rest.slot)
 	o := &sdk.PoolPeriod{
 		Venue: p.venue, Pool: key[:], BaseMint: p.base.Bytes(), QuoteMint: p.quote.Bytes(), Start: start, Seconds: uint32(seconds),
 		Trades: b.trades, BaseVolume: b.base.String(), QuoteVolume: b.quote.String(),

@@ -25,19 +25,16 @@ type position struct {
 
 // at returns a position, which becomes the one that changed last. Of a pool that was seen from its creation on, a new one began empty.
 func (m *monitor) at(key seat, p *pool) *position {
-	all := &m.state.positions
-	if pos := all.Get(key); pos != nil {
-		all.Touch(key)
+	all := m.state.positions
+	if pos := all.Touch(key); pos != nil {
 		return pos
 	}
 	for all.Len() >= m.config.MaxPositions {
-		for oldest := range all.All() {
-			if of := m.state.pools.Get(oldest.pool); of != nil {
-				of.whole = false
-			}
-			break
+		oldest, _, _ := all.Oldest()
+		if of := m.state.pools.Change(oldest.pool); of != nil {
+			of.whole = false // who comes back may have had something
 		}
-		all.DeleteOldest()
+		all.Delete(oldest)
 	}
 	pos := all.Put(key)
 	pos.known = p.whole

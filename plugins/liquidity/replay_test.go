@@ -60,7 +60,7 @@ func story(random *rand.Rand, n int) []*sdk.Record {
 
 func TestReplays(t *testing.T) {
 	const seed = 7
-	records := story(rand.New(rand.NewPCG(seed, seed)), 120)
+	records := story(rand.New(rand.NewPCG(seed, seed)), 90)
 	weirtest.Replays(t, liquidity.New, records, weirtest.Config(`{"periods": ["1m", "5m"]}`))
 	t.Run("forgetting", func(t *testing.T) {
 		weirtest.Replays(t, liquidity.New, records, weirtest.Config(`{"periods": ["1m"], "max_pools": 2, "max_positions": 3, "max_periods": 2}`))

@@ -2,96 +2,104 @@ package liquidity
 
 import (
 	"encoding/binary"
+	"maps"
 	"slices"
 
 	"github.com/weir-run/weir/sdk"
-	"github.com/weir-run/weir/sdk/bounded"
+	"github.com/weir-run/weir/sdk/keyed"
 	"github.com/weir-run/weir/sdk/pack"
 )
 
 // stateVersion is that of the states written. Before version 1 the monitor remembered nothing.
 const stateVersion = 1
 
-// state is all that the monitor remembers, in the order of the last changes.
+// state is all that the monitor remembers. What is kept by key is saved when it changed; the rest is small and saved every time.
 type state struct {
-	pools     bounded.Map[sdk.Key, pool]
-	positions bounded.Map[seat, position]
-	prices    prices
-	now       int64  // latest block time seen, Unix seconds; 0 is none. Kept where there are periods
-	slot      uint64 // latest slot seen, the same
-	intervals []*interval
+	pools     *keyed.Map[sdk.Key, pool]
+	positions *keyed.Map[seat, position]
+	intervals []*interval // of all lengths that there are, also of those that are not asked for
+	rest      rest
 
 	arranged bool // intervals fit the configuration; not saved
+}
+
+// rest is what is saved every time.
+type rest struct {
+	prices prices
+	now    int64  // latest block time seen, Unix seconds; 0 is none. Kept where there are periods
+	slot   uint64 // latest slot seen, the same
+}
+
+func newState() *state {
+	s := &state{
+		pools: keyed.NewMap(keyed.Codec[sdk.Key, pool]{
+			AppendKey: pack.AppendKey, ReadKey: (*pack.Reader).Key,
+			Append: func(b []byte, p *pool) []byte { return p.append(b) }, Read: func(r *pack.Reader, p *pool) { *p = readPool(r) },
+		}),
+		positions: keyed.NewMap(keyed.Codec[seat, position]{
+			AppendKey: func(b []byte, k seat) []byte { return pack.AppendKey(pack.AppendKey(b, k.pool), k.holder) },
+			ReadKey:   func(r *pack.Reader) seat { return seat{pool: r.Key(), holder: r.Key()} },
+			Append:    func(b []byte, pos *position) []byte { return pos.append(b) },
+			Read:      func(r *pack.Reader, pos *position) { *pos = readPosition(r) },
+		}),
+	}
+	for _, seconds := range slices.Sorted(maps.Values(lengths)) {
+		s.intervals = append(s.intervals, newInterval(seconds))
+	}
+	return s
+}
+
+// saved is the form in which the SDK saves it. The order of the maps belongs to stateVersion.
+func (s *state) saved() *keyed.State {
+	v := s.intervals
+	return keyed.NewState(&s.rest, s.pools, s.positions,
+		v[0].open[0], v[0].open[1], v[1].open[0], v[1].open[1], v[2].open[0], v[2].open[1],
+		v[3].open[0], v[3].open[1], v[4].open[0], v[4].open[1], v[5].open[0], v[5].open[1])
 }
 
 // doubt says that records were lost. Whatever is a sum over all of them, or depends on the one before, is not known any more. Sums of
 // fees begin again at a slot; 0 keeps the old one.
 func (s *state) doubt(slot uint64) {
-	for _, p := range s.pools.All() {
+	for _, key := range keysOf(s.pools) {
+		p := s.pools.Change(key)
 		p.whole, p.supplied, p.supply, p.fees, p.burned, p.kept, p.steps = false, false, 0, nil, 0, 0, nil
 		p.since = max(p.since, slot)
 	}
-	for _, pos := range s.positions.All() {
+	for _, key := range keysOf(s.positions) {
+		pos := s.positions.Change(key)
 		pos.known, pos.held, pos.entry = false, amount{}, entry{}
 	}
 	for _, v := range s.intervals {
-		for _, open := range v.periods {
-			for _, b := range open.open.All() {
-				b.gap = true
+		for _, open := range v.open {
+			for _, key := range keysOf(open) {
+				open.Change(key).gap = true
 			}
 		}
 	}
 }
 
+func keysOf[K comparable, V any](m *keyed.Map[K, V]) []K {
+	keys := make([]K, 0, m.Len())
+	for key := range m.All() {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
 // AppendBinary implements encoding.BinaryAppender.
-func (s *state) AppendBinary(b []byte) ([]byte, error) {
-	b = slices.Grow(b, 260*s.pools.Len()+200*s.positions.Len()+100)
-	b = pack.AppendUvarint(b, uint64(s.pools.Len()))
-	for key, p := range s.pools.All() {
-		b = p.append(pack.AppendKey(b, key))
-	}
-	b = pack.AppendUvarint(b, uint64(s.positions.Len()))
-	for key, pos := range s.positions.All() {
-		b = pos.append(pack.AppendKey(pack.AppendKey(b, key.pool), key.holder))
-	}
-	b = s.prices.append(b)
-	b = pack.AppendUvarint(pack.AppendUvarint(b, uint64(s.now)), s.slot)
-	b = pack.AppendUvarint(b, uint64(len(s.intervals)))
-	for _, v := range s.intervals {
-		b = v.append(b)
-	}
-	return b, nil
+func (r *rest) AppendBinary(b []byte) ([]byte, error) {
+	return pack.AppendUvarint(pack.AppendUvarint(r.prices.append(b), uint64(r.now)), r.slot), nil
 }
 
 // UnmarshalBinary implements encoding.BinaryUnmarshaler.
-func (s *state) UnmarshalBinary(b []byte) error {
-	if len(b) == 0 { // of a version that remembered nothing
-		*s = state{}
-		return nil
-	}
-	var fresh state
-	r := pack.NewReader(b)
-	n := r.Count(32 + smallestPool)
-	fresh.pools.Grow(n)
-	for range n {
-		p := fresh.pools.Put(r.Key())
-		*p = readPool(r)
-	}
-	n = r.Count(64 + smallestPosition)
-	fresh.positions.Grow(n)
-	for range n {
-		pos := fresh.positions.Put(seat{pool: r.Key(), holder: r.Key()})
-		*pos = readPosition(r)
-	}
-	fresh.prices = readPrices(r)
-	fresh.now, fresh.slot = int64(r.Uvarint()), r.Uvarint()
-	for range r.Count(2) {
-		fresh.intervals = append(fresh.intervals, readInterval(r))
-	}
-	if err := r.Close(); err != nil {
+func (r *rest) UnmarshalBinary(b []byte) error {
+	from := pack.NewReader(b)
+	fresh := rest{prices: readPrices(from)}
+	fresh.now, fresh.slot = int64(from.Uvarint()), from.Uvarint()
+	if err := from.Close(); err != nil {
 		return err
 	}
-	*s = fresh
+	*r = fresh
 	return nil
 }
 
@@ -111,9 +119,6 @@ func (p *pool) append(b []byte) []byte {
 	}
 	return b
 }
-
-// smallestPool is the fewest bytes that a pool takes.
-const smallestPool = 2 + 5 + smallestReserves + 4 + 2
 
 func readPool(r *pack.Reader) (p pool) {
 	p.venue = sdk.Venue(r.Byte())
@@ -141,9 +146,6 @@ func (pos *position) append(b []byte) []byte {
 	return binary.AppendVarint(binary.AppendVarint(b, int64(pos.lower)), int64(pos.upper))
 }
 
-// smallestPosition is the fewest bytes that a position takes.
-const smallestPosition = 2 + 6 + 4 + 2
-
 func readPosition(r *pack.Reader) (pos position) {
 	f := r.Byte()
 	pos.nft, pos.known, pos.ranged, pos.locked = f&1 != 0, f&2 != 0, f&4 != 0, f&8 != 0
@@ -157,32 +159,6 @@ func readPosition(r *pack.Reader) (pos position) {
 // unzigzag undoes what binary.AppendVarint does to the sign.
 func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
-func (v *interval) append(b []byte) []byte {
-	b = pack.AppendUvarint(pack.AppendUvarint(b, uint64(v.seconds)), uint64(len(v.periods)))
-	for _, p := range v.periods {
-		b = pack.AppendUvarint(pack.AppendUvarint(b, uint64(p.start)), uint64(p.open.Len()))
-		for key, bucket := range p.open.All() {
-			b = bucket.append(pack.AppendKey(b, key))
-		}
-	}
-	return b
-}
-
-func readInterval(r *pack.Reader) *interval {
-	v := &interval{seconds: int64(r.Uvarint())}
-	for range r.Count(2) {
-		p := &period{start: int64(r.Uvarint())}
-		n := r.Count(32 + smallestBucket)
-		p.open.Grow(n)
-		for range n {
-			b := p.open.Put(r.Key())
-			*b = readBucket(r)
-		}
-		v.periods = append(v.periods, p)
-	}
-	return v
-}
-
 func (b *bucket) append(to []byte) []byte {
 	to = b.fees.append(append(b.pool.append(to), flags(b.gap)))
 	for _, n := range []uint64{b.trades, b.late, b.untold} {
@@ -193,9 +169,6 @@ func (b *bucket) append(to []byte) []byte {
 	}
 	return to
 }
-
-// smallestBucket is the fewest bytes of a bucket.
-const smallestBucket = smallestPool + 1 + 1 + 3 + 12
 
 func readBucket(r *pack.Reader) (b bucket) {
 	b.pool = readPool(r)

@@ -27,7 +27,7 @@ func (w *worth) fill(m *monitor, v *reserves, p *pool, slot uint64) *sdk.PoolVal
 	}
 	w.message.Amount = &w.amount
 	var ok bool
-	if w.usd, w.at, ok = m.state.prices.of(w.mint, w.amount, slot, m.config.DollarSlots); ok {
+	if w.usd, w.at, ok = m.state.rest.prices.of(w.mint, w.amount, slot, m.config.DollarSlots); ok {
 		w.message.UsdMicros, w.message.UsdSlot = &w.usd, &w.at
 	}
 	return &w.message

@@ -127,7 +127,7 @@ func (s *session) open(ctx context.Context) error {
 	s.to(Restoring, slog.Uint64("checkpoint", s.saved))
 	c := s.checkpoint
 	request := &pluginv1.OpenRequest{Instance: s.cfg.Instance, Epoch: s.epoch, ResumeAfter: s.after}
-	if c != nil {
+	if c != nil && !s.remembersNothing(c) {
 		if c.StateVersion < s.described.GetStateReadsMin() || c.StateVersion > s.described.GetStateWrites() {
 			return crashf(CauseState, "the state after record %d has version %d, but %s %s reads %d to %d: run a version that reads it",
 				c.Number, c.StateVersion, s.described.GetName(), s.described.GetVersion(), s.described.GetStateReadsMin(), s.described.GetStateWrites())
@@ -154,9 +154,14 @@ const deltaState = "delta-state"
 
 func (s *session) divides() bool { return slices.Contains(s.described.GetCapabilities(), deltaState) }
 
+// remembersNothing tells of the checkpoint of a program without a state, which one with a state goes on from: there is nothing to restore.
+func (s *session) remembersNothing(c *Checkpoint) bool {
+	return c.StateVersion == 0 && c.Size() == 0 && s.described.GetStateReadsMin() > 0
+}
+
 func (s *session) restore(ctx context.Context) error {
 	c := s.checkpoint
-	if c == nil {
+	if c == nil || s.remembersNothing(c) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, restoreBase+time.Duration(c.Size()/restoreRate)*time.Second)

@@ -129,6 +129,26 @@ func TestForeignStateIsRejected(t *testing.T) {
 	}
 }
 
+// A program that has learned to remember takes over from one that remembered nothing.
+func TestStateBeginsWithAVersion(t *testing.T) {
+	j := openJournal(t)
+	fill(t, j, 0, 20)
+	epoch, err := j.Acquire(t.Context(), "young")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.SaveCheckpoint(t.Context(), "young", Checkpoint{Epoch: epoch, Number: 10, Parts: journal.Whole(nil)}); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, On(j), "young", nil, func(c *Config) { c.CheckpointEvery = 20 * time.Millisecond })
+	r.untilThrough(t, j.Status().Last)
+	r.until(t, "checkpoint", func(s Status) bool { return s.Checkpoint == j.Status().Last })
+	r.stop()
+	if n := len(eventsOf(t, j, "young")); n == 0 {
+		t.Error("no output")
+	}
+}
+
 // TestOthersGoOn shows that an instance without a program does not disturb one with.
 func TestOthersGoOn(t *testing.T) {
 	j := openJournal(t)

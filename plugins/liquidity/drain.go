@@ -26,6 +26,14 @@ type step struct {
 	before      reserves
 }
 
+// cause is the place of its kind in pool.drained.
+func (s *step) cause() int {
+	if s.sale {
+		return 1
+	}
+	return 0
+}
+
 // withdrawn looks at liquidity that was taken out.
 func (m *monitor) withdrawn(r *sdk.Record, key sdk.Key, p *pool, l *sdk.LiquidityChanged, was before) {
 	base, quote := p.turn(l.GetBaseAmount(), l.GetQuoteAmount())
@@ -51,7 +59,7 @@ func (m *monitor) sold(r *sdk.Record, key sdk.Key, p *pool, t *sdk.Trade) {
 // drain remembers a step, and reports the pool when its actor took enough within the time.
 func (m *monitor) drain(r *sdk.Record, key sdk.Key, p *pool, s *step, least uint64) {
 	share, ok := mulDiv(s.taken, million, s.from)
-	if !m.config.Drains || p.drained || s.actor.IsZero() || !ok || share < least {
+	if !m.config.Drains || p.drained[s.cause()] || s.actor.IsZero() || !ok || share < least {
 		return
 	}
 	s.slot = r.GetSlot()
@@ -70,7 +78,8 @@ func (m *monitor) drain(r *sdk.Record, key sdk.Key, p *pool, s *step, least uint
 	if share, ok = mulDiv(taken, million, own[0].from); !ok || share < m.config.DrainPpm {
 		return
 	}
-	p.drained, p.steps = true, nil
+	p.drained[s.cause()] = true
+	p.steps = slices.DeleteFunc(p.steps, func(old step) bool { return old.sale == s.sale })
 	share = min(share, million)
 	m.host.Emit(&sdk.Output{Kind: "pool_drained", Key: key.String(), Body: &sdk.PoolDrainedBody{PoolDrained: m.drained(key, p, own, share, s.slot)}})
 }

@@ -45,8 +45,8 @@ type pool struct {
 	burned, kept uint64 // LP tokens burned and locked
 	since        uint64 // slot
 	fees         fees
-	steps        []step // of those who may be emptying it
-	drained      bool
+	steps        []step  // of those who may be emptying it
+	drained      [2]bool // it was reported as drained by withdrawals, by sales
 }
 
 // learn takes the mints as the venue calls them; a record may lack them.
@@ -135,4 +135,4 @@ func (p *pool) trade(t *sdk.Trade) {
 }
 
 // refilled says that liquidity came: the pool may be drained anew.
-func (p *pool) refilled() { p.drained = false }
+func (p *pool) refilled() { p.drained = [2]bool{} }

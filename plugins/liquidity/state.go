@@ -104,7 +104,7 @@ func (r *rest) UnmarshalBinary(b []byte) error {
 }
 
 func (p *pool) append(b []byte) []byte {
-	b = append(b, byte(p.venue), flags(p.turned, p.whole, p.supplied, p.drained))
+	b = append(b, byte(p.venue), flags(p.turned, p.whole, p.supplied, p.drained[0], p.drained[1]))
 	for _, k := range []sdk.Key{p.base, p.quote, p.lpMint, p.creator, p.feesTo} {
 		b = pack.AppendOptionalKey(b, k)
 	}
@@ -123,7 +123,7 @@ func (p *pool) append(b []byte) []byte {
 func readPool(r *pack.Reader) (p pool) {
 	p.venue = sdk.Venue(r.Byte())
 	f := r.Byte()
-	p.turned, p.whole, p.supplied, p.drained = f&1 != 0, f&2 != 0, f&4 != 0, f&8 != 0
+	p.turned, p.whole, p.supplied, p.drained = f&1 != 0, f&2 != 0, f&4 != 0, [2]bool{f&8 != 0, f&16 != 0}
 	for _, k := range []*sdk.Key{&p.base, &p.quote, &p.lpMint, &p.creator, &p.feesTo} {
 		*k = r.OptionalKey()
 	}

@@ -131,7 +131,8 @@ func (m *Market) actSwapLiquidity() {
 		return
 	}
 	done := false
-	if v := oneOf(m, p.providers, func(v *provider) bool { return v.lp.amount > 0 }); v != nil && chance(m.rand, 0.45) {
+	if v := oneOf(m, p.providers, m.mayLeave); v != nil && chance(m.rand, 0.45) {
+		v.rests = m.slot + restsFor
 		done = m.txn.withdraw(p, v, min(m.part(v.lp.amount), p.reserves.LPSupply/3))
 	} else if h := oneOf(m, p.holders, hasTokens); h != nil && h.lamports > sol {
 		done = m.txn.deposit(p, h, between(m.rand, sol/10, sol/2))
@@ -143,6 +144,11 @@ func (m *Market) actSwapLiquidity() {
 	m.close()
 }
 
+// restsFor is how many slots a provider waits who took a part out: who empties a pool within a minute is staged.
+const restsFor = 200
+
+func (m *Market) mayLeave(v *provider) bool { return v.lp.amount > 0 && m.slot >= v.rests }
+
 func (m *Market) actRayLiquidity() {
 	p := oneOf(m, m.rays, func(*rayPool) bool { return true })
 	if p == nil {
@@ -150,7 +156,8 @@ func (m *Market) actRayLiquidity() {
 		return
 	}
 	done := false
-	if v := oneOf(m, p.providers, func(v *provider) bool { return v.lp.amount > 0 }); v != nil && chance(m.rand, 0.45) {
+	if v := oneOf(m, p.providers, m.mayLeave); v != nil && chance(m.rand, 0.45) {
+		v.rests = m.slot + restsFor
 		done = m.leaveRay(p, v, min(m.part(v.lp.amount), p.reserves.LPSupply/3)) // so that the pool never gets empty
 	} else if h := oneOf(m, p.holders, hasTokens); h != nil {
 		done = m.joinRay(p, h)
@@ -228,7 +235,7 @@ func (m *Market) rayProvider(p *rayPool, h *holder) *provider {
 			return v
 		}
 	}
-	v := &provider{h, tokenAccount(m.keys.next(), h.account, p.lp)}
+	v := &provider{holder: h, lp: tokenAccount(m.keys.next(), h.account, p.lp)}
 	p.providers = append(p.providers, v)
 	return v
 }

@@ -102,7 +102,7 @@ func (m *Market) providerOf(p *swapPool, h *holder) *provider {
 			return v
 		}
 	}
-	v := &provider{h, tokenAccount(m.keys.next(), h.account, p.lp)}
+	v := &provider{holder: h, lp: tokenAccount(m.keys.next(), h.account, p.lp)}
 	p.providers = append(p.providers, v)
 	return v
 }

@@ -70,7 +70,7 @@ func (p *rayPool) side(h *holder, m *mint) *account {
 // initialize opens the pool with the amounts, which the holder has: wrapped SOL in an open account.
 func (t *txn) initialize(p *rayPool, h *holder, coin, pc uint64) {
 	wd, user := t.m.world, h.account
-	v := &provider{h, tokenAccount(t.m.keys.next(), user, p.lp)}
+	v := &provider{holder: h, lp: tokenAccount(t.m.keys.next(), user, p.lp)}
 	p.providers = append(p.providers, v)
 	args := raydium.Instruction{Kind: raydium.Initialize2, Nonce: 254, OpenTime: uint64(t.m.time), Coin: coin, Pc: pc}
 	t.data = args.Append(t.data)

@@ -61,7 +61,8 @@ func (p *swapPool) coinCreator() (k dex.Key) {
 // provider is a holder with LP tokens of one pool.
 type provider struct {
 	*holder
-	lp *account
+	lp    *account
+	rests uint64 // slot up to which it takes nothing out, unless it is staged
 }
 
 // swap is one trade on a pool before it is carried out.

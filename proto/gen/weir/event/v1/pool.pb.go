@@ -1276,7 +1276,7 @@ func (x *DrainStep) GetQuoteAmount() uint64 {
 	return 0
 }
 
-// PoolDrained: one wallet emptied a pool within a short time. Given once a pool, until liquidity is added again.
+// PoolDrained: one wallet emptied a pool within a short time. Given once a pool and cause, until liquidity is added again.
 type PoolDrained struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where.

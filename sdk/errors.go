@@ -15,7 +15,8 @@ type classed struct {
 func (e *classed) Error() string { return e.err.Error() }
 func (e *classed) Unwrap() error { return e.err }
 
-// Transient marks an error as one that may pass. The host is told; the monitor goes on with the next record.
+// Transient marks an error as one that may pass. The host starts the monitor again from its last checkpoint, after a wait, and sends
+// the record once more in its place; up to three times, then it counts like any other error and the monitor goes on after it.
 func Transient(err error) error { return withClass(pluginv1.ErrorClass_ERROR_CLASS_TRANSIENT, err) }
 
 // Fatal marks an error after which the monitor must not go on: the host stops it and does not start it again. State is as

@@ -26,6 +26,7 @@ const (
 	CauseProtocol Cause = "protocol" // it broke the contract and was killed
 	CauseStream   Cause = "stream"   // its stream ended with an error, though the process lived
 	CauseFatal    Cause = "fatal"    // a handler returned a fatal error
+	CauseRetry    Cause = "retry"    // a handler returned an error that may pass: the record is tried again
 	CauseJournal  Cause = "journal"  // not its fault: the host could not read or store
 )
 
@@ -39,6 +40,8 @@ type Crash struct {
 	Stack []string
 	// At is when it was noticed.
 	At time.Time
+	// Record that CauseRetry is of, else 0.
+	Record uint64
 	// Through is the last record number done, Sent the last one sent.
 	Through, Sent uint64
 	// Frames are the headers of the last frames on the stream, oldest first.
@@ -50,7 +53,7 @@ type Crash struct {
 // ofRecord says whether a record may have caused it.
 func (c Cause) ofRecord() bool {
 	switch c {
-	case CauseStart, CauseConfig, CauseState, CauseFatal, CauseJournal, CauseProtocol, CauseStream:
+	case CauseStart, CauseConfig, CauseState, CauseFatal, CauseRetry, CauseJournal, CauseProtocol, CauseStream:
 		return false
 	default:
 		return true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -68,8 +69,9 @@ func (i *Instance) Run(ctx context.Context) error {
 	i.mu.Unlock()
 	policy := policy{cfg: &i.cfg}
 	var suspects suspects
+	var retries retries
 	for ctx.Err() == nil {
-		s, crash := i.once(ctx, suspects.oneByOne())
+		s, crash := i.once(ctx, suspects.oneByOne(), retries.settled)
 		if i.changed(s) {
 			policy.trust()
 			suspects.clear()
@@ -81,6 +83,10 @@ func (i *Instance) Run(ctx context.Context) error {
 		i.crashed(crash)
 		if !s.liveAt.IsZero() && time.Since(s.liveAt) >= i.cfg.BackoffReset && i.meters.Load().checkpoint.Load() > s.saved {
 			policy.trust()
+		}
+		if crash.Cause == CauseRetry {
+			i.wait(ctx, retries.after(crash, &i.cfg, i.meters.Load().checkpoint.Load()))
+			continue
 		}
 		next := policy.after(crash)
 		if tooMany, parked := i.isolate(ctx, s, crash, &suspects); tooMany {
@@ -176,13 +182,13 @@ func (i *Instance) DeadLetters(ctx context.Context) ([]DeadLetter, error) {
 }
 
 // once runs one session, or goes on with one that has taken over.
-func (i *Instance) once(ctx context.Context, suspected span) (*session, *Crash) {
+func (i *Instance) once(ctx context.Context, suspected span, settled map[uint64]bool) (*session, *Crash) {
 	i.mu.Lock()
 	next := i.next
 	i.next = nil
 	i.mu.Unlock()
 	if next == nil {
-		next = &successor{session: i.newSession(suspected), ended: make(chan *Crash, 1)}
+		next = &successor{session: i.newSession(suspected, settled), ended: make(chan *Crash, 1)}
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		next.cancel = cancel
@@ -223,10 +229,10 @@ func (i *Instance) changed(s *session) bool {
 	return i.next != nil || i.choice != s.choice
 }
 
-func (i *Instance) newSession(suspected span) *session {
+func (i *Instance) newSession(suspected span, settled map[uint64]bool) *session {
 	cfg := i.cfg
 	s := &session{
-		cfg: &cfg, journal: i.journal, meters: i.meters.Load(), known: i.known, suspected: suspected, watched: &i.watched,
+		cfg: &cfg, journal: i.journal, meters: i.meters.Load(), known: i.known, suspected: suspected, settled: maps.Clone(settled), watched: &i.watched,
 	}
 	s.to = func(state State, attrs ...any) {
 		if !s.muted.Load() {

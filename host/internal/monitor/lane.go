@@ -64,6 +64,7 @@ type lane struct {
 
 	replaced atomic.Bool // another program has taken over: the plugin is told that nothing follows
 
+	settled  map[uint64]bool // records whose transient errors count like others
 	refusals slowLog
 	letters  *letters
 	trace    trace

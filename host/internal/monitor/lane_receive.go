@@ -150,15 +150,23 @@ func (l *lane) takeState(b []byte) error {
 	return l.saving.take(&chunk, l.cfg.MaxState, l.through, l.newest, l.advanced)
 }
 
-// takeError counts a record that the plugin could not handle. The plugin goes on after it, unless it says that it must not.
+// takeError counts a record that the plugin could not handle. The plugin goes on after it, unless it says that it must not, or that the
+// same record may do another time.
 func (l *lane) takeError(b []byte) error {
 	var failed pluginv1.RecordError
 	if err := proto.Unmarshal(b, &failed); err != nil {
 		return breach("record error: %v", err)
 	}
 	text := fmt.Sprintf("record %d: %s", failed.GetNumber(), failed.GetMessage())
-	if failed.GetClass() == pluginv1.ErrorClass_ERROR_CLASS_FATAL {
+	switch failed.GetClass() {
+	case pluginv1.ErrorClass_ERROR_CLASS_FATAL:
 		return crashf(CauseFatal, "%s", text)
+	case pluginv1.ErrorClass_ERROR_CLASS_TRANSIENT:
+		if number := failed.GetNumber(); !l.settled[number] {
+			crash := crashf(CauseRetry, "%s", text)
+			crash.Record = number
+			return crash
+		}
 	}
 	l.meters.refused.Add(1)
 	l.letters.refused(failed.GetNumber(), failed.GetMessage())

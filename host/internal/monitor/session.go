@@ -44,6 +44,7 @@ type session struct {
 	after      uint64 // number of the checkpoint, or where a new instance begins
 	saved      uint64 // number of the checkpoint, 0 when there is none
 	checkpoint *Checkpoint
+	settled    map[uint64]bool   // records that are not tried again
 	suspected  span              // records to send one by one
 	parked     map[uint64]string // records to leave out, and why
 
@@ -107,7 +108,7 @@ func (s *session) newLane() *lane {
 		epoch: s.epoch, filter: newFilter(s.described), digest: s.Digest(), configHash: s.configHash, target: s.target,
 		sent: s.after, flight: newFlight(s.cfg.Credit), saving: newSaving(s.saved), clock: s.clock,
 		through: s.after, cursor: s.outputs.Cursor(), refusals: slowLog{log: s.cfg.Log},
-		monitor: s.described.GetName(), suspected: s.suspected, parked: s.parked, letters: newLetters(s.journal, s.cfg.Instance, s.cfg.Log), gate: make(chan struct{}, 1), saveAs: s.cfg.Instance,
+		monitor: s.described.GetName(), settled: s.settled, suspected: s.suspected, parked: s.parked, letters: newLetters(s.journal, s.cfg.Instance, s.cfg.Log), gate: make(chan struct{}, 1), saveAs: s.cfg.Instance,
 	}
 	if s.divides() {
 		l.saving.divide(s.checkpoint)

@@ -9,7 +9,7 @@ import (
 
 // standBy starts the new program with a checkpoint of the old one, from which on the outputs of both are watched.
 func (i *Instance) standBy(ctx, running context.Context, old *active, u Upgrade) (*successor, error) {
-	s := i.newSession(span{})
+	s := i.newSession(span{}, old.session.settled)
 	s.cfg.Path, s.cfg.Log = u.Path, i.cfg.Log.With("program", u.Path)
 	s.meters, s.known = &meters{}, func(*session) {}
 	s.muted.Store(true)

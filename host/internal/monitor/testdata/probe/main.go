@@ -25,6 +25,8 @@ type config struct {
 	Mark string `json:"mark"`
 	// Poison are numbers of records at which it panics, every time.
 	Poison []uint64 `json:"poison"`
+	// Later are numbers of records that it always wants to handle another time.
+	Later []uint64 `json:"later"`
 	// Kinds is trades (default) or all.
 	Kinds string `json:"kinds"`
 }
@@ -75,6 +77,9 @@ func probe(host *sdk.Host) sdk.Monitor {
 		OnTrade: func(r *sdk.Record, t *sdk.Trade) error {
 			if slices.Contains(c.Poison, r.GetNumber()) {
 				panic("probe was poisoned")
+			}
+			if slices.Contains(c.Later, r.GetNumber()) {
+				return sdk.Transient(fmt.Errorf("probe is busy"))
 			}
 			s.Trades++
 			switch {
@@ -144,6 +149,8 @@ func do(host *sdk.Host, c config) error {
 		os.Exit(4)
 	case "fatal":
 		return sdk.Fatal(fmt.Errorf("probe gives up"))
+	case "transient":
+		return sdk.Transient(fmt.Errorf("probe is busy"))
 	case "data":
 		return fmt.Errorf("probe cannot read this")
 	}

@@ -85,7 +85,8 @@ type ErrorClass int32
 const (
 	// Not said; treated as data.
 	ErrorClass_ERROR_CLASS_UNSPECIFIED ErrorClass = 0
-	// Try again.
+	// Try again: the host ends the epoch and sends the records after the last checkpoint once more, after a wait; three times at most,
+	// then the error counts as data.
 	ErrorClass_ERROR_CLASS_TRANSIENT ErrorClass = 1
 	// This record cannot be handled; go on after it.
 	ErrorClass_ERROR_CLASS_DATA ErrorClass = 2

@@ -167,6 +167,7 @@ func (l *lane) takeError(b []byte) error {
 			crash.Record = number
 			return crash
 		}
+	default:
 	}
 	l.meters.refused.Add(1)
 	l.letters.refused(failed.GetNumber(), failed.GetMessage())

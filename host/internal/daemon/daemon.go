@@ -56,6 +56,7 @@ type Daemon struct {
 	roster   roster
 	shelf    *programs.Shelf
 	sockets  string // folder of plugins' sockets
+	rota     *monitor.Rota
 	lockSeen string // stamp of weir.lock when the roster was made
 	admin    *admin.Server
 	web      *web         // nil when nothing is served
@@ -74,7 +75,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Daemon{cfg: cfg, log: o.Log, version: o.Version, started: time.Now()}
+	d := &Daemon{cfg: cfg, log: o.Log, version: o.Version, started: time.Now(), rota: monitor.NewRota()}
 	defer func() { //nolint:contextcheck // closing outlives the context that asks for it
 		if err != nil {
 			err = errors.Join(err, d.close())

@@ -98,7 +98,7 @@ func (d *Daemon) recruit(ctx context.Context, p config.Plugin) (*member, error) 
 	kept := newLines()
 	m, c := &member{plugin: p, lines: kept}, monitor.Config{
 		Instance: p.Name, Config: settings, SocketDir: d.sockets, Env: p.Env, Isolation: isolationOf(p, d.controlGroups()),
-		CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout,
+		CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout, Rota: d.rota,
 		CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow, StallTimeout: p.StallTimeout,
 		Log: keeping(d.log, kept).With("room", "monitor"),
 	}

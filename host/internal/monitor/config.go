@@ -31,9 +31,10 @@ type Config struct {
 	// Log gets the instance's events and the plugin's own lines. Default: discard.
 	Log *slog.Logger
 
-	// CheckpointEvery is how long the plugin's state may stay unsaved. Default 5 s; the first one comes earlier by a random
-	// part, so that instances do not save at the same moment.
+	// CheckpointEvery is how long the plugin's state may stay unsaved. Default 5 s; the first one comes earlier by a part.
 	CheckpointEvery time.Duration
+	// Rota is shared by the instances of a host, so that they do not save at the same moment. Default: the instance has its own.
+	Rota *Rota
 	// CheckpointRecords saves sooner, after so many records. Default 50,000.
 	CheckpointRecords int
 	// DrainTimeout bounds a graceful stop, from the end of Run's context to the death of the process. Default 10 s.
@@ -66,6 +67,8 @@ type Config struct {
 	// ParkLimit is how many records an hour may be parked before the plugin is quarantined. Default 10.
 	ParkLimit int
 
+	place float64 // in Rota
+
 	// step is told of each step that a kill could come between, before it is taken. Tests of this room kill the process there; nobody
 	// else sets it.
 	step func(what, name string)
@@ -86,6 +89,9 @@ func (c Config) withDefaults() Config {
 		c.step = func(string, string) {}
 	}
 	or(&c.CheckpointEvery, 5*time.Second)
+	if c.Rota == nil {
+		c.Rota = NewRota()
+	}
 	or(&c.CheckpointRecords, 50_000)
 	or(&c.DrainTimeout, 10*time.Second)
 	or(&c.StartTimeout, 10*time.Second)

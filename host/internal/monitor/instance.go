@@ -53,6 +53,7 @@ func New(cfg Config, journal Journal) *Instance {
 		cfg: cfg.withDefaults(), journal: journal, state: Stopped, since: time.Now(), resume: make(chan struct{}, 1),
 		choice: cfg.Choice,
 	}
+	i.cfg.place = i.cfg.Rota.join()
 	or(&i.choice.Path, cfg.Path)
 	i.meters.Store(&meters{})
 	return i

@@ -3,9 +3,7 @@ package monitor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"time"
 
 	"github.com/weir-run/weir/host/internal/journal"
@@ -230,17 +228,4 @@ func (l *lane) sayCutOver() error {
 	defer l.sending.Unlock()
 	l.trace.add(true, "cut_over", l.sent, l.sent, 0)
 	return l.post("cut_over", l.frame(&pluginv1.HostFrame{Frame: &pluginv1.HostFrame_CutOver{CutOver: &pluginv1.CutOver{Number: l.sent}}}))
-}
-
-// tick takes checkpoints by time. The first comes early by a random part, so that instances started together do not all save
-// at once.
-func (l *lane) tick(ctx context.Context) error {
-	wait := time.Duration((0.5 + 0.5*rand.Float64()) * float64(l.cfg.CheckpointEvery))
-	for pause(ctx, wait) == nil {
-		wait = l.cfg.CheckpointEvery
-		if err := l.barrier(ctx); err != nil {
-			return fmt.Errorf("send barrier: %w", err)
-		}
-	}
-	return nil
 }

@@ -21,7 +21,7 @@ type gapsCommand struct {
 	Group []string `help:"Only these groups of subscriptions." sep:","`
 	From  uint64   `help:"First slot."`
 	To    uint64   `help:"Last slot; 0 means the newest."`
-	JSON  bool     `name:"json" help:"Print one JSON object a line: the rows, then a summary."`
+	JSON  bool     `name:"json" help:"Print one JSON object a line: the rows, what monitors lost, then a summary."`
 }
 
 // Run asks the daemon and prints. Gaps are no failure of the command.
@@ -68,6 +68,7 @@ func printGaps(w io.Writer, g *adminv1.GapsResponse) error {
 		fmt.Fprintf(t, "%s\t%s\n", f.GetGroup(), slotOrDash(f.GetSlot()))
 	}
 	fmt.Fprintf(t, "\nmissing slots: %d; complete and empty slots are told apart from slot %s on\n", g.GetMissingSlots(), slotOrDash(g.GetOldestSlot()))
+	printLost(t, g.GetLost())
 	if len(g.GetRanges()) == 0 {
 		fmt.Fprint(t, "no slots in the states asked for\n")
 		return t.Flush()
@@ -80,10 +81,25 @@ func printGaps(w io.Writer, g *adminv1.GapsResponse) error {
 	return t.Flush()
 }
 
+// printLost prints what monitors lost of the journal.
+func printLost(w io.Writer, lost []*adminv1.LostRecords) {
+	if len(lost) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\nMONITOR\tRANGES\tRECORDS LOST\tLAST FROM RECORD\tTO RECORD\tREASON\n")
+	for _, l := range lost {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%s\n", l.GetInstance(), l.GetRanges(), l.GetRecords(), l.GetFromRecord(), l.GetToRecord(), l.GetReason())
+	}
+	fmt.Fprint(w, "\n")
+}
+
 func printGapsJSON(w io.Writer, g *adminv1.GapsResponse) error {
 	var out []byte
 	for _, r := range g.GetRanges() {
 		out = append(jsonl.Append(out, r), '\n')
+	}
+	for _, l := range g.GetLost() {
+		out = append(jsonl.Append(out, l), '\n')
 	}
 	out = append(jsonl.Append(out, &adminv1.GapsResponse{Frontiers: g.GetFrontiers(), MissingSlots: g.GetMissingSlots(), OldestSlot: g.GetOldestSlot()}), '\n')
 	_, err := w.Write(out)

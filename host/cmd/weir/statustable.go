@@ -83,6 +83,9 @@ func printPluginAlarms(w io.Writer, plugins []*adminv1.PluginStatus) {
 				fmt.Fprintf(w, "  when that is mended: weir plugin resume %s\n", p.GetInstance())
 			}
 		}
+		if p.GetJournalGaps() > 0 {
+			fmt.Fprintf(w, "! %s lost %d records, the last ones %d to %d: %s\n", p.GetInstance(), p.GetJournalGapRecords(), p.GetJournalGapFrom(), p.GetJournalGapTo(), p.GetJournalGapReason())
+		}
 		if p.GetParked() > 0 {
 			fmt.Fprintf(w, "! %s is not given %d records that crashed it: weir plugin crash %s\n", p.GetInstance(), p.GetParked(), p.GetInstance())
 		}

@@ -56,6 +56,7 @@ var faults = map[string]struct {
 	"plugin_quarantined": {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].State, s.Plugins[0].Reason = "quarantined", "5 crashes" }, subject: "trading"},
 	"plugin_behind":      {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].Lag = 20_000 }, subject: "trading"},
 	"record_parked":      {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].Parked = 3 }, after: func(s *adminv1.StatusResponse) { s.Plugins[0].Parked = 3 }, subject: "trading"},
+	"records_lost":       {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].JournalGapRecords = 9 }, after: func(s *adminv1.StatusResponse) { s.Plugins[0].JournalGapRecords = 9 }, subject: "trading"},
 	"slow_output":        {bad: func(s *adminv1.StatusResponse) { s.Stages[1].Latency.P99Micros = new(uint64(1_500_000)) }},
 	"journal_trouble":    {bad: func(s *adminv1.StatusResponse) { s.Journal.Trouble = "disk full" }},
 	"store_trouble":      {bad: func(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{Trouble: "connection refused"} }},

@@ -39,6 +39,7 @@ var rules = []rule{
 	{"plugin_quarantined", "mend it, then weir plugin resume NAME", still(quarantined)},
 	{"plugin_behind", "the monitor is slower than the chain: see its cpu, or give it fewer programs", still(behind)},
 	{"record_parked", "weir plugin crash NAME shows the record and the crash", parked},
+	{"records_lost", "the monitor lay behind for longer than the journal keeps records: raise journal.max_bytes and max_age; weir gaps has the ranges", lost},
 	{"slow_output", "look at the stages in weir status for the one that is slow", still(slow)},
 	{"journal_trouble", "nothing can be stored and intake waits: look at the disk", still(journalTrouble)},
 	{"store_trouble", "look at the database that weir status names; outputs wait in the journal, and it goes on by itself", still(storeTrouble)},

@@ -71,6 +71,19 @@ func parked(set config.AlertRule) check {
 	}
 }
 
+func lost(set config.AlertRule) check {
+	rises := rising(set.Cooldown)
+	return func(now time.Time, s *adminv1.StatusResponse) (out []finding) {
+		for _, p := range s.GetPlugins() {
+			if n := p.GetJournalGapRecords(); rises(now, p.GetInstance(), n) {
+				out = append(out, finding{subject: p.GetInstance(), size: n, detail: fmt.Sprintf("%d records are lost to it, the last ones %d to %d: %s",
+					n, p.GetJournalGapFrom(), p.GetJournalGapTo(), p.GetJournalGapReason())})
+			}
+		}
+		return out
+	}
+}
+
 // rising returns a function that tells whether a count rose within the last time. What it is at first is not a rise.
 func rising(within time.Duration) func(now time.Time, subject string, n uint64) bool {
 	type memory struct {

@@ -94,6 +94,7 @@ func AlertRules() map[string]AlertRule {
 		"plugin_quarantined": {Severity: "critical", Cooldown: 10 * time.Minute},
 		"plugin_behind":      {Severity: "warning", For: 30 * time.Second, Cooldown: 10 * time.Minute, Threshold: 10_000},
 		"record_parked":      {Severity: "warning", Cooldown: time.Minute},
+		"records_lost":       {Severity: "critical", Cooldown: time.Minute},
 		"slow_output":        {Severity: "warning", For: time.Minute, Cooldown: 10 * time.Minute, Threshold: 1},
 		"journal_trouble":    {Severity: "critical", Cooldown: time.Minute},
 		"store_trouble":      {Severity: "critical", For: 10 * time.Second, Cooldown: 10 * time.Minute},

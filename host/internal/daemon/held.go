@@ -22,7 +22,7 @@ type held struct {
 
 func (d *Daemon) held(ctx context.Context) (held, error) {
 	s := d.journal.Status()
-	if s.Last == 0 {
+	if s.Last == 0 || s.First == 0 { // nothing yet, or nothing any more: all records were older than retention keeps them
 		return held{any: s.CompleteSlot > 0, complete: s.CompleteSlot, oldest: s.CompleteSlot}, nil
 	}
 	first, err := d.firstSlot(ctx, s.First)

@@ -61,7 +61,16 @@ func (d *Daemon) Events(ctx context.Context, req *adminv1.EventsRequest, visit f
 // Gaps answers from the gap ledger.
 func (d *Daemon) Gaps(req *adminv1.GapsRequest) *adminv1.GapsResponse {
 	groups, _ := d.pool.Groups()
-	return admin.GapsOf(d.ledger, names(groups), d.pipeline.ingest.Frontier, req)
+	out := admin.GapsOf(d.ledger, names(groups), d.pipeline.ingest.Frontier, req)
+	members, _ := d.roster.snapshot()
+	for _, m := range members {
+		if s := m.Status(); s.LastGap != nil {
+			out.Lost = append(out.Lost, &adminv1.LostRecords{
+				Instance: s.Instance, Ranges: s.Gaps, Records: s.Lost, FromRecord: s.LastGap.From, ToRecord: s.LastGap.To, Reason: s.LastGap.Reason,
+			})
+		}
+	}
+	return out
 }
 
 func (d *Daemon) connections() (out []*adminv1.EndpointStatus) {
@@ -149,6 +158,13 @@ func pluginStatus(st monitor.Status) *adminv1.PluginStatus {
 	}
 	if st.Crash != nil {
 		s.LastCrash = st.Crash.Error()
+	}
+	if s.JournalGaps, s.JournalGapRecords = st.Gaps, st.Lost; st.LastGap != nil {
+		s.JournalGapFrom, s.JournalGapTo, s.JournalGapReason = st.LastGap.From, st.LastGap.To, st.LastGap.Reason
+	}
+	if !st.CheckpointAt.IsZero() {
+		s.CheckpointUnix, s.CheckpointBytes, s.CheckpointWrittenBytes = st.CheckpointAt.Unix(), uint64(st.CheckpointBytes), uint64(st.CheckpointWritten)
+		s.CheckpointTookMicros, s.CheckpointStoodMicros = uint64(st.CheckpointTook.Microseconds()), uint64(st.CheckpointStood.Microseconds())
 	}
 	return s
 }

@@ -44,7 +44,7 @@ func (j *Journal) inspect(ctx context.Context) (found, error) {
 		return found{}, err
 	}
 	f := found{number: end.last, sequence: info.State.LastSeq, complete: end.complete, maxSlot: end.maxSlot, row: row}
-	emptied := info.State.Msgs == 0 && row.Sequence >= info.State.LastSeq
+	emptied := info.State.Msgs == 0 && (row.Sequence >= info.State.LastSeq || j.aged(info.State))
 	if row.Number <= end.last || emptied {
 		// Nothing that the row counts on is gone, so its frontier holds.
 		f.complete, f.maxSlot = max(f.complete, row.Complete), max(f.maxSlot, row.MaxSlot)
@@ -58,6 +58,12 @@ func (j *Journal) inspect(ctx context.Context) (found, error) {
 		j.ledger.add(GapError{From: end.last + 1, To: f.number, Reason: "the end of the journal was lost: damaged, or not synced before a power cut"})
 	}
 	return f, j.notice(ctx, info.State)
+}
+
+// aged tells whether all frames were older than they may get, as after a long time without the host. The frontier may be a second
+// older than the last of them, which is nothing against their age.
+func (j *Journal) aged(state jetstream.StreamState) bool {
+	return j.cfg.MaxAge > 0 && !state.LastTime.IsZero() && time.Since(state.LastTime) >= j.cfg.MaxAge
 }
 
 // lastFrame returns the last frame that reads well. Those after it that do not are noted by the caller as missing numbers.

@@ -44,6 +44,7 @@ func full() *adminv1.StatusResponse {
 		Programs:      []*adminv1.ProgramStatus{{Name: "pump", Seen: 6, ByStrategy: map[string]uint64{"event_cpi": 5}, Trouble: map[string]uint64{"unknown_tail": 1}}},
 		Plugins: []*adminv1.PluginStatus{{
 			Instance: "trading", Monitor: "trading 1.0", State: "live", Starts: 2, Through: 900, Lag: 5, Outputs: 700, Suppressed: 4, Checkpoint: 800,
+			CheckpointUnix: 1_700_000_000, CheckpointBytes: 900, CheckpointWrittenBytes: 90, CheckpointTookMicros: 2000, CheckpointStoodMicros: 1000,
 		}},
 	}
 }

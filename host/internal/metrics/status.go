@@ -154,4 +154,14 @@ func (s sink) plugin(p *adminv1.PluginStatus) {
 	s.count(pluginOutputs, p.GetOutputs(), name)
 	s.count(pluginSuppressed, p.GetSuppressed(), name)
 	s.count(pluginCheckpoint, p.GetCheckpoint(), name)
+	s.count(pluginGaps, p.GetJournalGaps(), name)
+	s.count(pluginLost, p.GetJournalGapRecords(), name)
+	if p.GetCheckpointUnix() == 0 {
+		return
+	}
+	s.put(checkpointTime, float64(p.GetCheckpointUnix()), name)
+	s.count(checkpointBytes, p.GetCheckpointBytes(), name)
+	s.count(checkpointWrote, p.GetCheckpointWrittenBytes(), name)
+	s.put(checkpointTook, float64(p.GetCheckpointTookMicros())/1e6, name)
+	s.put(checkpointStood, float64(p.GetCheckpointStoodMicros())/1e6, name)
 }

@@ -173,7 +173,7 @@ func (l *lane) post(name string, message any) error {
 
 func (l *lane) sendGap(ctx context.Context, gap *journal.GapError) error {
 	l.log.Warn("records are missing in the journal", "from", gap.From, "to", gap.To, "reason", gap.Reason)
-	l.meters.gaps.Add(1)
+	l.meters.missing(*gap)
 	if err := l.flight.board(ctx); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/latency"
 )
 
@@ -17,6 +18,8 @@ type meters struct {
 	suppressed atomic.Uint64
 	refused    atomic.Uint64 // records that handlers returned an error for
 	gaps       atomic.Uint64
+	lost       atomic.Uint64 // records of all gaps
+	lastGap    atomic.Pointer[journal.GapError]
 	parked     atomic.Uint64 // records kept from the plugin
 	trouble    atomic.Pointer[string]
 
@@ -34,7 +37,22 @@ func (m *meters) inherit(o *meters) {
 	m.suppressed.Add(o.suppressed.Load())
 	m.refused.Add(o.refused.Load())
 	m.gaps.Add(o.gaps.Load())
+	m.lost.Add(o.lost.Load())
+	m.lastGap.CompareAndSwap(nil, o.lastGap.Load())
 	m.checkpoint.CompareAndSwap(0, o.checkpoint.Load())
+}
+
+// missing notes records that are gone from the journal. A plugin that starts again is told of the same ones again, which counts once.
+func (m *meters) missing(g journal.GapError) {
+	if last := m.lastGap.Load(); last != nil && g.To <= last.To {
+		return
+	} else if last != nil {
+		m.lost.Add(g.To - max(g.From-1, last.To))
+	} else {
+		m.lost.Add(g.To - g.From + 1)
+	}
+	m.gaps.Add(1)
+	m.lastGap.Store(&g)
 }
 
 // savedState tells of a durable checkpoint: what was written for it and how large it is with what it stands on, in bytes; how long it

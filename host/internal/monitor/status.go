@@ -3,6 +3,7 @@ package monitor
 import (
 	"time"
 
+	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/latency"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
@@ -31,8 +32,10 @@ type Status struct {
 	Records uint64
 	// Outputs stored, and outputs of replays that were stored before.
 	Outputs, Suppressed uint64
-	// Refused are records that the plugin could not handle. Gaps are ranges that were missing in the journal.
-	Refused, Gaps uint64
+	// Refused are records that the plugin could not handle. Gaps are ranges that were missing in the journal, Lost the records in them;
+	// LastGap is the last range, nil when there was none.
+	Refused, Gaps, Lost uint64
+	LastGap             *journal.GapError
 	// Parked are records that it is not given any more because they crashed it.
 	Parked uint64
 	// Checkpoint is the number of the last durable one, CheckpointBytes its size and CheckpointAt its time; these and the next are zero
@@ -67,7 +70,7 @@ func (i *Instance) Status() Status {
 	m := i.meters.Load()
 	s := Status{
 		Instance: i.cfg.Instance, Through: m.through.Load(), Records: m.records.Load(), Outputs: m.outputs.Load(),
-		Suppressed: m.suppressed.Load(), Refused: m.refused.Load(), Parked: m.parked.Load(), Gaps: m.gaps.Load(), Checkpoint: m.checkpoint.Load(),
+		Suppressed: m.suppressed.Load(), Refused: m.refused.Load(), Parked: m.parked.Load(), Gaps: m.gaps.Load(), Lost: m.lost.Load(), LastGap: m.lastGap.Load(), Checkpoint: m.checkpoint.Load(),
 	}
 	if saved := m.lastSaved.Load(); saved != nil {
 		s.CheckpointBytes, s.CheckpointWritten = int64(saved.size), int64(saved.written)

@@ -3579,7 +3579,9 @@ type GapsResponse struct {
 	// Slots missing in all, over all rows, whatever was asked for; one that is missing in two groups counts once.
 	MissingSlots uint64 `protobuf:"varint,3,opt,name=missing_slots,json=missingSlots,proto3" json:"missing_slots,omitempty"`
 	// First slot that the ledger still tells of.
-	OldestSlot    uint64 `protobuf:"varint,4,opt,name=oldest_slot,json=oldestSlot,proto3" json:"oldest_slot,omitempty"`
+	OldestSlot uint64 `protobuf:"varint,4,opt,name=oldest_slot,json=oldestSlot,proto3" json:"oldest_slot,omitempty"`
+	// What monitors lost because they lay behind for longer than the journal keeps records, since the daemon started.
+	Lost          []*LostRecords `protobuf:"bytes,20,rep,name=lost,proto3" json:"lost,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3642,6 +3644,104 @@ func (x *GapsResponse) GetOldestSlot() uint64 {
 	return 0
 }
 
+func (x *GapsResponse) GetLost() []*LostRecords {
+	if x != nil {
+		return x.Lost
+	}
+	return nil
+}
+
+// LostRecords is what one monitor was told that it does not get any more.
+type LostRecords struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Instance name.
+	Instance string `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
+	// Ranges of records.
+	Ranges uint64 `protobuf:"varint,2,opt,name=ranges,proto3" json:"ranges,omitempty"`
+	// How many records these were.
+	Records uint64 `protobuf:"varint,3,opt,name=records,proto3" json:"records,omitempty"`
+	// First record of the last range.
+	FromRecord uint64 `protobuf:"varint,4,opt,name=from_record,json=fromRecord,proto3" json:"from_record,omitempty"`
+	// Last record of it, inclusive.
+	ToRecord uint64 `protobuf:"varint,5,opt,name=to_record,json=toRecord,proto3" json:"to_record,omitempty"`
+	// Why they are gone.
+	Reason        string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LostRecords) Reset() {
+	*x = LostRecords{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LostRecords) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LostRecords) ProtoMessage() {}
+
+func (x *LostRecords) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LostRecords.ProtoReflect.Descriptor instead.
+func (*LostRecords) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *LostRecords) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+func (x *LostRecords) GetRanges() uint64 {
+	if x != nil {
+		return x.Ranges
+	}
+	return 0
+}
+
+func (x *LostRecords) GetRecords() uint64 {
+	if x != nil {
+		return x.Records
+	}
+	return 0
+}
+
+func (x *LostRecords) GetFromRecord() uint64 {
+	if x != nil {
+		return x.FromRecord
+	}
+	return 0
+}
+
+func (x *LostRecords) GetToRecord() uint64 {
+	if x != nil {
+		return x.ToRecord
+	}
+	return 0
+}
+
+func (x *LostRecords) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // SlotRange is a row: slots next to each other with the same state and story.
 type SlotRange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3667,7 +3767,7 @@ type SlotRange struct {
 
 func (x *SlotRange) Reset() {
 	*x = SlotRange{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3679,7 +3779,7 @@ func (x *SlotRange) String() string {
 func (*SlotRange) ProtoMessage() {}
 
 func (x *SlotRange) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3692,7 +3792,7 @@ func (x *SlotRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotRange.ProtoReflect.Descriptor instead.
 func (*SlotRange) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{42}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *SlotRange) GetFromSlot() uint64 {
@@ -3764,7 +3864,7 @@ type GroupFrontier struct {
 
 func (x *GroupFrontier) Reset() {
 	*x = GroupFrontier{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[43]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3776,7 +3876,7 @@ func (x *GroupFrontier) String() string {
 func (*GroupFrontier) ProtoMessage() {}
 
 func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[43]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3789,7 +3889,7 @@ func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFrontier.ProtoReflect.Descriptor instead.
 func (*GroupFrontier) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{43}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *GroupFrontier) GetGroup() string {
@@ -4137,13 +4237,22 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\tfrom_slot\x18\x01 \x01(\x04R\bfromSlot\x12\x17\n" +
 	"\ato_slot\x18\x02 \x01(\x04R\x06toSlot\x120\n" +
 	"\x06states\x18\x03 \x03(\x0e2\x18.weir.admin.v1.SlotStateR\x06states\x12\x16\n" +
-	"\x06groups\x18\x04 \x03(\tR\x06groups\"\xc2\x01\n" +
+	"\x06groups\x18\x04 \x03(\tR\x06groups\"\xf2\x01\n" +
 	"\fGapsResponse\x120\n" +
 	"\x06ranges\x18\x01 \x03(\v2\x18.weir.admin.v1.SlotRangeR\x06ranges\x12:\n" +
 	"\tfrontiers\x18\x02 \x03(\v2\x1c.weir.admin.v1.GroupFrontierR\tfrontiers\x12#\n" +
 	"\rmissing_slots\x18\x03 \x01(\x04R\fmissingSlots\x12\x1f\n" +
 	"\voldest_slot\x18\x04 \x01(\x04R\n" +
-	"oldestSlot\"\xfd\x01\n" +
+	"oldestSlot\x12.\n" +
+	"\x04lost\x18\x14 \x03(\v2\x1a.weir.admin.v1.LostRecordsR\x04lost\"\xb1\x01\n" +
+	"\vLostRecords\x12\x1a\n" +
+	"\binstance\x18\x01 \x01(\tR\binstance\x12\x16\n" +
+	"\x06ranges\x18\x02 \x01(\x04R\x06ranges\x12\x18\n" +
+	"\arecords\x18\x03 \x01(\x04R\arecords\x12\x1f\n" +
+	"\vfrom_record\x18\x04 \x01(\x04R\n" +
+	"fromRecord\x12\x1b\n" +
+	"\tto_record\x18\x05 \x01(\x04R\btoRecord\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"\xfd\x01\n" +
 	"\tSlotRange\x12\x1b\n" +
 	"\tfrom_slot\x18\x01 \x01(\x04R\bfromSlot\x12\x17\n" +
 	"\ato_slot\x18\x02 \x01(\x04R\x06toSlot\x12\x16\n" +
@@ -4195,7 +4304,7 @@ func file_weir_admin_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
 var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(SlotState)(0),                   // 0: weir.admin.v1.SlotState
 	(*StatusRequest)(nil),            // 1: weir.admin.v1.StatusRequest
@@ -4240,14 +4349,15 @@ var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(*EventsResponse)(nil),           // 40: weir.admin.v1.EventsResponse
 	(*GapsRequest)(nil),              // 41: weir.admin.v1.GapsRequest
 	(*GapsResponse)(nil),             // 42: weir.admin.v1.GapsResponse
-	(*SlotRange)(nil),                // 43: weir.admin.v1.SlotRange
-	(*GroupFrontier)(nil),            // 44: weir.admin.v1.GroupFrontier
-	nil,                              // 45: weir.admin.v1.ProgramStatus.ByStrategyEntry
-	nil,                              // 46: weir.admin.v1.ProgramStatus.TroubleEntry
-	nil,                              // 47: weir.admin.v1.StoreStatus.KindsEntry
-	nil,                              // 48: weir.admin.v1.StageStatus.DroppedEntry
-	(*v1.Alert)(nil),                 // 49: weir.event.v1.Alert
-	(*v1.OutputBatch)(nil),           // 50: weir.event.v1.OutputBatch
+	(*LostRecords)(nil),              // 43: weir.admin.v1.LostRecords
+	(*SlotRange)(nil),                // 44: weir.admin.v1.SlotRange
+	(*GroupFrontier)(nil),            // 45: weir.admin.v1.GroupFrontier
+	nil,                              // 46: weir.admin.v1.ProgramStatus.ByStrategyEntry
+	nil,                              // 47: weir.admin.v1.ProgramStatus.TroubleEntry
+	nil,                              // 48: weir.admin.v1.StoreStatus.KindsEntry
+	nil,                              // 49: weir.admin.v1.StageStatus.DroppedEntry
+	(*v1.Alert)(nil),                 // 50: weir.event.v1.Alert
+	(*v1.OutputBatch)(nil),           // 51: weir.event.v1.OutputBatch
 }
 var file_weir_admin_v1_admin_proto_depIdxs = []int32{
 	14, // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
@@ -4261,57 +4371,58 @@ var file_weir_admin_v1_admin_proto_depIdxs = []int32{
 	7,  // 8: weir.admin.v1.StatusResponse.caches:type_name -> weir.admin.v1.CacheStatus
 	8,  // 9: weir.admin.v1.StatusResponse.metadata_fetch:type_name -> weir.admin.v1.FetchStatus
 	10, // 10: weir.admin.v1.StatusResponse.store:type_name -> weir.admin.v1.StoreStatus
-	49, // 11: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
+	50, // 11: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
 	3,  // 12: weir.admin.v1.StatusResponse.disk:type_name -> weir.admin.v1.DiskStatus
 	4,  // 13: weir.admin.v1.StatusResponse.webhooks:type_name -> weir.admin.v1.WebhookStatus
-	49, // 14: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
+	50, // 14: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
 	16, // 15: weir.admin.v1.CacheStatus.load:type_name -> weir.admin.v1.Latency
 	16, // 16: weir.admin.v1.FetchStatus.request:type_name -> weir.admin.v1.Latency
-	45, // 17: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
-	46, // 18: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
-	47, // 19: weir.admin.v1.StoreStatus.kinds:type_name -> weir.admin.v1.StoreStatus.KindsEntry
+	46, // 17: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
+	47, // 18: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
+	48, // 19: weir.admin.v1.StoreStatus.kinds:type_name -> weir.admin.v1.StoreStatus.KindsEntry
 	16, // 20: weir.admin.v1.StoreStatus.transactions:type_name -> weir.admin.v1.Latency
-	48, // 21: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
+	49, // 21: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
 	16, // 22: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
 	17, // 23: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
 	24, // 24: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
 	25, // 25: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
 	34, // 26: weir.admin.v1.ExportCheckpointResponse.header:type_name -> weir.admin.v1.CheckpointHeader
 	34, // 27: weir.admin.v1.ImportCheckpointRequest.header:type_name -> weir.admin.v1.CheckpointHeader
-	50, // 28: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
+	51, // 28: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
 	0,  // 29: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
-	43, // 30: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
-	44, // 31: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
-	0,  // 32: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
-	1,  // 33: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
-	39, // 34: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
-	41, // 35: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
-	20, // 36: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
-	22, // 37: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
-	26, // 38: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
-	28, // 39: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
-	30, // 40: weir.admin.v1.Admin.PluginLogs:input_type -> weir.admin.v1.PluginLogsRequest
-	32, // 41: weir.admin.v1.Admin.Records:input_type -> weir.admin.v1.RecordsRequest
-	35, // 42: weir.admin.v1.Admin.ExportCheckpoint:input_type -> weir.admin.v1.ExportCheckpointRequest
-	37, // 43: weir.admin.v1.Admin.ImportCheckpoint:input_type -> weir.admin.v1.ImportCheckpointRequest
-	5,  // 44: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
-	2,  // 45: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
-	40, // 46: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
-	42, // 47: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
-	21, // 48: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
-	23, // 49: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
-	27, // 50: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
-	29, // 51: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
-	31, // 52: weir.admin.v1.Admin.PluginLogs:output_type -> weir.admin.v1.PluginLogsResponse
-	33, // 53: weir.admin.v1.Admin.Records:output_type -> weir.admin.v1.RecordsResponse
-	36, // 54: weir.admin.v1.Admin.ExportCheckpoint:output_type -> weir.admin.v1.ExportCheckpointResponse
-	38, // 55: weir.admin.v1.Admin.ImportCheckpoint:output_type -> weir.admin.v1.ImportCheckpointResponse
-	6,  // 56: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
-	45, // [45:57] is the sub-list for method output_type
-	33, // [33:45] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	44, // 30: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
+	45, // 31: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
+	43, // 32: weir.admin.v1.GapsResponse.lost:type_name -> weir.admin.v1.LostRecords
+	0,  // 33: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
+	1,  // 34: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
+	39, // 35: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
+	41, // 36: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
+	20, // 37: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
+	22, // 38: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
+	26, // 39: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
+	28, // 40: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
+	30, // 41: weir.admin.v1.Admin.PluginLogs:input_type -> weir.admin.v1.PluginLogsRequest
+	32, // 42: weir.admin.v1.Admin.Records:input_type -> weir.admin.v1.RecordsRequest
+	35, // 43: weir.admin.v1.Admin.ExportCheckpoint:input_type -> weir.admin.v1.ExportCheckpointRequest
+	37, // 44: weir.admin.v1.Admin.ImportCheckpoint:input_type -> weir.admin.v1.ImportCheckpointRequest
+	5,  // 45: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
+	2,  // 46: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
+	40, // 47: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
+	42, // 48: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
+	21, // 49: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
+	23, // 50: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
+	27, // 51: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
+	29, // 52: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
+	31, // 53: weir.admin.v1.Admin.PluginLogs:output_type -> weir.admin.v1.PluginLogsResponse
+	33, // 54: weir.admin.v1.Admin.Records:output_type -> weir.admin.v1.RecordsResponse
+	36, // 55: weir.admin.v1.Admin.ExportCheckpoint:output_type -> weir.admin.v1.ExportCheckpointResponse
+	38, // 56: weir.admin.v1.Admin.ImportCheckpoint:output_type -> weir.admin.v1.ImportCheckpointResponse
+	6,  // 57: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
+	46, // [46:58] is the sub-list for method output_type
+	34, // [34:46] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_weir_admin_v1_admin_proto_init() }
@@ -4328,7 +4439,7 @@ func file_weir_admin_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_admin_v1_admin_proto_rawDesc), len(file_weir_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   48,
+			NumMessages:   49,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

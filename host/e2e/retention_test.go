@@ -1,0 +1,73 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestRecordsLostAreTold starts a host anew after the journal has dropped records that a monitor had no checkpoint behind: the monitor
+// goes on, and weir gaps, weir status and the metrics say what it lost. The others, which had saved, lost nothing.
+func TestRecordsLostAreTold(t *testing.T) {
+	c := serve(t, seedOf(t), 4000)
+	file, data := configure(t, c.url)
+	address := listenAndClose(t)
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, bytes.Replace(text, []byte("checkpoint_every: 400ms"), []byte("checkpoint_every: 1h"), 1), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	appendTo(t, file, fmt.Sprintf("http: {listen: %q}\n", address))
+	p := start(t, "run", "--config", file)
+	eventually(t, 30*time.Second, "events", func() bool { return len(readEvents(t, data)) > 200 })
+	p.kill9()
+	appendTo(t, file, "journal: {max_age: 2s}\n")
+	time.Sleep(3 * time.Second)
+	start(t, "run", "--config", file)
+	var lost struct {
+		Instance, Records, Reason string
+		From                      string `json:"from_record"`
+		To                        string `json:"to_record"`
+	}
+	eventually(t, 30*time.Second, "weir gaps tells of lost records", func() bool {
+		_, out, _ := run(t, "gaps", "--json", "--data-dir", data)
+		for line := range strings.Lines(out) {
+			if strings.Contains(line, `"instance":"trading"`) {
+				return json.Unmarshal([]byte(line), &lost) == nil
+			}
+		}
+		return false
+	})
+	if lost.From == "" || lost.To == "" || !strings.Contains(lost.Reason, "dropped by retention") {
+		t.Errorf("trading lost %+v", lost)
+	}
+	_, status, _ := run(t, "status", "--data-dir", data)
+	if want := fmt.Sprintf("! trading lost %s records", lost.Records); !strings.Contains(status, want) {
+		t.Errorf("weir status does not say %q:\n%s", want, status)
+	}
+	_, table, _ := run(t, "gaps", "--data-dir", data)
+	if !strings.Contains(table, "RECORDS LOST") {
+		t.Errorf("weir gaps says\n%s", table)
+	}
+	eventually(t, 10*time.Second, "metrics", func() bool { code, _ := get(address, "/metrics"); return code == http.StatusOK })
+	if n := scrape(t, address)[`weir_plugin_lost_records_total{instance="trading"}`]; strconv.FormatFloat(n, 'f', 0, 64) != lost.Records {
+		t.Errorf("the metric says that %v records were lost", n)
+	}
+	eventually(t, 30*time.Second, "trading goes on", func() bool {
+		_, out, _ := run(t, "status", "--data-dir", data)
+		for line := range strings.Lines(out) {
+			if strings.HasPrefix(line, "trading ") {
+				return strings.Contains(line, " live ")
+			}
+		}
+		return false
+	})
+}

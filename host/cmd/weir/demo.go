@@ -26,6 +26,7 @@ type demoCommand struct {
 	Plugins string        `name:"plugins-dir" placeholder:"DIR" default:"data/plugins" help:"Run what is installed there beside the three monitors."`
 	Listen  string        `placeholder:"HOST:PORT" help:"Serve the dashboard there; default: 127.0.0.1:9464, or a free port when that is in use."`
 	DataDir string        `placeholder:"DIR" help:"Keep the journal there; default: a temporary folder, removed at the end."`
+	Faults  string        `placeholder:"FILE" help:"Let this script of faults happen, as weir sim does."`
 	Log     string        `name:"log-level" default:"warn" help:"debug, info, warn or error."`
 }
 
@@ -126,6 +127,11 @@ func (c demoCommand) simulate(ctx context.Context) (*geysersim.Server, chan erro
 			Seed: c.Seed, TransactionsPerSlot: c.Size, Staged: 0.3, Dollars: true, StartTime: now.Unix(),
 			StartSlot: uint64(now.UnixMilli() / 400), // rises from run to run, so that a kept data folder sees time go on
 		})})
+	script, err := readScript(c.Faults)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	server.Play(script) // it ends with the server
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	return server, served, "http://" + listener.Addr().String(), nil

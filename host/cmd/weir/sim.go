@@ -57,7 +57,7 @@ func (c simCommand) Run(ctx context.Context, std streams) (err error) {
 	if capture, ok := o.Source.(io.Closer); ok {
 		defer func() { err = errors.Join(err, capture.Close()) }()
 	}
-	script, err := c.script()
+	script, err := readScript(c.Faults)
 	if err != nil {
 		return err
 	}
@@ -118,16 +118,16 @@ func (c simCommand) options(std streams) (geysersim.Options, error) {
 	return o, nil
 }
 
-// script reads the faults; without a file there are none.
-func (c simCommand) script() (*geysersim.Script, error) {
+// readScript reads faults; without a file there are none.
+func readScript(file string) (*geysersim.Script, error) {
 	var text []byte
-	if c.Faults != "" {
+	if file != "" {
 		var err error
-		if text, err = os.ReadFile(c.Faults); err != nil {
+		if text, err = os.ReadFile(file); err != nil {
 			return nil, fmt.Errorf("read faults: %w", err)
 		}
 	}
-	return geysersim.ParseScript(c.Faults, text)
+	return geysersim.ParseScript(file, text)
 }
 
 func (c simCommand) scheme() string {

@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/weir-run/weir/host/internal/store/query"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
@@ -62,6 +64,8 @@ type Config struct {
 	// Source and Operator are the daemon.
 	Source   Source
 	Operator Operator
+	// Store answers from the database; nil where none is configured.
+	Store *query.Reader
 	// Tokens let readers and admins in. With none, everybody who reaches the address may read, and nobody is an admin.
 	Tokens []Token
 	// Origins may use the API from pages of theirs; empty allows none.
@@ -96,7 +100,7 @@ func New(cfg Config) *API {
 	cfg.PerSecond, cfg.Burst, cfg.Streams = orDefault(cfg.PerSecond, 50), orDefault(cfg.Burst, 200), orDefault(cfg.Streams, 2000)
 	a := &API{cfg: cfg, guard: newGuard(cfg), mux: http.NewServeMux(), done: make(chan struct{})}
 	a.feed = newFeed(cfg.Source, cfg.Log)
-	a.routes = append(append(a.stateRoutes(), a.pluginRoutes()...), a.streamRoutes()...)
+	a.routes = slices.Concat(a.stateRoutes(), a.pluginRoutes(), a.storedRoutes(), a.streamRoutes())
 	for _, r := range a.routes {
 		a.mux.Handle(r.method+" "+prefix+r.path, a.handle(r))
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,9 @@ func TestTheDocumentSaysWhatIsAnswered(t *testing.T) {
 		body, ok := methods["get"].Responses["200"].Content["application/json"]
 		if !ok {
 			continue // a stream, or a POST
+		}
+		if strings.HasPrefix(path, "/api/v1/tokens") || strings.HasPrefix(path, "/api/v1/pools") || slices.Contains([]string{"/api/v1/trades", "/api/v1/liquidity", "/api/v1/signals"}, path) {
+			continue // of the store: the e2e test TestTheAPIAgainstTheTruth
 		}
 		got := ask(t, http.MethodGet, url+strings.ReplaceAll(path, "{name}", "trading"), nil)
 		if got.code != http.StatusOK {

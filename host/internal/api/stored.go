@@ -124,7 +124,7 @@ func single[T any](a *API, path, summary string, params []param, ask func(contex
 
 func (a *API) store() (*query.Reader, error) {
 	if a.cfg.Store == nil {
-		return nil, problemf(http.StatusNotFound, "no store is configured: set store.url, for example to sqlite:weir.db")
+		return nil, problemf(http.StatusNotFound, "no store is configured: set store.url, for example to sqlite")
 	}
 	return a.cfg.Store, nil
 }

@@ -67,7 +67,7 @@ func (d *Daemon) newAPI() (*api.API, error) {
 		return nil, nil //nolint:nilnil // no API is no error
 	}
 	cfg := api.Config{
-		Source: d, Operator: d, Origins: h.Origins, Hosts: h.Hosts, PerSecond: h.RequestsPerSecond, Streams: h.Streams, Log: d.log.With("room", "api"),
+		Source: d, Operator: d, Store: d.Store(), Origins: h.Origins, Hosts: h.Hosts, PerSecond: h.RequestsPerSecond, Streams: h.Streams, Log: d.log.With("room", "api"),
 	}
 	for _, t := range h.Tokens {
 		secret, err := t.ReadToken()

@@ -34,7 +34,7 @@ export async function chart(place, token, trades, signal) {
   return (trade) => { trades.push(trade); add(trade); };
 }
 
-const format = (values) => ({ type: 'custom', minMove: 1e-18, formatter: (v) => (v >= 1e-4 ? v.toPrecision(5) : v.toExponential(3)), values });
+const format = () => ({ type: 'custom', minMove: 1e-12, formatter: (v) => (v >= 1e-4 ? v.toPrecision(5) : v.toExponential(3)) });
 
 async function candles(frame, token, kind, note) {
   const all = (await ask(`/tokens/${encodeURIComponent(token.mint)}/candles`, { quote_mint: kind.quote_mint, seconds: kind.seconds, limit: 500 })).items.toReversed();

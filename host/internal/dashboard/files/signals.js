@@ -4,10 +4,14 @@ import { ask } from './api.js';
 import { h } from './dom.js';
 import { signalTable } from './token.js';
 
+// The kinds that the page shows; docs/monitors says what each is. bundle is left out: it is any transaction with a tip.
+const usual = ['sandwich', 'sandwich_attempt', 'back_run', 'arbitrage', 'whale', 'sniper', 'wash', 'bundled_launch', 'copy_trade', 'pool_drained', 'token_near_graduation', 'token_milestone'];
+
 export async function signals(main, signal) {
   const list = h('div');
-  main.replaceChildren(h('h1', {}, 'Signals'), h('section', {}, list));
-  const load = async () => list.replaceChildren(signalTable((await ask('/signals', { limit: 100 })).items));
+  const pick = h('select', { name: 'kind', onchange: () => load() }, h('option', { value: usual.join() }, 'all'), usual.map((k) => h('option', { value: k }, k.replaceAll('_', ' '))));
+  main.replaceChildren(h('h1', {}, 'Signals'), h('form', { class: 'filters', onsubmit: (e) => e.preventDefault() }, h('label', {}, 'Kind', pick)), h('section', {}, list));
+  const load = async () => list.replaceChildren(signalTable((await ask('/signals', { kinds: pick.value, limit: 100 })).items));
   await load();
   const timer = setInterval(() => { if (!document.hidden) load().catch(() => {}); }, 2000);
   signal.addEventListener('abort', () => clearInterval(timer));

@@ -13,7 +13,7 @@ export async function stream(main, signal) {
     top.replaceChildren(overview(s));
     connections.replaceChildren(connectionTable(s.endpoints ?? []));
     stages.replaceChildren(stageTable(s.stages ?? []));
-    programs.replaceChildren(programTable(s.programs ?? []));
+    programs.replaceChildren(programTable((s.programs ?? []).filter((p) => Number(p.seen))));
   };
   draw(live.status ?? await ask('/status'));
   live.addEventListener('status', (e) => draw(e.detail), { signal });
@@ -56,14 +56,14 @@ function stageTable(rows) {
     ['Stage', '', (s) => s.name], ['In', 'number', (s) => whole(s.in)], ['Out', 'number', (s) => whole(s.out)],
     ['Dropped', '', (s) => Object.entries(s.dropped ?? {}).filter(([, n]) => Number(n)).map(([why, n]) => `${whole(n)} ${why}`).join(', ') || '0'],
     ['Waiting', 'number', (s) => (s.name === 'order' ? whole(s.held) : undefined)],
-    ['p50', 'number', (s) => micros(s.latency?.p50_micros)], ['p99', 'number', (s) => micros(s.latency?.p99_micros)], ['Longest', 'number', (s) => micros(s.latency?.max_micros)],
+    ['p50', 'number', (s) => micros(s.latency?.p50_micros)], ['p99', 'number', (s) => micros(s.latency?.p99_micros)], ['Longest', 'number minor', (s) => micros(s.latency?.max_micros)],
   ], rows);
 }
 
 function programTable(rows) {
   return table([
     ['Program', '', (p) => p.name], ['Instructions', 'number', (p) => whole(p.seen)],
-    ['Answered by', '', (p) => Object.entries(p.by_strategy ?? {}).map(([how, n]) => `${whole(n)} ${how}`).join(', ')],
+    ['Answered by', '', (p) => Object.entries(p.by_strategy ?? {}).filter(([, n]) => Number(n)).map(([how, n]) => `${whole(n)} ${how}`).join(', ')],
     ['Trouble', '', (p) => Object.entries(p.trouble ?? {}).filter(([, n]) => Number(n)).map(([what, n]) => h('span', { class: 'warn' }, `${whole(n)} ${what} `))],
   ], rows);
 }

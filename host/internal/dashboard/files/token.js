@@ -62,11 +62,11 @@ function tradeTable(rows, t) {
     ['Amount', 'number', (r) => h('span', { title: `${r.base_amount} raw` }, compact(units(r.base_amount, t.decimals)) ?? whole(r.base_amount))],
     ['Quote', 'number', (r) => h('span', { title: `${r.quote_amount} raw` }, compact(units(r.quote_amount, t.price_decimals)) ?? whole(r.quote_amount))],
     ['Price', 'number', (r) => compact(priceOf(r.price, t.decimals, t.price_decimals))],
-    ['USD', 'number', (r) => compact(units(r.usd_micros, 6))],
-    ['Impact', 'number', (r) => (r.price_impact_ppm === undefined ? undefined : `${(Number(r.price_impact_ppm) / 1e4).toFixed(2)} %`)],
-    ['Venue', '', (r) => r.venue],
+    ['USD', 'number minor', (r) => compact(units(r.usd_micros, 6))],
+    ['Impact', 'number minor', (r) => (r.price_impact_ppm === undefined ? undefined : `${(Number(r.price_impact_ppm) / 1e4).toFixed(2)} %`)],
+    ['Venue', 'minor', (r) => r.venue],
     ['Trader', '', (r) => h('span', { class: 'mono', title: r.trader }, short(r.trader) ?? '–')],
-    ['Transaction', '', (r) => h('span', { class: 'mono', title: r.signature }, short(r.signature))],
+    ['Transaction', 'minor', (r) => h('span', { class: 'mono', title: r.signature }, short(r.signature))],
   ], rows, { keyOf: (r) => r.event, empty: 'no trade yet' });
 }
 
@@ -79,10 +79,21 @@ function poolTable(rows, t) {
   ], rows, { empty: 'no pool yet' });
 }
 
+// what says a signal in a line: figures in raw units, as the monitor gave them.
+function what(s) {
+  const parts = [];
+  if (s.trades !== undefined) parts.push(`${whole(s.trades)} trades`);
+  if (s.profit !== undefined) parts.push(`profit ${whole(s.profit)}`);
+  if (s.victim_loss !== undefined) parts.push(`victims lost ${whole(s.victim_loss)}`);
+  if (parts.length) return h('span', { title: 'raw units of the quote mint' }, parts.join(', '));
+  const text = s.body?.signal?.text ?? Object.entries(s.body ?? {}).filter(([, v]) => typeof v !== 'object').slice(0, 4).map(([k, v]) => `${k} ${v}`).join(', ');
+  return text || undefined;
+}
+
 export function signalTable(rows) {
   return table([
     ['When (UTC)', '', (s) => (s.block_time ? clock(`${s.block_time}000000000`) : `slot ${s.slot}`)],
-    ['Kind', '', (s) => s.kind.replaceAll('_', ' ')], ['About', '', (s) => h('span', { class: 'mono', title: s.key }, short(s.key))],
-    ['What', '', (s) => s.text], ['Transaction', '', (s) => h('span', { class: 'mono', title: s.signature }, short(s.signature) ?? '–')],
+    ['Kind', '', (s) => s.kind.replaceAll('_', ' ')], ['About', '', (s) => h('span', { class: 'mono', title: s.about }, short(s.about) ?? '–')],
+    ['What', '', what], ['Transaction', '', (s) => h('span', { class: 'mono', title: s.signature }, short(s.signature) ?? '–')],
   ], rows, { keyOf: (s) => s.event, empty: 'nothing was found yet' });
 }

@@ -10,7 +10,7 @@ const pageSize = 50;
 export async function tokens(main, signal) {
   const state = { view: 'active', search: '', items: [], next: '', lines: new Map(), touched: new Set() };
   const list = h('div'), more = h('button', { type: 'button', hidden: true }, 'More');
-  main.replaceChildren(h('h1', {}, 'Tokens'), filters(state, () => load(state, list, more)), h('section', {}, list, more));
+  main.replaceChildren(h('h1', {}, 'Tokens'), filters(state, () => load(state, list, more).catch((e) => list.replaceChildren(h('p', { role: 'alert', class: 'bad' }, e.message)))), h('section', {}, list, more));
   more.addEventListener('click', () => load(state, list, more, state.next));
   await load(state, list, more);
   live.addEventListener('outputs', (e) => hear(state, e.detail), { signal });
@@ -73,16 +73,16 @@ function draw(state, list) {
   state.touched = new Set();
   list.replaceChildren(table([
     ['Token', '', (t) => h('a', { href: `#/token/${t.mint}`, title: t.mint }, t.symbol || short(t.mint))],
-    ['Name', '', (t) => t.name],
+    ['Name', 'minor', (t) => t.name],
     ['Phase', '', phaseBadge],
     ['Progress', '', (t) => { const p = progressOf(t); return p === undefined ? undefined : [bar(p), `${(p * 100).toFixed(1)} %`]; }],
     ['Price', 'number', (t) => h('span', { title: t.price ? `${t.price.quote}/${t.price.base} raw` : null }, compact(priceOf(t.price, t.decimals, t.price_decimals)) ?? '–')],
-    ['Lately', '', (t) => spark(state.lines.get(t.mint) ?? [])],
+    ['Lately', 'minor', (t) => spark(state.lines.get(t.mint) ?? [])],
     ['Market cap', 'number', (t) => compact(units(t.market_cap, t.price_decimals))],
-    ['Volume', 'number', (t) => compact(units(t.quote_volume, t.price_decimals))],
+    ['Volume', 'number minor', (t) => compact(units(t.quote_volume, t.price_decimals))],
     ['Trades', 'number', (t) => whole(t.trades)],
-    ['Buys / sells', 'number', (t) => (t.trades === undefined ? undefined : `${whole(t.buys)} / ${whole(t.sells)}`)],
-    ['Holders', 'number', (t) => whole(t.holders)],
+    ['Buys / sells', 'number minor', (t) => (t.trades === undefined ? undefined : `${whole(t.buys)} / ${whole(t.sells)}`)],
+    ['Holders', 'number minor', (t) => whole(t.holders)],
     ['Last trade', 'number', (t) => ago(t.last_at)],
   ], state.items, { keyOf: (t) => t.mint, fresh: (t) => touched.has(t.mint), empty: 'no token like this yet' }));
 }

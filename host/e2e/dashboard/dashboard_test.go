@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -40,7 +41,7 @@ func TestDashboard(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
-	look := exec.CommandContext(ctx, "node", "look.js", d.address, shots, browser, fmt.Sprint(d.plugin(t, "weir-trading")))
+	look := exec.CommandContext(ctx, "node", "look.js", d.address, shots, browser, strconv.Itoa(d.plugin(t, "weir-trading")))
 	look.Env = append(os.Environ(), "WEIR_MODULES="+modules)
 	out, err := look.CombinedOutput()
 	t.Logf("screenshots in %s\n%s", shots, out)

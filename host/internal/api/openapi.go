@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -9,6 +10,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
 // object is a part of the OpenAPI document.
@@ -79,6 +82,20 @@ func describeValue(fd protoreflect.FieldDescriptor, components object) object {
 	default:
 		return object{"type": "integer"}
 	}
+}
+
+// entrySchema describes an output with what entry adds.
+type entrySchema struct{}
+
+func (entrySchema) describe(components object) object {
+	messageOf(&eventv1.Output{}).describe(components)
+	output, _ := components["event_v1_Output"].(object)
+	inner, _ := output["properties"].(object)
+	properties := maps.Clone(inner)
+	properties["id"] = object{"type": "string", "description": "position of its batch, and its place in that"}
+	properties["instance"] = object{"type": "string", "description": "monitor instance"}
+	components["Event"] = object{"type": "object", "properties": properties}
+	return object{"$ref": "#/components/schemas/Event"}
 }
 
 // structSchema describes a Go struct as encoding/json prints it.

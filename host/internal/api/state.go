@@ -12,7 +12,6 @@ import (
 
 	"github.com/weir-run/weir/host/internal/jsonl"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
-	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
 // stateRoutes tell what the daemon does.
@@ -58,7 +57,7 @@ func (a *API) stateRoutes() []route {
 		},
 		{
 			method: http.MethodGet, path: "/events", scope: Read, summary: "Outputs of monitors as they are stored, the oldest first.",
-			schema: pageOf(messageOf(&eventv1.Output{})),
+			schema: pageOf(entrySchema{}),
 			params: append([]param{
 				{"from", "Position of the first batch; otherwise the last ones.", integer(1, 0, "")}, {"limit", "How many at most.", limit},
 			}, filterParams...),

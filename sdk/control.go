@@ -19,6 +19,8 @@ import (
 type Options struct {
 	// Log is what Host.Log becomes; nil discards.
 	Log *slog.Logger
+	// Host answers the monitor's questions; nil means the socket that WEIR_HOST_SOCKET names.
+	Host pluginv1.HostClient
 }
 
 // phase is how far the host has come with the calls of Control. The order is that of plugin.proto.
@@ -45,7 +47,8 @@ type control struct {
 
 	newMonitor func(*Host) Monitor
 	log        *slog.Logger
-	prototype  Monitor // only described, never fed
+	host       pluginv1.HostClient // nil dials
+	prototype  Monitor             // only described, never fed
 
 	mu      sync.Mutex // guards all below
 	phase   phase
@@ -61,7 +64,7 @@ func register(server grpc.ServiceRegistrar, newMonitor func(*Host) Monitor, opti
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &control{newMonitor: newMonitor, log: options.Log}
+	c := &control{newMonitor: newMonitor, log: options.Log, host: options.Host}
 	c.prototype = newMonitor(&Host{Log: options.Log, out: &outbox{}}).withDefaults()
 	if err := c.prototype.check(); err != nil {
 		return nil, err
@@ -95,7 +98,7 @@ func (c *control) Configure(_ context.Context, in *pluginv1.ConfigureRequest) (*
 
 // create makes a monitor that has seen nothing but its configuration.
 func (c *control) create(config []byte) (*work, error) {
-	host := &Host{Log: c.log, out: &outbox{}}
+	host := &Host{Log: c.log, out: &outbox{}, questions: asks(c.host)}
 	m := c.newMonitor(host).withDefaults()
 	if err := configure(m.Config, config); err != nil {
 		return nil, err

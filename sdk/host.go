@@ -5,16 +5,18 @@ import (
 	"sync/atomic"
 )
 
-// Host is what a monitor can ask of the program around it. Emit and Signal belong to the handlers' goroutine; Log and
-// Trouble may be called by anyone.
+// Host is what a monitor can ask of the program around it. Emit, Signal and the questions belong to the handlers' goroutine; Log,
+// Trouble, Count and Gauge may be called by anyone.
 type Host struct {
 	// Log goes to the host's log, with the instance's name. Lines are cut at 4 KiB.
 	Log *slog.Logger
 	// Instance is the name of this instance in the host's configuration. Empty until the first record.
 	Instance string
 
-	out     *outbox
-	trouble atomic.Pointer[string]
+	out       *outbox
+	questions *questions
+	metrics   ownMetrics
+	trouble   atomic.Pointer[string]
 }
 
 // Emit sends an output. The author sets Kind, Key and Body; the SDK sets Cause, Index, Slot, BlockTime and Signature from the

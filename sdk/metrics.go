@@ -31,6 +31,7 @@ func (w *work) metricsText() string {
 	one("weir_monitor_record_errors_total", "counter", "Records that a handler refused.", w.errors.Load())
 	one("weir_monitor_state_bytes", "gauge", "Size of the last state saved or restored.", w.stateBytes.Load())
 	one("weir_monitor_through", "gauge", "Last record number done.", w.through.Load())
+	w.host.metrics.write(&b)
 	return b.String()
 }
 

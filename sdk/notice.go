@@ -26,7 +26,11 @@ func (w *work) gap(b []byte) error {
 	w.number.Store(in.GetToNumber())
 	w.now(doingHandle)
 	w.out.begin(in.GetToNumber(), nil)
-	if err := w.out.end(w.monitor.OnJournalGap(&in)); err != nil {
+	err := w.out.end(w.monitor.OnJournalGap(&in))
+	if failed := w.host.questions.failed; failed != nil {
+		return failed
+	}
+	if err != nil {
 		if err := w.refused(in.GetToNumber(), err); err != nil {
 			return err
 		}

@@ -53,6 +53,10 @@ type (
 	ProgramEvent = eventv1.ProgramEvent
 	// ProgramField is a value of a ProgramEvent with its name.
 	ProgramField = eventv1.ProgramField
+	// PoolState is a pool after a record.
+	PoolState = pluginv1.PoolState
+	// MintPrice is what the newest trade of a mint says.
+	MintPrice = pluginv1.MintPrice
 	// JournalGap says that numbered records were lost to this instance.
 	JournalGap = pluginv1.JournalGap
 )

@@ -80,7 +80,7 @@ func newWork(m Monitor, host *Host) *work {
 
 func (w *work) open(in *pluginv1.OpenRequest) {
 	w.epoch = in.GetEpoch()
-	w.host.Instance = in.GetInstance()
+	w.host.Instance, w.host.questions.epoch = in.GetInstance(), in.GetEpoch()
 	w.through.Store(in.GetResumeAfter())
 }
 
@@ -190,6 +190,9 @@ func (w *work) envelope(e envelope) error {
 		err = w.out.end(w.monitor.call(r))
 	}
 	w.records[e.kind].Add(1)
+	if failed := w.host.questions.failed; failed != nil {
+		return failed
+	}
 	if err != nil {
 		return w.refused(e.number, err)
 	}

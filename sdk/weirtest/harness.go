@@ -25,6 +25,7 @@ type options struct {
 	config   string
 	batch    int
 	log      *slog.Logger
+	answers  Answers
 }
 
 // Config sets the configuration, a JSON object. Without it the monitor runs with its defaults.

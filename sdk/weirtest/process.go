@@ -68,7 +68,7 @@ func launch(tb testing.TB, newMonitor func(*sdk.Host) sdk.Monitor, o options) *p
 	tb.Helper()
 	listener := bufconn.Listen(1 << 20)
 	server := grpc.NewServer(wire.ServerOptions()...)
-	stop, err := sdk.Register(server, newMonitor, sdk.Options{Log: o.log})
+	stop, err := sdk.Register(server, newMonitor, sdk.Options{Log: o.log, Host: host{o.answers}})
 	if err != nil {
 		tb.Fatalf("weirtest: register monitor: %v", err)
 	}

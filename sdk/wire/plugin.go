@@ -23,6 +23,8 @@ const (
 	LivenessEnv = "WEIR_LIVENESS"
 	// DebugEnv names a Unix socket on which a monitor that no host started serves the contract, for a host to attach to.
 	DebugEnv = "WEIR_DEBUG"
+	// HostSocketEnv names the socket on which the host answers questions (weir.plugin.v1.Host). It is not set where the host has none.
+	HostSocketEnv = "WEIR_HOST_SOCKET"
 	// LogLevelEnv sets the lowest level that a monitor logs: debug, info (default), warn or error.
 	LogLevelEnv = "WEIR_LOG_LEVEL"
 )

@@ -24,6 +24,7 @@ import (
 	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/monitor"
+	"github.com/weir-run/weir/host/internal/monitor/ask"
 	"github.com/weir-run/weir/host/internal/monitor/catalog"
 	"github.com/weir-run/weir/host/internal/monitor/process"
 	"github.com/weir-run/weir/host/internal/monitor/programs"
@@ -48,6 +49,9 @@ type Daemon struct {
 	journal  *journal.Journal
 	enricher *enrich.Enricher
 	ledger   *ledger.Ledger
+	late     *journal.Table     // see pipeline.learned
+	births   *journal.Table     // first record of each instance
+	shown    ask.Shown          // metrics of plugins
 	fetcher  *enrich.Fetcher    // nil without an RPC node
 	backfill *backfill.Backfill // the same
 	idl      *idl.Folder        // nil without a folder for them

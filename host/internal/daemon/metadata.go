@@ -2,7 +2,10 @@ package daemon
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/enrich"
@@ -31,6 +34,10 @@ func (d *Daemon) initEnrich(ctx context.Context) error {
 		}
 		c.Want = d.fetcher.Want
 	}
+	d.late = prices
+	if d.births, err = d.journal.Table(ctx, "births"); err != nil {
+		return fmt.Errorf("open table of instances: %w", err)
+	}
 	d.enricher, err = enrich.New(ctx, c)
 	return err
 }
@@ -55,30 +62,50 @@ func (d *Daemon) answersAt() string {
 	return "confirmed"
 }
 
-// learned journals what was found out of a token, and then lets later records have it. In this order: what an answer to a monitor says
-// must stand in the journal before.
-func (p *pipeline) learned(ctx context.Context, m *eventv1.TokenMetadata) error {
-	number, err := p.journalToken(ctx, m)
-	if err != nil || number == 0 {
-		return err
-	}
-	if err := p.journal.Flush(ctx); err != nil {
-		return err
-	}
-	return p.enricher.Learn(ctx, m, number)
-}
+// lateToken is the key under which the token is kept that was found out last, with the number of its record.
+const lateToken = "late_token"
 
-// journalToken journals a token under the newest slot there is, unless it has become known meanwhile: then it returns 0.
-func (p *pipeline) journalToken(ctx context.Context, m *eventv1.TokenMetadata) (number uint64, err error) {
+// learned takes what was found out of a token. It is stored before it is journaled: a monitor that was given its record, or any after it,
+// must get it as an answer, and get it again in a replay.
+func (p *pipeline) learned(ctx context.Context, m *eventv1.TokenMetadata) error {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	known, err := p.enricher.Token(ctx, dex.Key(m.GetMint()))
 	if err != nil || known != nil {
-		return 0, err
+		return err
 	}
-	number = p.journal.Next()
+	number := p.journal.Next()
+	row, err := proto.MarshalOptions{}.MarshalAppend(binary.LittleEndian.AppendUint64(nil, number), m)
+	if err != nil {
+		return fmt.Errorf("encode metadata: %w", err)
+	}
+	if err := p.late.Put(ctx, lateToken, row); err != nil {
+		return err
+	}
+	if err := p.enricher.Learn(ctx, m, number); err != nil {
+		return err
+	}
+	return p.journalToken(m, p.newest)
+}
+
+// rejournal journals the token again that was found out last, when its record did not become durable before the host died.
+func (p *pipeline) rejournal(ctx context.Context) error {
+	row, found, err := p.late.Get(ctx, lateToken)
+	s := p.journal.Status()
+	if err != nil || !found || len(row) < 8 || binary.LittleEndian.Uint64(row) <= s.Last {
+		return err
+	}
+	m := &eventv1.TokenMetadata{}
+	if err := proto.Unmarshal(row[8:], m); err != nil {
+		return fmt.Errorf("token that was found out last: %w", err)
+	}
+	return p.journalToken(m, s.CompleteSlot)
+}
+
+// journalToken journals a token under a slot that others are recorded of.
+func (p *pipeline) journalToken(m *eventv1.TokenMetadata, slot uint64) error {
 	p.count.notes.Add(1)
-	return number, p.note(&eventv1.Record{Slot: p.newest, Body: &eventv1.Record_TokenMetadata{TokenMetadata: m}})
+	return p.note(&eventv1.Record{Slot: slot, Body: &eventv1.Record_TokenMetadata{TokenMetadata: m}})
 }
 
 // caches tells how enrichment does.

@@ -37,6 +37,7 @@ type pipeline struct {
 	lock sync.Mutex
 
 	newest uint64 // slot of what was recorded
+	late   *journal.Table
 	view   geyser.View
 	badGap uint64 // slot for which a malformed update was already said
 

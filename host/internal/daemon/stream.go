@@ -101,7 +101,7 @@ func (d *Daemon) initPipeline(ctx context.Context, h held, margin uint64) error 
 	in.SetGroups(len(watched))
 	d.pipeline = &pipeline{
 		log: d.log.With("room", "ingest"), pool: d.pool, ingest: in,
-		decoder: decode.New(decode.Options{Programs: d.programs(), Only: d.venues()}), enricher: d.enricher, journal: d.journal,
+		decoder: decode.New(decode.Options{Programs: d.programs(), Only: d.venues()}), enricher: d.enricher, late: d.late, journal: d.journal,
 	}
 	if d.cfg.Commitment != "processed" {
 		d.pipeline.order = newOrder(merge.Config{})
@@ -122,7 +122,10 @@ func (d *Daemon) initPipeline(ctx context.Context, h held, margin uint64) error 
 	if d.cfg.Commitment == "processed" {
 		margin = max(margin, forkSlots)
 	}
-	return d.restore(ctx, h, margin)
+	if err := d.restore(ctx, h, margin); err != nil {
+		return err
+	}
+	return d.pipeline.rejournal(ctx)
 }
 
 // forkSlots is how far back a slot that was processed can still turn out void.

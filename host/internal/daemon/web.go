@@ -31,7 +31,7 @@ func (d *Daemon) initWeb(ctx context.Context) error {
 	if address == "" {
 		return nil
 	}
-	scrape, err := metrics.Handler(d.Status)
+	scrape, err := metrics.Handler(d.Status, &d.shown)
 	if err != nil {
 		return fmt.Errorf("prepare metrics: %w", err)
 	}

@@ -13,12 +13,11 @@ import (
 )
 
 // Handler answers GET /metrics in the formats of Prometheus. status is called once a scrape, from any goroutine. The metrics of the Go
-// runtime and of the process come with it.
-func Handler(status func() *adminv1.StatusResponse) (http.Handler, error) {
+// runtime and of the process come with it, and those of more.
+func Handler(status func() *adminv1.StatusResponse, more ...prometheus.Collector) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
-	for _, c := range []prometheus.Collector{
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{status},
-	} {
+	own := []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{status}}
+	for _, c := range append(own, more...) {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}

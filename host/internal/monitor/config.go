@@ -28,6 +28,8 @@ type Config struct {
 	Find func(path string) (string, error)
 	// Isolation says how far the plugin is kept apart. The zero value is L1 without limits.
 	Isolation process.Isolation
+	// Questions says where the plugin's questions are answered from; the zero value answers none.
+	Questions Questions
 	// Log gets the instance's events and the plugin's own lines. Default: discard.
 	Log *slog.Logger
 

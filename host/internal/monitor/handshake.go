@@ -70,7 +70,7 @@ func (s *session) own(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, journalLimit)
 	defer cancel()
 	if s.shadow != nil {
-		return s.standBy()
+		return s.standBy(ctx)
 	}
 	if s.epoch, err = s.journal.Acquire(ctx, s.cfg.Instance); err != nil {
 		return crashf(CauseJournal, "%v", err)
@@ -107,11 +107,11 @@ func (s *session) own(ctx context.Context) (err error) {
 		// A new instance has lost nothing of what was dropped before it came.
 		s.after = first - 1
 	}
-	return nil
+	return s.born(ctx)
 }
 
 // standBy takes the checkpoint that it was given and owns nothing: its outputs are only compared.
-func (s *session) standBy() error {
+func (s *session) standBy(ctx context.Context) error {
 	_, s.target = s.journal.Bounds()
 	s.clock = &latencyClock{after: s.target, sums: &s.meters.latencies}
 	s.shadow.mu.Lock()
@@ -119,7 +119,7 @@ func (s *session) standBy() error {
 	s.shadow.mu.Unlock()
 	s.outputs = standbyOutputs{s.shadow, s.checkpoint.Outputs}
 	s.after, s.saved = s.checkpoint.Number, s.checkpoint.Number
-	return nil
+	return s.born(ctx)
 }
 
 // open begins the epoch and hands over the state.

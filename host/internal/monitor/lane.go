@@ -15,7 +15,7 @@ import (
 )
 
 // lane moves the data of one epoch: journal frames to the plugin, its outputs to the ledger, its state to the checkpoints.
-// Eight goroutines share it; feed, timed barriers and the saver send on the stream, under sending.
+// Nine goroutines share it; feed, timed barriers and the saver send on the stream, under sending.
 type lane struct {
 	cfg     *Config
 	log     *slog.Logger
@@ -99,7 +99,7 @@ func (l *lane) run(ctx, drain context.Context) error {
 	}
 	l.stream, l.over, l.why = stream, alive.Done(), func() error { return context.Cause(alive) }
 	l.reach(l.covered.Load())
-	for _, part := range []func(context.Context) error{l.receive, l.save, l.tick, l.watch, l.health, l.end, l.letters.run} {
+	for _, part := range []func(context.Context) error{l.receive, l.save, l.tick, l.watch, l.health, l.collect, l.end, l.letters.run} {
 		all.Go(func() {
 			if err := part(alive); err != nil {
 				fail(err)

@@ -34,7 +34,10 @@ type session struct {
 	watched *atomic.Pointer[shadow] // sees outputs, when an upgrade is on
 	shadow  *shadow                 // of a program that is to take over, else nil
 
-	choice     Choice // that it was started for
+	choice  Choice  // that it was started for
+	answers answers // to the plugin's questions
+	birth   uint64  // first record that the instance was ever given
+
 	described  *pluginv1.DescribeResponse
 	configHash string
 	epoch      uint64
@@ -63,13 +66,15 @@ func (s *session) run(ctx context.Context) *Crash {
 	}
 	p, err := process.Launch(ctx, process.Config{
 		Path: path, SocketDir: s.cfg.SocketDir, Env: s.cfg.Env, Isolation: s.cfg.Isolation, StartTimeout: s.cfg.StartTimeout, Log: s.cfg.Log,
+		Listen: s.answers.listen(ctx, s.cfg.Questions),
 	})
 	if err != nil {
-		return s.blame(ctx, err)
+		return s.blame(ctx, errors.Join(err, s.answers.close()))
 	}
 	s.Plugin = p
 	s.known(s)
 	defer s.bury(ctx)
+	s.serveQuestions()
 	for _, step := range []struct {
 		name string
 		take func(context.Context) error
@@ -97,6 +102,7 @@ func (s *session) feed(ctx context.Context) error {
 	})
 	defer drained()
 	s.lane = s.newLane()
+	s.openQuestions()
 	s.feeding(s)
 	return s.lane.run(ctx, drain)
 }
@@ -199,6 +205,7 @@ func (s *session) bury(ctx context.Context) {
 	if err := s.Kill(ctx); err != nil {
 		s.cfg.Log.Error("plugin was not cleaned up", "error", err)
 	}
+	s.endQuestions()
 	if s.outputs == nil {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -39,6 +40,9 @@ type Config struct {
 	StartTimeout time.Duration
 	// Isolation says how far it is kept apart.
 	Isolation Isolation
+	// Listen opens the socket on which the host answers the plugin, in the private folder of the plugin's own, and returns its path; nil
+	// opens none.
+	Listen func(dir string) (path string, err error)
 	// Dialects are the versions of the contract that may be spoken. Default: wire.Dialects.
 	Dialects []wire.Dialect
 	// Log gets the plugin's lines, in the group "plugin".
@@ -81,6 +85,14 @@ func Launch(ctx context.Context, cfg Config) (*Plugin, error) {
 		SyncStderr: process.strays,
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, dir string) (runner.Runner, error) {
 			process.env, process.dir = append(cmd.Env, environment(ctx, &cfg)...), dir
+			if cfg.Listen == nil {
+				return process, nil
+			}
+			path, err := cfg.Listen(dir)
+			if err != nil {
+				return nil, err
+			}
+			process.env = append(process.env, wire.HostSocketEnv+"="+path)
 			return process, nil
 		},
 	})
@@ -172,6 +184,14 @@ func (p *Plugin) Kill(ctx context.Context) error {
 
 // Terminate sends SIGTERM to the process and its group.
 func (p *Plugin) Terminate() error { return p.process.signal(syscall.SIGTERM) }
+
+// Admits refuses a connection that does not come from the process.
+func (p *Plugin) Admits(conn net.Conn) error {
+	if p.process.isolation.effective() == L0 {
+		return nil
+	}
+	return checkPeer(conn, p.PID(), "asks on")
+}
 
 // PID of the process, 0 when it is gone.
 func (p *Plugin) PID() int { return p.process.running() }

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// checkPeer makes sure that the process which listens on the socket is the one that was started.
-func checkPeer(conn net.Conn, pid int) error {
+// checkPeer makes sure that the process at the other end of the socket is the one that was started. does says in errors what it does there.
+func checkPeer(conn net.Conn, pid int, does string) error {
 	raw, err := conn.(*net.UnixConn).SyscallConn()
 	if err != nil {
 		return fmt.Errorf("look at the socket's peer: %w", err)
@@ -23,9 +23,9 @@ func checkPeer(conn net.Conn, pid int) error {
 	case failed != nil:
 		return fmt.Errorf("look at the socket's peer: %w", failed)
 	case int(peer.Pid) != pid:
-		return fmt.Errorf("process %d answers on the socket of process %d: a script must end with exec, so that the plugin takes its place", peer.Pid, pid)
+		return fmt.Errorf("process %d %s the socket of process %d: a script must end with exec, so that the plugin takes its place", peer.Pid, does, pid)
 	case int(peer.Uid) != os.Geteuid():
-		return fmt.Errorf("user %d answers on the socket of user %d", peer.Uid, os.Geteuid())
+		return fmt.Errorf("user %d %s the socket of user %d", peer.Uid, does, os.Geteuid())
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func (p *process) dial(ctx context.Context, _ string) (net.Conn, error) {
 	if err != nil || p.isolation.effective() == L0 {
 		return conn, err
 	}
-	if err := checkPeer(conn, pid); err != nil {
+	if err := checkPeer(conn, pid, "answers on"); err != nil {
 		p.condemn(Offence{Stranger, err.Error()})
 		return nil, errors.Join(err, conn.Close())
 	}

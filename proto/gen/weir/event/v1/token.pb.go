@@ -496,7 +496,7 @@ func (x *TokenMigrated) GetSymbol() string {
 }
 
 // TokenMetadata: what accounts of the chain say of a token whose creation the host did not see. It is a record of its own, which comes
-// once a token (a second time only when the host dies at that moment), some time after the first record that names it; records before it
+// once a token, some time after the first record that names it; records before it
 // stay as they are, and its slot is only that of the newest record then. Monitors must not wait for it: where
 // the host has no RPC node, it never comes.
 type TokenMetadata struct {

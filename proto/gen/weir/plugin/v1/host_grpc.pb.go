@@ -35,7 +35,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Host is served by the host, one for each instance. INVALID_ARGUMENT is a mistake of the caller; OUT_OF_RANGE says that the number is
-// not one that the monitor may ask about now; UNAVAILABLE may work later; RESOURCE_EXHAUSTED means that there were too many calls.
+// not one that the monitor may ask about now; FAILED_PRECONDITION, that records which the answer depends on are no longer in the journal;
+// UNAVAILABLE may work later.
 type HostClient interface {
 	// GetToken returns what is known of a mint.
 	GetToken(ctx context.Context, in *GetTokenRequest, opts ...grpc.CallOption) (*GetTokenResponse, error)
@@ -112,7 +113,8 @@ func (c *hostClient) ReportMetrics(ctx context.Context, in *ReportMetricsRequest
 // for forward compatibility.
 //
 // Host is served by the host, one for each instance. INVALID_ARGUMENT is a mistake of the caller; OUT_OF_RANGE says that the number is
-// not one that the monitor may ask about now; UNAVAILABLE may work later; RESOURCE_EXHAUSTED means that there were too many calls.
+// not one that the monitor may ask about now; FAILED_PRECONDITION, that records which the answer depends on are no longer in the journal;
+// UNAVAILABLE may work later.
 type HostServer interface {
 	// GetToken returns what is known of a mint.
 	GetToken(context.Context, *GetTokenRequest) (*GetTokenResponse, error)

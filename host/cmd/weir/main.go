@@ -27,6 +27,7 @@ type cli struct {
 	Decode  decodeCommand  `cmd:"" help:"Decode captures or getTransaction JSON files into one JSON record a line, or report how well that went."`
 	Events  eventsCommand  `cmd:"" help:"Print the events of a running daemon as JSON lines."`
 	Status  statusCommand  `cmd:"" help:"Show the state of a running daemon."`
+	Top     topCommand     `cmd:"" help:"Show what a running daemon does, anew every second."`
 	Alerts  alertsCommand  `cmd:"" help:"Print the alerts that a running daemon raised."`
 	Gaps    gapsCommand    `cmd:"" help:"Show the slots of which a running daemon misses or missed data."`
 	Check   checkCommand   `cmd:"" help:"Check a configuration and explain each error with its line."`

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+)
+
+func topStatus(updates, lag, outputs uint64) *adminv1.StatusResponse {
+	return &adminv1.StatusResponse{
+		Version: "v1", StartedUnix: 1000, Journal: &adminv1.JournalStatus{LastNumber: updates * 2, CompleteSlot: 77},
+		Endpoints: []*adminv1.EndpointStatus{{Name: "shyft", State: "streaming", Updates: updates, Bytes: updates * 1e6, LagMicros: new(int64(2500)), Breaker: "closed", OpensLimit: 80}},
+		Stages:    []*adminv1.StageStatus{{Name: "ingest", In: updates, Latency: &adminv1.Latency{P99Micros: new(uint64(1500))}}},
+		Plugins:   []*adminv1.PluginStatus{{Instance: "trading", State: "replaying", Lag: lag, Outputs: outputs}},
+		Alerts:    []*eventv1.Alert{{Rule: "gap", Severity: eventv1.Severity_SEVERITY_CRITICAL, Detail: "of 3 slots data is missing"}},
+	}
+}
+
+func TestTopShowsRates(t *testing.T) {
+	start := time.Unix(2000, 0)
+	first, second := look{start, topStatus(100, 5000, 10)}, look{start.Add(2 * time.Second), topStatus(300, 4000, 50)}
+	for name, test := range map[string]struct {
+		before, now look
+		want        []string
+	}{
+		"first look":   {look{}, first, []string{"records 200 (-/s)", "streaming", "2.5ms", "1.5ms", "replaying", "?", "! critical gap"}},
+		"second look":  {first, second, []string{"records 600 (200/s)", "100.00", "up 16m42s", "20 ", "4000", "8s"}},
+		"falls behind": {second, look{second.at.Add(time.Second), topStatus(300, 4500, 50)}, []string{"does not catch up"}},
+		"a new daemon": {second, look{second.at.Add(time.Second), func() *adminv1.StatusResponse { s := topStatus(400, 0, 60); s.StartedUnix++; return s }()}, []string{"records 800 (-/s)"}},
+	} {
+		var out bytes.Buffer
+		printTop(&out, test.before, test.now)
+		for _, want := range test.want {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s lacks %q:\n%s", name, want, out.String())
+			}
+		}
+	}
+}

@@ -143,7 +143,7 @@ func TestReplays(t *testing.T) {
 		"forgetting": small + `, "max_tokens": 5, "max_active": 3, "max_holders": 3, "max_wallets": 8, "max_creators": 2}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			weirtest.Replays(t, lifecycle.New, life(7, 150), weirtest.Config(config))
+			weirtest.Replays(t, lifecycle.New, life(7, 100), weirtest.Config(config))
 		})
 	}
 }
@@ -151,7 +151,7 @@ func TestReplays(t *testing.T) {
 // Whatever comes, each phase and each milestone of a token is reported once, figures rise as they must, and tokens fall silent and
 // come back in turn.
 func TestOnceEach(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(12) {
 		said := map[string]bool{}
 		phases := map[string]sdk.TokenPhase{}
 		asleep := map[string]bool{}

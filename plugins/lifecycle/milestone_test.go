@@ -181,9 +181,9 @@ func TestAbsences(t *testing.T) {
 		cap, usd, progress sdk.Absence
 	}{
 		{"before any trade", last(created("a")), sdk.AbsentNotYet, sdk.AbsentNotYet, sdk.AbsentNotYet},
-		{"supply of mayhem", last(made, traded("a", sdk.Pump)), sdk.AbsentSupply, sdk.AbsentSupply, sdk.AbsentCreationNotSeen},
+		{"supply of mayhem", last(made, traded("a", sdk.Pump)), sdk.AbsentSupply, sdk.AbsentSupply, sdk.AbsentNotYet},
 		{"creation not seen", last(traded("a", sdk.Pump)), sdk.AbsentSupply, sdk.AbsentSupply, sdk.AbsentCreationNotSeen},
-		{"no price", last(created("a"), bare), sdk.AbsentPrice, sdk.AbsentPrice, sdk.AbsentCreationNotSeen},
+		{"no price", last(created("a"), bare), sdk.AbsentPrice, sdk.AbsentPrice, sdk.AbsentNotYet},
 		{"no dollars", last(capped("a", 5)), 0, sdk.AbsentDollars, sdk.AbsentCreationNotSeen},
 	}
 	for _, c := range cases {

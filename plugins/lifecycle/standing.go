@@ -95,17 +95,19 @@ func (t *token) measureCurve(trade *sdk.Trade) {
 		s.progress = uint32(sold)
 	case trade.CurveProgressBps != nil && trade.GetCurveProgressBps() <= 10_000:
 		s.progress = trade.GetCurveProgressBps() * (million / 10_000)
-	case t.initial == 0:
+	case t.initial == 0 && !t.is(sawCreation):
 		s.progressOut = absence(sdk.AbsentCreationNotSeen)
+	case t.initial == 0:
+		s.progressOut = absence(sdk.AbsentNotYet)
 	default:
 		s.progressOut = absence(sdk.AbsentPrice)
 	}
 }
 
-// soldOut says that a trade left the curve nothing to sell.
+// soldOut says that a trade left the curve nothing to sell. Curves of Meteora end by price, not by what is left.
 func soldOut(trade *sdk.Trade) bool {
 	after := trade.GetReservesAfter()
-	return trade.GetSide() == sdk.Buy && after != nil && after.Base != nil && after.GetBase() == 0
+	return trade.GetVenue() != sdk.MeteoraDBC && trade.GetSide() == sdk.Buy && after != nil && after.Base != nil && after.GetBase() == 0
 }
 
 // beyond is the part of a completing buy that the curve did not fill.

@@ -37,8 +37,8 @@ func (m *monitor) curveTraded(r *sdk.Record, mint sdk.Key, trade *sdk.Trade) {
 	}
 }
 
-// poolTraded takes a trade in a pool of a token, of which c is known. It counts when the pool is the one that the token migrated to. A pool that pump itself opens for a
-// mint shows that the curve has migrated, where the migration was not seen.
+// poolTraded takes a trade in a pool of a token, of which c is known. It counts when the pool is the one that the token migrated to. A
+// pool that pump itself opens for a mint shows that the curve has migrated, where the migration was not seen.
 func (m *monitor) poolTraded(r *sdk.Record, mint sdk.Key, c *core, trade *sdk.Trade) {
 	pool := sdk.KeyOf(trade.GetPool())
 	settled := c.phase == phase(sdk.PhaseMigrated) && !c.place.IsZero()

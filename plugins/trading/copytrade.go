@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/weir-run/weir/sdk"
-	"github.com/weir-run/weir/sdk/bounded"
+	"github.com/weir-run/weir/sdk/keyed"
 	"github.com/weir-run/weir/sdk/pack"
 )
 
@@ -36,8 +36,20 @@ type copied struct {
 
 // copies is what copy trading is told by.
 type copies struct {
-	buyers  bounded.Map[sdk.Key, []bought]
-	follows bounded.Map[follow, []copied]
+	buyers  *keyed.Map[sdk.Key, []bought]
+	follows *keyed.Map[follow, []copied]
+}
+
+func newCopies() copies {
+	return copies{
+		buyers: keyed.NewMap(keyed.Codec[sdk.Key, []bought]{
+			AppendKey: pack.AppendKey, ReadKey: (*pack.Reader).Key, Append: appendBuyers, Read: readBuyers,
+		}),
+		follows: keyed.NewMap(keyed.Codec[follow, []copied]{
+			AppendKey: func(b []byte, k follow) []byte { return pack.AppendKey(pack.AppendKey(b, k.leader), k.follower) }, ReadKey: readFollow,
+			Append: appendCoins, Read: readCoins,
+		}),
+	}
 }
 
 // followed looks at whom a buyer may have followed. Who follows back was no leader: both chase the same coins.
@@ -46,11 +58,11 @@ func (m *monitor) followed(r *sdk.Record, t *sdk.Trade) {
 	copy(now.signature[:], r.GetSignature())
 	mint := sdk.KeyOf(t.GetMint())
 	c := &m.state.copies
-	if c.buyers.Get(mint) == nil && c.buyers.Len() >= m.config.MaxTraders {
+	if !c.buyers.Has(mint) && c.buyers.Len() >= m.config.MaxTraders {
 		c.buyers.DeleteOldest()
 	}
-	buyers := c.buyers.Put(mint)
-	c.buyers.Touch(mint)
+	c.buyers.Put(mint)
+	buyers := c.buyers.Touch(mint)
 	if at := slices.IndexFunc(*buyers, func(b bought) bool { return b.trader == now.trader }); at >= 0 {
 		*buyers = slices.Delete(*buyers, at, at+1) // who bought before is no follower
 	} else {
@@ -67,18 +79,18 @@ func (m *monitor) followed(r *sdk.Record, t *sdk.Trade) {
 }
 
 func (m *monitor) countCopy(r *sdk.Record, t *sdk.Trade, c copied) {
-	all := &m.state.copies.follows
+	all := m.state.copies.follows
 	back := follow{leader: c.later.trader, follower: c.first.trader}
-	if all.Get(back) != nil {
+	if all.Has(back) {
 		all.Delete(back)
 		return
 	}
 	k := follow{leader: c.first.trader, follower: c.later.trader}
-	if all.Get(k) == nil && all.Len() >= m.config.MaxTraders {
+	if !all.Has(k) && all.Len() >= m.config.MaxTraders {
 		all.DeleteOldest()
 	}
-	coins := all.Put(k)
-	all.Touch(k)
+	all.Put(k)
+	coins := all.Touch(k)
 	*coins = slices.DeleteFunc(*coins, func(old copied) bool { return old.later.slot+copyMemory < c.later.slot })
 	if slices.ContainsFunc(*coins, func(old copied) bool { return old.mint == c.mint }) {
 		return
@@ -117,37 +129,43 @@ func readBought(r *pack.Reader) (b bought) {
 	return b
 }
 
-func (c *copies) append(to []byte) []byte {
-	to = pack.AppendUvarint(to, uint64(c.buyers.Len()))
-	for mint, buyers := range c.buyers.All() {
-		to = pack.AppendUvarint(pack.AppendKey(to, mint), uint64(len(*buyers)))
-		for i := range *buyers {
-			to = (*buyers)[i].append(to)
-		}
+func readFollow(r *pack.Reader) follow { return follow{leader: r.Key(), follower: r.Key()} }
+
+func appendBuyers(b []byte, buyers *[]bought) []byte {
+	b = pack.AppendUvarint(b, uint64(len(*buyers)))
+	for i := range *buyers {
+		b = (*buyers)[i].append(b)
 	}
-	to = pack.AppendUvarint(to, uint64(c.follows.Len()))
-	for k, coins := range c.follows.All() {
-		to = pack.AppendUvarint(pack.AppendKey(pack.AppendKey(to, k.leader), k.follower), uint64(len(*coins)))
-		for i := range *coins {
-			one := &(*coins)[i]
-			to = one.later.append(one.first.append(pack.AppendKey(to, one.mint)))
-		}
-	}
-	return to
+	return b
 }
 
-func readCopies(r *pack.Reader) (c copies) {
+func readBuyers(r *pack.Reader, buyers *[]bought) {
+	for range r.Count(smallestBought) {
+		*buyers = append(*buyers, readBought(r))
+	}
+}
+
+func appendCoins(b []byte, coins *[]copied) []byte {
+	b = pack.AppendUvarint(b, uint64(len(*coins)))
+	for i := range *coins {
+		one := &(*coins)[i]
+		b = one.later.append(one.first.append(pack.AppendKey(b, one.mint)))
+	}
+	return b
+}
+
+func readCoins(r *pack.Reader, coins *[]copied) {
+	for range r.Count(32 + 2*smallestBought) {
+		*coins = append(*coins, copied{mint: r.Key(), first: readBought(r), later: readBought(r)})
+	}
+}
+
+// read reads those of a state in one piece.
+func (c *copies) read(r *pack.Reader) {
 	for range r.Count(33) {
-		buyers := c.buyers.Put(r.Key())
-		for range r.Count(smallestBought) {
-			*buyers = append(*buyers, readBought(r))
-		}
+		readBuyers(r, c.buyers.Put(r.Key()))
 	}
 	for range r.Count(65) {
-		coins := c.follows.Put(follow{leader: r.Key(), follower: r.Key()})
-		for range r.Count(32 + 2*smallestBought) {
-			*coins = append(*coins, copied{mint: r.Key(), first: readBought(r), later: readBought(r)})
-		}
+		readCoins(r, c.follows.Put(readFollow(r)))
 	}
-	return c
 }

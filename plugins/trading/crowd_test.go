@@ -42,18 +42,3 @@ func TestCrowd(t *testing.T) {
 		}
 	}
 }
-
-// A checkpoint of version 1 had the totals alone.
-func TestUpgrade(t *testing.T) {
-	now, err := coins(3).AppendBinary(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var s state
-	if err := s.read(1, now[:len(now)-9]); err != nil || s.totals.Len() != 3 {
-		t.Fatalf("%d coins, %v", s.totals.Len(), err)
-	}
-	if again, _ := s.AppendBinary(nil); string(again) != string(now) {
-		t.Error("the state is another one")
-	}
-}

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/weir-run/weir/sdk"
-	"github.com/weir-run/weir/sdk/bounded"
+	"github.com/weir-run/weir/sdk/keyed"
 	"github.com/weir-run/weir/sdk/pack"
 )
 
@@ -54,24 +54,46 @@ func (t *total) addQuote(mint sdk.Key, volume uint64) amount {
 	return t.quotes[last].volume
 }
 
-// state is all that the monitor remembers, in the order of the last trades.
+// state is all that the monitor remembers, its maps in the order of the last trades. What changed of the maps is saved, not all of them
+// each time.
 type state struct {
-	totals    bounded.Map[sdk.Key, total]
-	now       int64 // latest block time seen, Unix seconds; 0 is none
-	intervals []*interval
+	current
+	totals    *keyed.Map[sdk.Key, total]
 	histories histories
-	slot      slotTrades
-	launches  launches
 	turnings  turnings
 	copies    copies
 
+	*keyed.State
 	arranged bool // intervals fit the configuration; not saved
+}
+
+// current is what changes with every trade and is saved whole: open candles and steps of windows, the trades of one slot, coins in their
+// first slots.
+type current struct {
+	now       int64 // latest block time seen, Unix seconds; 0 is none
+	intervals []*interval
+	slot      slotTrades
+	launches  launches
+}
+
+func newState() *state {
+	s := &state{
+		totals:    keyed.NewMap(keyed.Codec[sdk.Key, total]{AppendKey: pack.AppendKey, ReadKey: (*pack.Reader).Key, Append: appendTotal, Read: readTotal}),
+		histories: newHistories(), turnings: newTurnings(), copies: newCopies(),
+	}
+	s.State = keyed.NewState(&s.current, s.totals, s.histories.pairs, s.turnings.holders, s.copies.buyers, s.copies.follows)
+	return s
+}
+
+// LoadParts implements sdk.Divided.
+func (s *state) LoadParts(parts [][]byte) error {
+	s.arranged = false
+	return s.State.LoadParts(parts)
 }
 
 // count returns the total of a coin, which becomes the one that was traded last.
 func (s *state) count(mint sdk.Key, limit int) *total {
-	if t := s.totals.Get(mint); t != nil {
-		s.totals.Touch(mint)
+	if t := s.totals.Touch(mint); t != nil {
 		return t
 	}
 	for s.totals.Len() >= limit {
@@ -80,67 +102,73 @@ func (s *state) count(mint sdk.Key, limit int) *total {
 	return s.totals.Put(mint)
 }
 
-// smallest is the fewest bytes that a coin takes: mint, three counts, two halves of an amount, no quote mint.
-const smallest = 32 + 3 + 2 + 1
+func appendTotal(b []byte, t *total) []byte {
+	b = pack.AppendUvarint(pack.AppendUvarint(pack.AppendUvarint(b, t.trades), t.buys), t.sells)
+	b = pack.AppendUvarint(t.base.append(b), uint64(len(t.quotes)))
+	for _, q := range t.quotes {
+		b = q.volume.append(pack.AppendKey(b, q.mint))
+	}
+	return b
+}
+
+func readTotal(r *pack.Reader, t *total) {
+	*t = total{trades: r.Uvarint(), buys: r.Uvarint(), sells: r.Uvarint(), base: readAmount(r)}
+	for range r.Count(len(sdk.Key{}) + 2) {
+		t.quotes = append(t.quotes, quoteTotal{mint: r.Key(), volume: readAmount(r)})
+	}
+}
 
 // AppendBinary implements encoding.BinaryAppender.
-func (s *state) AppendBinary(b []byte) ([]byte, error) {
-	b = slices.Grow(b, 100*s.totals.Len()+10)
-	b = pack.AppendUvarint(b, uint64(s.totals.Len()))
-	for mint, t := range s.totals.All() {
-		b = pack.AppendKey(b, mint)
-		b = pack.AppendUvarint(b, t.trades)
-		b = pack.AppendUvarint(b, t.buys)
-		b = pack.AppendUvarint(b, t.sells)
-		b = t.base.append(b)
-		b = pack.AppendUvarint(b, uint64(len(t.quotes)))
-		for _, q := range t.quotes {
-			b = q.volume.append(pack.AppendKey(b, q.mint))
-		}
-	}
-	b = pack.AppendUvarint(pack.AppendUvarint(b, uint64(s.now)), uint64(len(s.intervals)))
-	for _, v := range s.intervals {
+func (c *current) AppendBinary(b []byte) ([]byte, error) {
+	b = pack.AppendUvarint(pack.AppendUvarint(b, uint64(c.now)), uint64(len(c.intervals)))
+	for _, v := range c.intervals {
 		b = v.append(b)
 	}
-	return s.copies.append(s.turnings.append(s.launches.append(s.slot.append(s.histories.append(b))))), nil
+	return c.launches.append(c.slot.append(b)), nil
 }
 
 // UnmarshalBinary implements encoding.BinaryUnmarshaler.
-func (s *state) UnmarshalBinary(b []byte) error { return s.read(stateVersion, b) }
-
-// stateVersion is that of the states written. Version 1 had the totals alone, version 2 candles and windows,
-// version 3 no copy trading, version 4 took what a pool saw of a coin for what the trader gave or got.
-const stateVersion = 5
-
-// read replaces the state by one that some version wrote.
-func (s *state) read(version uint32, b []byte) error {
-	var fresh state
+func (c *current) UnmarshalBinary(b []byte) error {
 	r := pack.NewReader(b)
-	n := r.Count(smallest)
-	fresh.totals.Grow(n)
-	for range n {
-		t := fresh.totals.Put(r.Key())
-		*t = total{trades: r.Uvarint(), buys: r.Uvarint(), sells: r.Uvarint(), base: readAmount(r)}
-		for range r.Count(len(sdk.Key{}) + 2) {
-			t.quotes = append(t.quotes, quoteTotal{mint: r.Key(), volume: readAmount(r)})
-		}
-	}
-	if version > 1 {
-		fresh.now = int64(r.Uvarint())
-		for range r.Count(3) {
-			fresh.intervals = append(fresh.intervals, readInterval(r))
-		}
-		fresh.histories = readHistories(r)
-	}
-	if version > 2 {
-		fresh.slot, fresh.launches, fresh.turnings = readSlot(r, version), readLaunches(r), readTurnings(r)
-	}
-	if version > 3 {
-		fresh.copies = readCopies(r)
-	}
+	fresh := current{now: int64(r.Uvarint()), intervals: readIntervals(r), slot: readSlot(r, stateVersion), launches: readLaunches(r)}
 	if err := r.Close(); err != nil {
 		return err
 	}
-	*s = fresh
+	*c = fresh
 	return nil
+}
+
+func readIntervals(r *pack.Reader) (all []*interval) {
+	for range r.Count(3) {
+		all = append(all, readInterval(r))
+	}
+	return all
+}
+
+// stateVersion is that of the states written. Before version 6 a state was one piece: version 1 had the totals alone, version 2 candles and
+// windows, version 3 no copy trading, version 4 took what a pool saw of a coin for what the trader gave or got.
+const stateVersion = 6
+
+// smallest is the fewest bytes that a coin takes: mint, three counts, two halves of an amount, no quote mint.
+const smallest = 32 + 3 + 2 + 1
+
+// upgrade reads a state in one piece.
+func (s *state) upgrade(version uint32, b []byte) error {
+	r := pack.NewReader(b)
+	for range r.Count(smallest) {
+		readTotal(r, s.totals.Put(r.Key()))
+	}
+	if version > 1 {
+		s.now = int64(r.Uvarint())
+		s.intervals = readIntervals(r)
+		s.histories.read(r)
+	}
+	if version > 2 {
+		s.slot, s.launches = readSlot(r, version), readLaunches(r)
+		s.turnings.read(r)
+	}
+	if version > 3 {
+		s.copies.read(r)
+	}
+	return r.Close()
 }

@@ -80,24 +80,24 @@ func (c *Config) check() error {
 type monitor struct {
 	host   *sdk.Host
 	config Config
-	state  state
+	state  *state
 	report report
 	output sdk.Output
 }
 
 // New makes the monitor.
 func New(host *sdk.Host) sdk.Monitor {
-	m := &monitor{host: host, config: defaults()}
+	m := &monitor{host: host, config: defaults(), state: newState()}
 	m.output = sdk.Output{Kind: "trade", Body: &sdk.TradeReportedBody{TradeReported: &m.report.message}}
 	return sdk.Monitor{
 		Name:           "trading",
 		Version:        Version,
 		Config:         &m.config,
 		Check:          m.config.check,
-		State:          &m.state,
+		State:          m.state,
 		StateVersion:   stateVersion,
 		StateReadsMin:  1,
-		Upgrade:        m.state.read,
+		Upgrade:        m.state.upgrade,
 		Emits:          append([]string{"trade", "candle", "window", "sandwich_attempt"}, findings...),
 		ReuseRecords:   true,
 		OnTrade:        m.traded,

@@ -2,7 +2,7 @@ package trading
 
 import (
 	"github.com/weir-run/weir/sdk"
-	"github.com/weir-run/weir/sdk/bounded"
+	"github.com/weir-run/weir/sdk/keyed"
 	"github.com/weir-run/weir/sdk/pack"
 )
 
@@ -33,7 +33,14 @@ type turn struct {
 }
 
 type turnings struct {
-	holders bounded.Map[holder, turning]
+	holders *keyed.Map[holder, turning]
+}
+
+func newTurnings() turnings {
+	return turnings{keyed.NewMap(keyed.Codec[holder, turning]{
+		AppendKey: func(b []byte, k holder) []byte { return pack.AppendKey(pack.AppendKey(b, k.mint), k.trader) }, ReadKey: readHolder,
+		Append: appendTurning, Read: readTurning,
+	})}
 }
 
 // wash reports a wallet that bought and sold about the same (within 5 %) again and again: once it turned around washRounds times in a
@@ -43,12 +50,12 @@ func (m *monitor) wash(r *sdk.Record, t *sdk.Trade, at int64) {
 		return
 	}
 	k := holder{mint: sdk.KeyOf(t.GetMint()), trader: sdk.KeyOf(t.GetTrader())}
-	all := &m.state.turnings.holders
-	if all.Get(k) == nil && all.Len() >= m.config.MaxTraders {
+	all := m.state.turnings.holders
+	if !all.Has(k) && all.Len() >= m.config.MaxTraders {
 		all.DeleteOldest()
 	}
-	h := all.Put(k)
-	all.Touch(k)
+	all.Put(k)
+	h := all.Touch(k)
 	gap := at - h.at
 	goesOn := h.side != 0 && h.side != t.GetSide() && gap >= 0 && gap <= washSeconds && near(h.base, t.GetBaseAmount())
 	if !goesOn {
@@ -76,32 +83,33 @@ func (m *monitor) wash(r *sdk.Record, t *sdk.Trade, at int64) {
 // near says whether two amounts are within 5 % of the first.
 func near(a, b uint64) bool { return max(a, b)-min(a, b) <= a/20 }
 
-func (w *turnings) append(b []byte) []byte {
-	b = pack.AppendUvarint(b, uint64(w.holders.Len()))
-	for k, h := range w.holders.All() {
-		b = pack.AppendKey(pack.AppendKey(b, k.mint), k.trader)
-		b = pack.AppendUvarint(pack.AppendUvarint(pack.AppendUvarint(b, uint64(h.side)), h.base), uint64(h.at))
-		b = pack.AppendUvarint(b, uint64(len(h.turns)))
-		for i := range h.turns {
-			u := &h.turns[i]
-			b = append(b, u.signature[:]...)
-			for _, n := range []uint64{u.slot, uint64(u.side), u.base, u.quote} {
-				b = pack.AppendUvarint(b, n)
-			}
+func readHolder(r *pack.Reader) holder { return holder{mint: r.Key(), trader: r.Key()} }
+
+func appendTurning(b []byte, h *turning) []byte {
+	b = pack.AppendUvarint(pack.AppendUvarint(pack.AppendUvarint(b, uint64(h.side)), h.base), uint64(h.at))
+	b = pack.AppendUvarint(b, uint64(len(h.turns)))
+	for i := range h.turns {
+		u := &h.turns[i]
+		b = append(b, u.signature[:]...)
+		for _, n := range []uint64{u.slot, uint64(u.side), u.base, u.quote} {
+			b = pack.AppendUvarint(b, n)
 		}
 	}
 	return b
 }
 
-func readTurnings(r *pack.Reader) (w turnings) {
+func readTurning(r *pack.Reader, h *turning) {
+	h.side, h.base, h.at = sdk.Side(r.Uvarint()), r.Uvarint(), int64(r.Uvarint())
 	for range r.Count(64 + 4) {
-		h := w.holders.Put(holder{mint: r.Key(), trader: r.Key()})
-		h.side, h.base, h.at = sdk.Side(r.Uvarint()), r.Uvarint(), int64(r.Uvarint())
-		for range r.Count(64 + 4) {
-			h.turns = append(h.turns, turn{
-				signature: readSignature(r), slot: r.Uvarint(), side: sdk.Side(r.Uvarint()), base: r.Uvarint(), quote: r.Uvarint(),
-			})
-		}
+		h.turns = append(h.turns, turn{
+			signature: readSignature(r), slot: r.Uvarint(), side: sdk.Side(r.Uvarint()), base: r.Uvarint(), quote: r.Uvarint(),
+		})
 	}
-	return w
+}
+
+// read reads those of a state in one piece.
+func (w *turnings) read(r *pack.Reader) {
+	for range r.Count(64 + 4) {
+		readTurning(r, w.holders.Put(readHolder(r)))
+	}
 }

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/weir-run/weir/sdk"
-	"github.com/weir-run/weir/sdk/bounded"
+	"github.com/weir-run/weir/sdk/keyed"
 	"github.com/weir-run/weir/sdk/pack"
 )
 
@@ -31,16 +31,22 @@ type past struct {
 
 // histories are bounded: the pair whose last step closed longest ago is forgotten.
 type histories struct {
-	pairs bounded.Map[pair, history]
+	pairs *keyed.Map[pair, history]
+}
+
+func newHistories() histories {
+	return histories{keyed.NewMap(keyed.Codec[pair, history]{
+		AppendKey: func(b []byte, p pair) []byte { return p.append(b) }, ReadKey: readPair, Append: appendHistory, Read: readHistory,
+	})}
 }
 
 // push adds a closed step and returns those that the longest window of its kind reaches.
 func (h *histories) push(k pair, step int, p past, limit int) []past {
-	if h.pairs.Get(k) == nil && h.pairs.Len() >= limit {
+	if !h.pairs.Has(k) && h.pairs.Len() >= limit {
 		h.pairs.DeleteOldest()
 	}
-	all := h.pairs.Put(k)
-	h.pairs.Touch(k)
+	h.pairs.Put(k)
+	all := h.pairs.Touch(k)
 	windows := steps[step].windows
 	from := p.start + steps[step].seconds - windows[len(windows)-1]
 	all[step] = append(slices.DeleteFunc(all[step], func(q past) bool { return q.start < from }), p)
@@ -74,28 +80,27 @@ func (m *monitor) giveWindow(k pair, end, length int64, b *bucket) {
 	}}})
 }
 
-func (h *histories) append(b []byte) []byte {
-	b = pack.AppendUvarint(b, uint64(h.pairs.Len()))
-	for k, all := range h.pairs.All() {
-		b = k.append(b)
-		for _, kept := range all {
-			b = pack.AppendUvarint(b, uint64(len(kept)))
-			for i := range kept {
-				b = kept[i].bucket.append(pack.AppendUvarint(b, uint64(kept[i].start)))
-			}
+func appendHistory(b []byte, all *history) []byte {
+	for _, kept := range all {
+		b = pack.AppendUvarint(b, uint64(len(kept)))
+		for i := range kept {
+			b = kept[i].bucket.append(pack.AppendUvarint(b, uint64(kept[i].start)))
 		}
 	}
 	return b
 }
 
-func readHistories(r *pack.Reader) (h histories) {
-	for range r.Count(64 + len(steps)) {
-		all := h.pairs.Put(readPair(r))
-		for step := range all {
-			for range r.Count(1 + smallestBucket) {
-				all[step] = append(all[step], past{start: int64(r.Uvarint()), bucket: readBucket(r)})
-			}
+func readHistory(r *pack.Reader, all *history) {
+	for step := range all {
+		for range r.Count(1 + smallestBucket) {
+			all[step] = append(all[step], past{start: int64(r.Uvarint()), bucket: readBucket(r)})
 		}
 	}
-	return h
+}
+
+// read reads those of a state in one piece.
+func (h *histories) read(r *pack.Reader) {
+	for range r.Count(64 + len(steps)) {
+		readHistory(r, h.pairs.Put(readPair(r)))
+	}
 }

@@ -15,7 +15,7 @@ func TestDemo(t *testing.T) {
 		for _, kind := range []string{
 			"token_created", "token_trading", "token_completed", "token_migrated", "token_milestone", "token_near_graduation", "token_state",
 			" trade ",
-			"pool_created", "pool_traded", "liquidity_added", "liquidity_removed",
+			"pool_created", "pool_traded", "liquidity_added", "liquidity_removed", "lp_position", "pool_depth",
 		} {
 			if !strings.Contains(out, kind) {
 				return false

@@ -195,3 +195,76 @@ func TestRugsAreFound(t *testing.T) {
 		t.Errorf("only %d rugs were staged", n)
 	}
 }
+
+// TestLiquidityOnTheCorpus holds what the monitor says of real pools against what the sources of the corpus say of them, or what follows
+// from it by hand: the LP supply of a new pool is the root of what was put in.
+func TestLiquidityOnTheCorpus(t *testing.T) {
+	dir := corpusDir(t)
+	sim := start(t, "sim", "--corpus", dir, "--listen", "127.0.0.1:0", "--slot-duration", "20ms")
+	var url string
+	eventually(t, 10*time.Second, "the simulator says its address", func() bool {
+		_, rest, ok := strings.Cut(sim.err.String(), "gRPC on ")
+		url, _, _ = strings.Cut(rest, ";")
+		return ok && strings.Contains(rest, ";")
+	})
+	home := t.TempDir()
+	file, data := filepath.Join(home, "weir.yaml"), filepath.Join(home, "data")
+	text := fmt.Sprintf("data_dir: %s\nendpoints: [{name: sim, url: %q}]\nplugins: [{name: liquidity, config: {trades: false}}]\n", data, url)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start(t, "run", "--config", file)
+	eventually(t, 20*time.Second, "the daemon answers", func() bool {
+		_, err := os.Stat(filepath.Join(data, "weir.sock"))
+		return err == nil
+	})
+	said := map[string][]string{}
+	eventually(t, time.Minute, "17 pools were made or changed, and 19 positions", func() bool {
+		said = map[string][]string{}
+		n := 0
+		for _, o := range readOutputs(t, data) {
+			signature := base58.Encode(o.GetSignature())[:8]
+			switch {
+			case o.GetPoolPosition() != nil:
+				p := o.GetPoolPosition()
+				n++
+				said[signature] = append(said[signature], fmt.Sprint(lower(p.GetChange().String(), "POSITION_CHANGE_"), " ", p.GetLpAmount(), " of ", p.GetLpSupply()))
+				if p.FeesBaseAmount != nil {
+					said[signature] = append(said[signature], fmt.Sprint("took ", p.GetFeesBaseAmount(), " and ", p.GetFeesQuoteAmount()))
+				}
+			case o.GetPoolDrained() != nil:
+				said[signature] = append(said[signature], fmt.Sprint("drained of ", o.GetPoolDrained().GetTakenPpm()))
+			case o.GetPoolReported() != nil:
+				n++
+				if p := o.GetPoolReported(); p.SharePpm != nil {
+					said[signature] = append(said[signature], fmt.Sprint("share ", p.GetSharePpm()))
+				}
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+		return n >= 17+19
+	})
+	for signature, want := range map[string][]string{
+		"3iySYFy1": {"added 4042044497524 of 4043044497524"}, // Raydium v4 keeps one whole LP token
+		"2ex9my1v": {"added 4668292721988 of 4668292722088", "burned 0 of 4668292722088"},
+		"2ffHb9AX": {"added 4193388291484 of 4193388291584", "burned 0 of 4193388291584"}, // pump burns at migration
+		"5Jiq8ih9": {"share 47147", "added 23644607973727 of 55267384575410"},             // 2605734184614 minted
+		"5FpTStPi": {"share 999981", "removed 0 of 1000000000", "drained of 999981"},      // 54771255750516 burned, the rest is locked
+		"5HzJs4E3": {"removed 0 of 0", "took 85694 and 7912976"},
+	} {
+		if !slices.Equal(said[signature], want) {
+			t.Errorf("of %s it says %q, want %q", signature, said[signature], want)
+		}
+	}
+	drains := 0
+	for _, list := range said {
+		for _, text := range list {
+			if strings.HasPrefix(text, "drained") {
+				drains++
+			}
+		}
+	}
+	if drains != 1 {
+		t.Errorf("%d pools were drained, want 1", drains)
+	}
+}

@@ -104,7 +104,7 @@ func (p *pool) change(l *sdk.LiquidityChanged) before {
 		return was
 	}
 	p.reserves.follow(last, was.reserves)
-	if !was.reserves.priced && last.held && was.reserves.held && last.base == was.reserves.base && last.quote == was.reserves.quote {
+	if !was.reserves.priced && !last.past && last.held && was.reserves.held && last.base == was.reserves.base && last.quote == was.reserves.quote {
 		was.reserves = last
 	}
 	if l.LpSupplyBefore != nil {
@@ -129,8 +129,12 @@ func (p *pool) trade(t *sdk.Trade) {
 	p.turned = len(t.GetPoolBaseMint()) > 0 && sdk.KeyOf(t.GetPoolBaseMint()) == p.quote
 	last := p.reserves
 	p.reserves = reservesOf(t.GetReservesAfter(), false)
-	if p.venue == sdk.RaydiumCLMM {
+	switch {
+	case p.venue == sdk.RaydiumCLMM:
 		p.reserves.concentrate(t.GetConcentrated(), last)
+	case !p.reserves.priced: // CPMM keeps a part of the fee out of the price that its event does not tell
+		p.reserves = reservesOf(t.GetReservesBefore(), false)
+		p.reserves.past = p.reserves.priced
 	}
 }
 

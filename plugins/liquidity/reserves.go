@@ -11,6 +11,7 @@ type reserves struct {
 	base, quote           uint64
 	priced                bool // priceBase and priceQuote are known
 	priceBase, priceQuote uint64
+	past                  bool // they are those before the last trade
 	concentrated          bool
 	sqrt                  amount // square root of the price in 2^-64; 0: not known
 }
@@ -41,7 +42,7 @@ func (v *reserves) concentrate(c *sdk.ConcentratedPrice, before reserves) {
 // follow makes price reserves of those before the change where the record has none: what makes the price beside what the vaults hold is
 // not touched by liquidity.
 func (v *reserves) follow(last, before reserves) {
-	if v.priced || !v.held || !before.held || !last.held || !last.priced || last.base != before.base || last.quote != before.quote {
+	if v.priced || !v.held || !before.held || !last.held || !last.priced || last.past || last.base != before.base || last.quote != before.quote {
 		return
 	}
 	v.priced = true
@@ -70,7 +71,7 @@ func (v *reserves) message() *sdk.Reserves {
 }
 
 func (v *reserves) append(b []byte) []byte {
-	b = append(b, flags(v.held, v.priced, v.concentrated))
+	b = append(b, flags(v.held, v.priced, v.concentrated, v.past))
 	for _, n := range []uint64{v.base, v.quote, v.priceBase, v.priceQuote} {
 		b = pack.AppendUvarint(b, n)
 	}
@@ -82,7 +83,7 @@ const smallestReserves = 7
 
 func readReserves(r *pack.Reader) (v reserves) {
 	f := r.Byte()
-	v.held, v.priced, v.concentrated = f&1 != 0, f&2 != 0, f&4 != 0
+	v.held, v.priced, v.concentrated, v.past = f&1 != 0, f&2 != 0, f&4 != 0, f&8 != 0
 	v.base, v.quote, v.priceBase, v.priceQuote = r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Uvarint()
 	v.sqrt = readAmount(r)
 	return v

@@ -17,7 +17,7 @@ type worth struct {
 // fill values reserves at their own price, in the currency, and that in dollars.
 func (w *worth) fill(m *monitor, v *reserves, p *pool, slot uint64) *sdk.PoolValue {
 	w.mint = p.quote
-	w.message = sdk.PoolValue{Vaults: v.concentrated}
+	w.message = sdk.PoolValue{Vaults: v.concentrated, Before: v.past}
 	if !w.mint.IsZero() {
 		w.message.Mint = w.mint[:]
 	}

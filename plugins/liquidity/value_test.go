@@ -35,8 +35,12 @@ func TestValue(t *testing.T) {
 		"vaults are not needed": {
 			&sdk.Trade{Venue: sdk.RaydiumV4, ReservesAfter: &sdk.Reserves{PriceBase: proto.Uint64(9), PriceQuote: proto.Uint64(8)}}, worth(16),
 		},
+		"reserves of before the trade": {
+			&sdk.Trade{Venue: sdk.RaydiumCPMM, ReservesBefore: full(1, 9, 1, 8), ReservesAfter: vaults(2, 3)},
+			&sdk.PoolValue{Mint: weirtest.WSOL, Amount: proto.Uint64(16), Before: true},
+		},
 		"no reserves": {
-			&sdk.Trade{Venue: sdk.RaydiumCPMM, ReservesAfter: &sdk.Reserves{}},
+			&sdk.Trade{Venue: sdk.RaydiumCPMM, ReservesBefore: &sdk.Reserves{}, ReservesAfter: &sdk.Reserves{}},
 			&sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentReservesUnknown},
 		},
 		"no real reserves": {
@@ -76,6 +80,9 @@ func TestValue(t *testing.T) {
 		h := weirtest.Start(t, liquidity.New, reportsAlone)
 		r := weirtest.Trade(c.trade)
 		r.GetTrade().ReservesAfter = c.trade.ReservesAfter
+		if c.trade.ReservesBefore != nil {
+			r.GetTrade().ReservesBefore = c.trade.ReservesBefore
+		}
 		outputs := h.Send(r)
 		if got := outputs[0].GetPoolReported().GetValue(); !proto.Equal(got, c.want) {
 			t.Errorf("%s: value is %v, want %v", name, got, c.want)

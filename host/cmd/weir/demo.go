@@ -79,7 +79,7 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 		"plugins_dir": c.Plugins,
 		"log.level":   c.Log,
 		"endpoints":   []map[string]any{{"name": "simulator", "url": url}},
-		"plugins":     []map[string]any{{"name": "lifecycle", "config": lively}, {"name": "trading", "config": everything}, {"name": "liquidity"}},
+		"plugins":     []map[string]any{{"name": "lifecycle", "config": lively}, {"name": "trading", "config": everything}, {"name": "liquidity", "config": map[string]any{"periods": []string{"1m"}}}},
 		"store.url":   "sqlite",
 	})
 	if err != nil {

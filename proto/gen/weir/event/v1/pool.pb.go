@@ -247,7 +247,9 @@ type PoolValue struct {
 	// The same in millionths of a dollar, rounded down. Absent where no recent dollar price of mint is known.
 	UsdMicros *uint64 `protobuf:"varint,5,opt,name=usd_micros,json=usdMicros,proto3,oneof" json:"usd_micros,omitempty"`
 	// Slot of the trade that the dollar price is from; 0 for what is a dollar by definition.
-	UsdSlot       *uint64 `protobuf:"varint,6,opt,name=usd_slot,json=usdSlot,proto3,oneof" json:"usd_slot,omitempty"`
+	UsdSlot *uint64 `protobuf:"varint,6,opt,name=usd_slot,json=usdSlot,proto3,oneof" json:"usd_slot,omitempty"`
+	// True when it is what the pool was worth before the last trade, because the venue does not tell the reserves after it (Raydium CPMM).
+	Before        bool `protobuf:"varint,7,opt,name=before,proto3" json:"before,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -322,6 +324,13 @@ func (x *PoolValue) GetUsdSlot() uint64 {
 		return *x.UsdSlot
 	}
 	return 0
+}
+
+func (x *PoolValue) GetBefore() bool {
+	if x != nil {
+		return x.Before
+	}
+	return false
 }
 
 // PoolPosition: a provider's part of a pool after a change of it.
@@ -981,7 +990,7 @@ type PoolPeriod struct {
 	RemovedQuote string `protobuf:"bytes,13,opt,name=removed_quote,json=removedQuote,proto3" json:"removed_quote,omitempty"`
 	// Fees by kind and mint, in order of kind.
 	Fees []*FeeTotal `protobuf:"bytes,14,rep,name=fees,proto3" json:"fees,omitempty"`
-	// Reserves after the last change in the period.
+	// Reserves after the last change in the period; before it where value.before is set, and so is the depth.
 	Reserves *Reserves `protobuf:"bytes,15,opt,name=reserves,proto3" json:"reserves,omitempty"`
 	// What the pool was worth then.
 	Value *PoolValue `protobuf:"bytes,16,opt,name=value,proto3" json:"value,omitempty"`
@@ -1461,7 +1470,7 @@ var File_weir_event_v1_pool_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_pool_proto_rawDesc = "" +
 	"\n" +
-	"\x18weir/event/v1/pool.proto\x12\rweir.event.v1\x1a\x19weir/event/v1/trade.proto\"\xee\x01\n" +
+	"\x18weir/event/v1/pool.proto\x12\rweir.event.v1\x1a\x19weir/event/v1/trade.proto\"\x86\x02\n" +
 	"\tPoolValue\x12\x12\n" +
 	"\x04mint\x18\x01 \x01(\fR\x04mint\x12\x1b\n" +
 	"\x06amount\x18\x02 \x01(\x04H\x00R\x06amount\x88\x01\x01\x12-\n" +
@@ -1469,7 +1478,8 @@ const file_weir_event_v1_pool_proto_rawDesc = "" +
 	"\x06vaults\x18\x04 \x01(\bR\x06vaults\x12\"\n" +
 	"\n" +
 	"usd_micros\x18\x05 \x01(\x04H\x01R\tusdMicros\x88\x01\x01\x12\x1e\n" +
-	"\busd_slot\x18\x06 \x01(\x04H\x02R\ausdSlot\x88\x01\x01B\t\n" +
+	"\busd_slot\x18\x06 \x01(\x04H\x02R\ausdSlot\x88\x01\x01\x12\x16\n" +
+	"\x06before\x18\a \x01(\bR\x06beforeB\t\n" +
 	"\a_amountB\r\n" +
 	"\v_usd_microsB\v\n" +
 	"\t_usd_slot\"\xdb\n" +

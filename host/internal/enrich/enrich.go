@@ -106,11 +106,11 @@ func (e *Enricher) created(ctx context.Context, c *eventv1.TokenCreated, at int)
 	if since > 0 {
 		since += uint64(at)
 	}
-	return e.Learn(ctx, metadataOf(c), since)
+	return e.Learn(ctx, MetadataOf(c), since)
 }
 
-// metadataOf copies what a creation says: the record's bytes are not kept.
-func metadataOf(c *eventv1.TokenCreated) *eventv1.TokenMetadata {
+// MetadataOf copies what a creation says: the record's bytes are not kept.
+func MetadataOf(c *eventv1.TokenCreated) *eventv1.TokenMetadata {
 	m := &eventv1.TokenMetadata{
 		Mint: append([]byte(nil), c.GetMint()...), Name: c.GetName(), Symbol: c.GetSymbol(), Uri: c.GetUri(), Source: eventv1.MetadataSource_METADATA_SOURCE_CREATION,
 		TokenProgram: append([]byte(nil), c.GetTokenProgram()...), Decimals: new(c.GetDecimals()),

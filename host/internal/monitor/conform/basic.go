@@ -64,6 +64,9 @@ func (k *kit) describe(ctx context.Context) (err error) {
 	if k.journal, err = envelopes(k.Records, before); err != nil {
 		return err
 	}
+	if k.whole, err = envelopes(k.Records, &pluginv1.DescribeResponse{}); err != nil {
+		return err
+	}
 	return k.judgeDescription()
 }
 

@@ -57,6 +57,7 @@ type kit struct {
 	sockets   string
 	described *pluginv1.DescribeResponse
 	journal   []*pluginv1.Envelope // what the plugin wants of Records, by number from 1 with holes
+	whole     []*pluginv1.Envelope // with what the plugin does not want
 	last      uint64
 	reference *run // undisturbed, nil until the check that makes it passed
 	note      string

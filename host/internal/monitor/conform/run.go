@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/weir-run/weir/host/internal/monitor/ask"
 	"github.com/weir-run/weir/host/internal/monitor/process"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
@@ -29,6 +30,7 @@ type run struct {
 	k      *kit
 	epoch  uint64
 	cancel context.CancelFunc
+	stand  *ask.Stand // answers its questions
 	stream grpc.BidiStreamingClient[pluginv1.HostFrame, pluginv1.PluginFrame]
 
 	through uint64 // last number done
@@ -46,11 +48,14 @@ type saved struct {
 }
 
 func (k *kit) launch(ctx context.Context) (*run, error) {
-	p, err := process.Launch(ctx, process.Config{Path: k.Path, SocketDir: k.sockets, StartTimeout: 10 * time.Second, Dialects: k.Dialects, Log: k.Log})
+	stand := &ask.Stand{}
+	p, err := process.Launch(ctx, process.Config{
+		Path: k.Path, SocketDir: k.sockets, StartTimeout: 10 * time.Second, Listen: stand.Listen, Dialects: k.Dialects, Log: k.Log,
+	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, stand.Close())
 	}
-	return &run{Plugin: p, k: k, epoch: 1, cancel: func() {}}, nil
+	return &run{Plugin: p, k: k, epoch: 1, cancel: func() {}, stand: stand}, nil
 }
 
 // begin starts a process and its epoch, from a checkpoint or from nothing.
@@ -82,6 +87,7 @@ func (r *run) open(ctx context.Context, from saved) error {
 			return err
 		}
 	}
+	r.stand.Serve(r.epoch, r.Admits)
 	r.through, r.state = from.number, from
 	streaming, stop := context.WithCancel(ctx)
 	r.cancel = stop
@@ -110,15 +116,30 @@ func (r *run) restore(ctx context.Context, data []byte) error {
 // end kills the process.
 func (r *run) end(ctx context.Context) error {
 	r.cancel()
-	return r.Kill(ctx)
+	return errors.Join(r.Kill(ctx), r.stand.Close())
 }
 
 func (r *run) send(f *pluginv1.HostFrame) error {
 	f.Epoch = r.epoch
+	r.tell(f)
 	if err := r.stream.Send(f); err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("send frame: %w", err)
 	}
 	return nil // after io.EOF the next receive says why
+}
+
+// tell lets the plugin ask about what a frame brings, and about what was before it.
+func (r *run) tell(f *pluginv1.HostFrame) {
+	through := max(f.GetBatch().GetLastNumber(), f.GetGap().GetToNumber())
+	for _, e := range r.k.whole {
+		if e.GetNumber() <= through {
+			r.stand.Give(e)
+		}
+	}
+	for _, e := range f.GetBatch().GetRecords() {
+		r.stand.Give(e)
+	}
+	r.stand.Reach(through)
 }
 
 // receive waits for a frame, checks it, and keeps what it brings.

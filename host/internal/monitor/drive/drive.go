@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	"github.com/weir-run/weir/host/internal/monitor/ask"
 	"github.com/weir-run/weir/host/internal/monitor/process"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
@@ -97,6 +98,7 @@ type play struct {
 	launched  *process.Plugin // nil for one that runs already
 	described *pluginv1.DescribeResponse
 	epoch     uint64
+	stand     ask.Stand // answers its questions
 	credit    chan struct{}
 	stream    grpc.BidiStreamingClient[pluginv1.HostFrame, pluginv1.PluginFrame]
 }
@@ -116,12 +118,15 @@ func (p *play) connect(ctx context.Context) (end func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("make socket folder: %w", err)
 	}
-	p.launched, err = process.Launch(ctx, process.Config{Path: p.Path, SocketDir: sockets, Env: p.Env, StartTimeout: 10 * time.Second, Log: p.Log})
+	p.launched, err = process.Launch(ctx, process.Config{
+		Path: p.Path, SocketDir: sockets, Env: p.Env, StartTimeout: 10 * time.Second, Listen: p.stand.Listen, Log: p.Log,
+	})
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(sockets))
+		return nil, errors.Join(err, p.stand.Close(), os.RemoveAll(sockets))
 	}
 	p.client = p.launched.Client
-	return func() error { return errors.Join(p.launched.Kill(ctx), os.RemoveAll(sockets)) }, nil
+	p.stand.Serve(p.epoch, p.launched.Admits)
+	return func() error { return errors.Join(p.launched.Kill(ctx), p.stand.Close(), os.RemoveAll(sockets)) }, nil
 }
 
 // prepare takes the program to where records may come.

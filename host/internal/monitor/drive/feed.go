@@ -24,6 +24,7 @@ func (p *play) send(ctx context.Context) (last uint64, err error) {
 			return last, err
 		}
 		if run.Missing != "" {
+			p.stand.Reach(run.Last)
 			gap := &pluginv1.JournalGap{FromNumber: run.First, ToNumber: run.Last, Reason: run.Missing}
 			if err := p.frame(ctx, &pluginv1.HostFrame{Frame: &pluginv1.HostFrame_Gap{Gap: gap}}); err != nil {
 				return last, err
@@ -46,6 +47,7 @@ func (p *play) batches(ctx context.Context, run Run) error {
 		return err
 	}
 	for _, e := range run.Records {
+		p.stand.Give(e)
 		if !p.wants(e) {
 			p.Progress.Skipped.Add(1)
 			continue

@@ -13,9 +13,11 @@ import (
 
 type pluginTestCommand struct {
 	pluginsFlags
-	Plugin   string `arg:"" help:"The program, or the name of an installed plugin."`
-	Settings string `name:"settings" placeholder:"FILE" help:"JSON file with the configuration to run it with; default: the plugin's own defaults."`
-	JSON     bool   `name:"json" help:"Print one JSON object a line."`
+	Plugin   string   `arg:"" help:"The program, or the name of an installed plugin."`
+	Settings string   `name:"settings" placeholder:"FILE" help:"JSON file with the configuration to run it with; default: the plugin's own defaults."`
+	State    string   `name:"checkpoint" placeholder:"FILE" help:"File of weir plugin checkpoint export, by an earlier version: this one must go on from it."`
+	Only     []string `placeholder:"CHECK" help:"Run only this check, and those that it needs; may be given more than once."`
+	JSON     bool     `name:"json" help:"Print one JSON object a line."`
 }
 
 // Help is shown below the flags.
@@ -36,8 +38,19 @@ func (c pluginTestCommand) Run(ctx context.Context, std streams) error {
 			return fmt.Errorf("read settings: %w", err)
 		}
 	}
+	var earlier *conform.Checkpoint
+	if c.State != "" {
+		header, state, err := readCheckpoint(c.State)
+		if err != nil {
+			return err
+		}
+		if len(header.GetPartSizes()) > 1 {
+			return fmt.Errorf("%s is a state in several parts, which the kit does not restore", c.State)
+		}
+		earlier = &conform.Checkpoint{Version: header.GetStateVersion(), State: state}
+	}
 	encoder := json.NewEncoder(std.out)
-	results, err := conform.Run(ctx, conform.Config{Path: path, Settings: settings, Done: func(r conform.Result) {
+	results, err := conform.Run(ctx, conform.Config{Path: path, Settings: settings, Checkpoint: earlier, Only: c.Only, Done: func(r conform.Result) {
 		if c.JSON {
 			_ = encoder.Encode(r) // a closed pipe ends the command by its signal
 			return

@@ -138,7 +138,7 @@ func (k *kit) oversize(ctx context.Context) error {
 		return fmt.Errorf("a frame of 1 MiB: %w", err)
 	}
 	return k.with(ctx, func(r *run) error {
-		call, cancel := context.WithTimeout(ctx, patience)
+		call, cancel := context.WithTimeout(ctx, k.Patience)
 		defer cancel()
 		// The kit's own client sends no more than that.
 		settings := make([]byte, wire.MaxMessage-64)

@@ -18,7 +18,7 @@ const goneLimit = 2 * time.Second
 // hostDeath starts the program by hand, so that its standard input can end while this process lives, as it does when a host is killed.
 // The environment holds nothing but what the contract names.
 func (k *kit) hostDeath(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, k.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, k.Path)
 	cmd.Env = []string{
@@ -63,7 +63,7 @@ func (k *kit) hostDeath(ctx context.Context) error {
 	if lines := strings.Count(said.text.String(), "\n"); lines != 1 {
 		return fmt.Errorf("printed %d lines to standard output: only the handshake belongs there", lines)
 	}
-	return nil
+	return k.left()
 }
 
 // firstLine is a writer that says when a line came. Its text may be read once the process is gone.

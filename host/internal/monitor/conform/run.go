@@ -18,9 +18,6 @@ import (
 	"github.com/weir-run/weir/sdk/wire"
 )
 
-// patience bounds each step that the contract gives no limit.
-const patience = 20 * time.Second
-
 // answerLimit is what Describe and Health have.
 const answerLimit = time.Second
 
@@ -32,6 +29,7 @@ type run struct {
 	cancel context.CancelFunc
 	stand  *ask.Stand // answers its questions
 	stream grpc.BidiStreamingClient[pluginv1.HostFrame, pluginv1.PluginFrame]
+	health func() (*pluginv1.HealthResponse, error) // asks while the stream is open
 
 	through uint64 // last number done
 	outputs []*eventv1.Output
@@ -71,7 +69,7 @@ func (k *kit) begin(ctx context.Context, from saved) (*run, error) {
 }
 
 func (r *run) open(ctx context.Context, from saved) error {
-	call, cancel := context.WithTimeout(ctx, patience)
+	call, cancel := context.WithTimeout(ctx, r.k.Patience)
 	defer cancel()
 	if _, err := r.Control.Configure(call, &pluginv1.ConfigureRequest{Config: r.k.Settings}); err != nil {
 		return fmt.Errorf("configure: %w", err)
@@ -91,6 +89,11 @@ func (r *run) open(ctx context.Context, from saved) error {
 	r.through, r.state = from.number, from
 	streaming, stop := context.WithCancel(ctx)
 	r.cancel = stop
+	r.health = func() (*pluginv1.HealthResponse, error) {
+		call, cancel := context.WithTimeout(streaming, answerLimit)
+		defer cancel()
+		return r.Control.Health(call, &pluginv1.HealthRequest{})
+	}
 	if r.stream, err = r.Monitor.Run(streaming); err != nil {
 		return fmt.Errorf("run: %w", err)
 	}
@@ -144,11 +147,12 @@ func (r *run) tell(f *pluginv1.HostFrame) {
 
 // receive waits for a frame, checks it, and keeps what it brings.
 func (r *run) receive() (*pluginv1.PluginFrame, error) {
-	watch := time.AfterFunc(patience, r.cancel)
+	wedged := make(chan string, 1)
+	watch := time.AfterFunc(r.k.Patience, func() { wedged <- r.wedged(); r.cancel() })
 	f, err := r.stream.Recv()
 	switch late := !watch.Stop(); {
 	case err != nil && late:
-		return nil, fmt.Errorf("no answer within %s, done through %d", patience, r.through)
+		return nil, fmt.Errorf("no answer within %s, done through %d; %s", r.k.Patience, r.through, <-wedged)
 	case err != nil:
 		return nil, r.died(err)
 	case proto.Size(f) > wire.MaxFrame:
@@ -165,6 +169,18 @@ func (r *run) receive() (*pluginv1.PluginFrame, error) {
 		}
 	}
 	return f, nil
+}
+
+// wedged asks a plugin that does not go on how it is: it must not say that it is well.
+func (r *run) wedged() string {
+	switch h, err := r.health(); {
+	case err != nil:
+		return "Health is red, as it should be"
+	case h.GetTrouble() != "":
+		return "Health says " + h.GetTrouble()
+	default:
+		return "and Health says that all is well: it must be answered by the loop that handles records, so that a host sees when that is stuck"
+	}
 }
 
 // died tells the end of the process from that of the stream alone.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"strconv"
@@ -12,9 +13,13 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 
+	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"github.com/weir-run/weir/sdk"
 	"github.com/weir-run/weir/sdk/wire"
 )
+
+// lies is for tests of Health: the work loop gets stuck.
+var lies = os.Getenv("LIES") != ""
 
 func main() {
 	// The SDK would take standard output for the handshake of its own version; started without the cookie it does not.
@@ -55,7 +60,17 @@ type renamed struct {
 func (r renamed) RegisterService(d *grpc.ServiceDesc, impl any) {
 	named := *d
 	named.ServiceName = strings.Replace(d.ServiceName, "weir.plugin.v1.", "weir.plugin.v"+strconv.Itoa(r.version)+".", 1)
+	if control, ok := impl.(pluginv1.ControlServer); ok && lies && strings.HasSuffix(d.ServiceName, ".Control") {
+		impl = liar{control}
+	}
 	r.ServiceRegistrar.RegisterService(&named, impl)
+}
+
+// liar says that it is well, whatever its work loop does.
+type liar struct{ pluginv1.ControlServer }
+
+func (liar) Health(context.Context, *pluginv1.HealthRequest) (*pluginv1.HealthResponse, error) {
+	return &pluginv1.HealthResponse{}, nil
 }
 
 func monitor(h *sdk.Host) sdk.Monitor {
@@ -63,7 +78,10 @@ func monitor(h *sdk.Host) sdk.Monitor {
 	return sdk.Monitor{
 		Name: "dialect", Version: "0.1.0", State: &trades, Emits: []string{"count"},
 		OnTrade: func(*sdk.Record, *sdk.Trade) error {
-			if trades++; trades%10 == 0 {
+			if trades++; lies && trades == 30 {
+				select {}
+			}
+			if trades%10 == 0 {
 				h.Signal("count", "all", strconv.Itoa(trades), nil)
 			}
 			return nil

@@ -89,7 +89,7 @@ func TestCreatorHistory(t *testing.T) {
 	for i := range 6 {
 		h.Send(created(strconv.Itoa(i)))
 	}
-	h.Send(completed("1"), migrated("1"), completed("2"))
+	h.Send(completed("1"), migrated("1"), completed("2"), created("3")) // the last is no new one
 	other := created("z")
 	other.GetTokenCreated().Creator = weirtest.Key("somebody")
 	outputs := kindsOf(h.Send(created("6"), other), "token_created")

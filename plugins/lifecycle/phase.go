@@ -8,19 +8,21 @@ func (m *monitor) created(r *sdk.Record, c *sdk.TokenCreated) error {
 	m.advance(r)
 	mint := sdk.KeyOf(c.GetMint())
 	t := m.find(mint)
-	first := t == nil
-	if first {
-		t = m.add(mint)
-		t.flags |= sawCreation
-		t.wallets.absent, t.createdSlot = 0, r.GetSlot()
+	if t != nil { // it comes late, or again: a step back is none
+		if t.creator.IsZero() {
+			m.state.creation(sdk.KeyOf(c.GetCreator()), mint, m.config.MaxCreators)
+		}
+		t.launch(c)
+		m.active(mint, t, r)
+		return nil
 	}
+	t = m.add(mint)
+	t.flags |= sawCreation
+	t.wallets.absent, t.createdSlot = 0, r.GetSlot()
 	t.launch(c)
-	history := m.state.creation(t.creator, mint, m.config.MaxCreators)
-	m.active(mint, t, r)
-	if t.phase >= phase(sdk.PhaseCreated) {
-		return nil // it comes late: a step back is none
-	}
 	t.begin(c)
+	m.active(mint, t, r)
+	history := m.state.creation(t.creator, mint, m.config.MaxCreators)
 	change := m.change(r, mint, t, sdk.PhaseCreated, sdk.EvidenceEvent)
 	change.Uri, change.TokenProgram, change.TotalSupply, change.Decimals = c.GetUri(), c.GetTokenProgram(), c.TotalSupply, c.Decimals
 	change.Reserves, change.CreatorHistory = c.GetReserves(), history

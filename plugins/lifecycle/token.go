@@ -113,10 +113,13 @@ func (t *token) launch(c *sdk.TokenCreated) {
 	t.see(c.GetCurve(), c.GetQuoteMint(), c.GetVenue())
 	if c.GetMayhem() {
 		t.flags |= mayhem
-	} else {
+		t.supply = 0
+	} else if c.GetTotalSupply() > 0 {
 		t.supply = c.GetTotalSupply()
 	}
-	t.initial = c.GetReserves().GetBase()
+	if real := c.GetReserves().GetBase(); real > 0 {
+		t.initial = real
+	}
 }
 
 // begin takes the figures with which a curve starts.

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,7 +27,7 @@ const liveReaders = 1000
 // when a reader misses an event that another one has.
 func BenchmarkReaders(b *testing.B) {
 	for _, readers := range []int{0, liveReaders} {
-		b.Run(fmt.Sprint(readers), func(b *testing.B) {
+		b.Run(strconv.Itoa(readers), func(b *testing.B) {
 			for b.Loop() {
 				withReaders(b, readers)
 			}
@@ -118,7 +120,7 @@ func read(ctx context.Context, address, query string, count *atomic.Int64) {
 			if bytes.HasPrefix(line, dataLine) {
 				count.Add(1)
 			}
-			if err != nil && err != bufio.ErrBufferFull {
+			if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 				break
 			}
 		}

@@ -67,6 +67,7 @@ type Daemon struct {
 	store    *store.Store // nil without a database
 
 	api      *api.API // nil when it is not served
+	heights  heights
 	alerts   *alert.Alerts
 	alertLog *journal.AlertLog
 

@@ -139,6 +139,9 @@ func (p *pipeline) item(ctx context.Context, it pool.Item) (kept bool, err error
 // arrived tells whether a transaction that came by a connection is new, and the pool what it was worth.
 func (p *pipeline) arrived(tx *geyser.Transaction, it pool.Item) (clock stopwatch, fresh bool) {
 	clock = p.clock(it.Update.Received())
+	if created := it.Update.Created(); clock.on && created > 0 {
+		p.took.arrival.Add(time.Now(), time.Duration(max(0, it.Update.Received()-created)))
+	}
 	fresh = p.fresh(tx, &clock)
 	p.pool.Parsed(it.Connection, 1, 0)
 	p.pool.Won(it.Connection, fresh)

@@ -16,6 +16,7 @@ import (
 // Status returns a snapshot of every room. Counts are each exact but not of one instant.
 func (d *Daemon) Status() *adminv1.StatusResponse {
 	j := d.journal.Status()
+	d.heights.note(time.Now(), j.Last)
 	s := &adminv1.StatusResponse{
 		Version:     d.version,
 		StartedUnix: d.started.Unix(),
@@ -24,7 +25,8 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 		Idl:         d.idlStatus(),
 		Programs:    d.pipeline.programs(),
 		Gaps:        d.gapStatus(),
-		Journal:     &adminv1.JournalStatus{FirstNumber: j.First, LastNumber: j.Last, Bytes: j.Bytes, CompleteSlot: j.CompleteSlot, Trouble: j.Trouble},
+		Journal:     &adminv1.JournalStatus{FirstNumber: j.First, LastNumber: j.Last, Bytes: j.Bytes, CompleteSlot: j.CompleteSlot, Trouble: j.Trouble, Durable: summary(j.Recent, j.All), FirstUnix: seconds(j.FirstAt)},
+		Arrival:     recent(&d.pipeline.took.arrival),
 	}
 	s.Disk = diskStatus(d.cfg.DataDir)
 	s.Store = d.storeStatus()
@@ -36,6 +38,7 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 	for _, m := range d.roster.all() {
 		st := m.Status()
 		p := pluginStatus(st)
+		p.LagMillis = d.heights.behind(time.Now(), st.Through, j.Last)
 		if step := m.upgrade.Load(); step != nil {
 			p.Upgrade = *step
 		}
@@ -159,6 +162,8 @@ func pluginStatus(st monitor.Status) *adminv1.PluginStatus {
 	if st.Crash != nil {
 		s.LastCrash = st.Crash.Error()
 	}
+	s.Crashes = st.Crashes
+	s.CpuMicros, s.RssBytes = processUse(st.PID)
 	if s.JournalGaps, s.JournalGapRecords = st.Gaps, st.Lost; st.LastGap != nil {
 		s.JournalGapFrom, s.JournalGapTo, s.JournalGapReason = st.LastGap.From, st.LastGap.To, st.LastGap.Reason
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // laps are how long sampled transactions took in each stage.
-type laps struct{ ingest, order, decode, enrich, journal latency.Recorder }
+type laps struct{ arrival, ingest, order, decode, enrich, journal latency.Recorder }
 
 // sampleEvery is how many transactions pass for each one whose stages are timed: reading the clock costs as much as deduplicating.
 const sampleEvery = 64

@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weir-run/weir/host/internal/latency"
 )
 
 // ErrClosed is returned by calls on a closed journal or output log.
@@ -38,9 +41,10 @@ type Journal struct {
 	ledger *ledger
 
 	mu       sync.Mutex
-	first    uint64 // lowest number held, as last seen
-	bytes    uint64 // likewise
-	complete uint64 // durable frontier
+	first    uint64    // lowest number held, as last seen
+	bytes    uint64    // likewise
+	firstAt  time.Time // likewise
+	complete uint64    // durable frontier
 	logs     map[*OutputLog]struct{}
 
 	stop    context.CancelFunc
@@ -59,6 +63,11 @@ type Status struct {
 	PendingBytes int64
 	// Trouble says why nothing can be stored at the moment, empty when all is well.
 	Trouble string
+	// FirstAt is when the oldest frame held was stored; zero when there is none. At most a second old.
+	FirstAt time.Time
+	// Recent is how long frames of the last 10 to 20 s took from being sent to being durable, All those of all time.
+	Recent latency.Summary
+	All    latency.Distribution
 	// Gaps are the numbers found missing since Open, oldest first.
 	Gaps []GapError
 }
@@ -142,11 +151,12 @@ func (j *Journal) closeLogs(ctx context.Context) error {
 // Status returns the state. First and Bytes are at most a second old.
 func (j *Journal) Status() Status {
 	held, trouble := j.pipe.state()
+	recent, _ := j.pipe.took.Sums(time.Now())
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return Status{
 		First: j.first, Last: j.ring.lastNumber(), Bytes: j.bytes, CompleteSlot: j.complete,
-		PendingBytes: held, Trouble: trouble, Gaps: j.ledger.list(),
+		PendingBytes: held, Trouble: trouble, Gaps: j.ledger.list(), FirstAt: j.firstAt, Recent: recent, All: j.pipe.took.All(),
 	}
 }
 
@@ -162,5 +172,8 @@ func (j *Journal) refresh(ctx context.Context) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.first, j.bytes = first, info.State.Bytes
+	j.first, j.bytes, j.firstAt = first, info.State.Bytes, time.Time{}
+	if info.State.Msgs > 0 {
+		j.firstAt = info.State.FirstTime
+	}
 }

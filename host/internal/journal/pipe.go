@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/weir-run/weir/host/internal/latency"
 )
 
 // parcel is one message on its way into a stream: a frame of records or a batch of outputs.
@@ -26,6 +28,8 @@ type parcel struct {
 	cursor Cursor
 	// seq is the stream sequence it is meant for; id names the attempt to send it.
 	seq, id uint64
+	// sent is when.
+	sent time.Time
 }
 
 // pipeConfig tells a pipe where it leads.
@@ -83,7 +87,8 @@ type pipe struct {
 	inflight []parcel
 	last     uint64 // sequence of the last acked message
 	nextID   uint64
-	sent     time.Time // when the last one was sent
+	sent     time.Time        // when the last one was sent
+	took     latency.Recorder // from sending to its being durable
 }
 
 func newPipe(ctx context.Context, cfg pipeConfig, last uint64) (*pipe, error) {

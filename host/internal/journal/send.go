@@ -108,11 +108,12 @@ func (p *pipe) send(next parcel) error {
 	}
 	p.nextID++
 	next.id, next.seq = p.nextID, expected+1
+	p.sent = time.Now()
+	next.sent = p.sent
 	p.inflight = append(p.inflight, next)
 	if err := p.cfg.node.roomy(); err != nil {
 		return err
 	}
-	p.sent = time.Now()
 	return p.cfg.node.nc.PublishMsg(p.message(&next, expected))
 }
 
@@ -164,7 +165,9 @@ func readAck(m *nats.Msg) (uint64, error) {
 
 // settle drops the first n in flight, which are durable now, the last of them at seq.
 func (p *pipe) settle(n int, seq uint64) {
+	now := time.Now()
 	for i := range p.inflight[:n] {
+		p.took.Add(now, now.Sub(p.inflight[i].sent))
 		p.cfg.acked(&p.inflight[i])
 	}
 	p.mu.Lock()

@@ -16,7 +16,7 @@ import (
 func full() *adminv1.StatusResponse {
 	return &adminv1.StatusResponse{
 		Version: "v1.2.3", StartedUnix: 1_700_000_000,
-		Journal:  &adminv1.JournalStatus{FirstNumber: 5, LastNumber: 905, Bytes: 4096, CompleteSlot: 460, Trouble: "disk full"},
+		Journal:  &adminv1.JournalStatus{FirstNumber: 5, LastNumber: 905, Bytes: 4096, CompleteSlot: 460, Trouble: "disk full", FirstUnix: 7},
 		Gaps:     &adminv1.GapStatus{MissingSlots: 3, Rows: 2, CompleteSlot: 461},
 		Idl:      &adminv1.IdlStatus{Dir: "/idls", Programs: []string{"a", "b"}, Problems: []string{"c"}},
 		Disk:     &adminv1.DiskStatus{FreeBytes: 10, TotalBytes: 20},
@@ -43,7 +43,7 @@ func full() *adminv1.StatusResponse {
 		MetadataFetch: &adminv1.FetchStatus{Found: 3, Waiting: 1, LastError: "slow"},
 		Programs:      []*adminv1.ProgramStatus{{Name: "pump", Seen: 6, ByStrategy: map[string]uint64{"event_cpi": 5}, Trouble: map[string]uint64{"unknown_tail": 1}}},
 		Plugins: []*adminv1.PluginStatus{{
-			Instance: "trading", Monitor: "trading 1.0", State: "live", Starts: 2, Through: 900, Lag: 5, Outputs: 700, Suppressed: 4, Checkpoint: 800,
+			Instance: "trading", Monitor: "trading 1.0", State: "live", Crashes: map[string]uint64{"panic": 2}, LagMillis: new(uint64(1500)), CpuMicros: new(uint64(2_500_000)), RssBytes: new(uint64(77)), Starts: 2, Through: 900, Lag: 5, Outputs: 700, Suppressed: 4, Checkpoint: 800,
 			CheckpointUnix: 1_700_000_000, CheckpointBytes: 900, CheckpointWrittenBytes: 90, CheckpointTookMicros: 2000, CheckpointStoodMicros: 1000,
 		}},
 	}
@@ -101,6 +101,9 @@ func TestScrape(t *testing.T) {
 		`weir_program_trouble_total{kind="unknown_tail",program="pump"} 1`,
 		`weir_plugin_up{instance="trading",monitor="trading 1.0"} 1`,
 		`weir_plugin_lag_records{instance="trading"} 5`,
+		`weir_plugin_lag_seconds{instance="trading"} 1.5`,
+		`weir_plugin_crashes_total{cause="panic",instance="trading"} 2`,
+		`weir_plugin_cpu_seconds_total{instance="trading"} 2.5`,
 		`weir_alert_firing{rule="gap",severity="critical",subject=""} 1`,
 		`weir_webhook_delivered_total{webhook="ops"} 4`,
 		`weir_disk_free_bytes 10`,

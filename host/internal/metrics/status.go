@@ -19,6 +19,11 @@ func (s sink) daemon(r *adminv1.StatusResponse) {
 	s.count(journalLast, j.GetLastNumber())
 	s.count(journalBytes, j.GetBytes())
 	s.flag(journalTrouble, j.GetTrouble() != "")
+	if j.GetFirstUnix() != 0 {
+		s.put(journalOldest, float64(j.GetFirstUnix()))
+	}
+	s.histogram(journalDurable, j.GetDurable())
+	s.histogram(arrival, r.GetArrival())
 	s.count(gapSlots, r.GetGaps().GetMissingSlots())
 	s.count(gapRows, r.GetGaps().GetRows())
 	s.watched(r)
@@ -149,6 +154,18 @@ func (s sink) plugin(p *adminv1.PluginStatus) {
 	s.flag(pluginUp, p.GetState() == "live", name, p.GetMonitor())
 	s.put(pluginState, 1, name, p.GetState())
 	s.count(pluginStarts, p.GetStarts(), name)
+	for cause, n := range p.GetCrashes() {
+		s.count(pluginCrashes, n, name, cause)
+	}
+	if p.LagMillis != nil {
+		s.put(pluginLate, float64(p.GetLagMillis())/1e3, name)
+	}
+	if p.CpuMicros != nil {
+		s.put(pluginCPU, float64(p.GetCpuMicros())/1e6, name)
+	}
+	if p.RssBytes != nil {
+		s.count(pluginMemory, p.GetRssBytes(), name)
+	}
 	s.count(pluginThrough, p.GetThrough(), name)
 	s.count(pluginLag, p.GetLag(), name)
 	s.count(pluginOutputs, p.GetOutputs(), name)

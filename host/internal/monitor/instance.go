@@ -31,7 +31,8 @@ type Instance struct {
 	venues  []eventv1.Venue // that it wants; empty means all
 	epoch   uint64
 	crash   *Crash
-	reason  string // why it is quarantined or rejected, or its configuration refused
+	crashes map[string]uint64 // by cause
+	reason  string            // why it is quarantined or rejected, or its configuration refused
 	retryAt time.Time
 
 	resume chan struct{} // ends a wait
@@ -50,7 +51,7 @@ type Instance struct {
 // New makes an Instance, which does nothing until Run.
 func New(cfg Config, journal Journal) *Instance {
 	i := &Instance{
-		cfg: cfg.withDefaults(), journal: journal, state: Stopped, since: time.Now(), resume: make(chan struct{}, 1),
+		cfg: cfg.withDefaults(), journal: journal, state: Stopped, since: time.Now(), resume: make(chan struct{}, 1), crashes: map[string]uint64{},
 		choice: cfg.Choice,
 	}
 	i.cfg.place = i.cfg.Rota.join()
@@ -271,6 +272,7 @@ func (i *Instance) to(state State, attrs ...any) {
 func (i *Instance) crashed(c *Crash) {
 	i.mu.Lock()
 	i.crash = c
+	i.crashes[string(c.Cause)]++
 	i.mu.Unlock()
 	i.to(Crashed, slog.String("cause", string(c.Cause)), slog.String("detail", c.Detail), slog.Uint64("through", i.meters.Load().through.Load()))
 	if len(c.Stack) > 0 {

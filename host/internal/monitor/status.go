@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"maps"
 	"time"
 
 	"github.com/weir-run/weir/host/internal/journal"
@@ -47,8 +48,9 @@ type Status struct {
 	// durable, CheckpointStood how long of that the plugin handled no record.
 	CheckpointWritten               int64
 	CheckpointTook, CheckpointStood time.Duration
-	// Crash is the last unwanted end; nil when there was none.
-	Crash *Crash
+	// Crash is the last unwanted end; nil when there was none. Crashes counts them by cause.
+	Crash   *Crash
+	Crashes map[string]uint64
 	// Trouble is what the plugin itself says that it suffers from.
 	Trouble string
 	// LinesDropped are log lines of the running process over the limit of 200 a second.
@@ -91,6 +93,7 @@ func (i *Instance) Status() Status {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	s.State, s.Since, s.Starts, s.Crash, s.Reason, s.RetryAt = i.state, i.since, i.starts, i.crash, i.reason, i.retryAt
+	s.Crashes = maps.Clone(i.crashes)
 	s.Monitor, s.Version, s.Epoch, s.Venues = i.monitor, i.version, i.epoch, i.venues
 	if i.plugin != nil {
 		s.PID, s.LinesDropped = i.plugin.PID(), i.plugin.LinesDropped()

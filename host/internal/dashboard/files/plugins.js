@@ -22,6 +22,8 @@ function pluginTable(rows) {
     ['Upgrade', 'minor', (p) => p.upgrade],
     ['Starts', 'number', (p) => whole(p.starts)],
     ['Behind', 'number', (p) => whole(p.lag)],
+    ['Behind, time', 'number minor', (p) => (Number(p.lag_millis) ? micros(Number(p.lag_millis) * 1000) : undefined)],
+    ['Memory', 'number minor', (p) => bytes(p.rss_bytes)],
     ['Events', 'number', (p) => whole(p.outputs)],
     ['Checkpoint', 'number', (p) => (Number(p.checkpoint) ? [whole(p.checkpoint), Number(p.checkpoint_bytes) ? ` (${bytes(p.checkpoint_bytes)})` : '', Number(p.checkpoint_unix) ? `, ${ago(p.checkpoint_unix)}` : ''] : undefined)],
     ['Stood', 'number minor', (p) => (Number(p.checkpoint_stood_micros) ? micros(p.checkpoint_stood_micros) : undefined)],

@@ -160,7 +160,10 @@ type StatusResponse struct {
 	// The file system of the data folder; absent when it cannot be asked.
 	Disk *DiskStatus `protobuf:"bytes,41,opt,name=disk,proto3" json:"disk,omitempty"`
 	// Webhooks that alerts go to.
-	Webhooks      []*WebhookStatus `protobuf:"bytes,42,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	Webhooks []*WebhookStatus `protobuf:"bytes,42,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// From the provider's created_at to receipt, of sampled transactions: with the latency of stage monitor it makes the way from the
+	// provider to the stored output. A clock that is wrong shows here.
+	Arrival       *Latency `protobuf:"bytes,43,opt,name=arrival,proto3" json:"arrival,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -303,6 +306,13 @@ func (x *StatusResponse) GetDisk() *DiskStatus {
 func (x *StatusResponse) GetWebhooks() []*WebhookStatus {
 	if x != nil {
 		return x.Webhooks
+	}
+	return nil
+}
+
+func (x *StatusResponse) GetArrival() *Latency {
+	if x != nil {
+		return x.Arrival
 	}
 	return nil
 }
@@ -1748,7 +1758,11 @@ type JournalStatus struct {
 	// Highest slot that is complete in the journal.
 	CompleteSlot uint64 `protobuf:"varint,4,opt,name=complete_slot,json=completeSlot,proto3" json:"complete_slot,omitempty"`
 	// Why nothing can be stored at the moment; empty when all is well.
-	Trouble       string `protobuf:"bytes,5,opt,name=trouble,proto3" json:"trouble,omitempty"`
+	Trouble string `protobuf:"bytes,5,opt,name=trouble,proto3" json:"trouble,omitempty"`
+	// From handing a frame to the server to its being durable.
+	Durable *Latency `protobuf:"bytes,6,opt,name=durable,proto3" json:"durable,omitempty"`
+	// When the oldest record held was stored, Unix seconds; 0 when there is none.
+	FirstUnix     int64 `protobuf:"varint,7,opt,name=first_unix,json=firstUnix,proto3" json:"first_unix,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1818,6 +1832,20 @@ func (x *JournalStatus) GetTrouble() string {
 	return ""
 }
 
+func (x *JournalStatus) GetDurable() *Latency {
+	if x != nil {
+		return x.Durable
+	}
+	return nil
+}
+
+func (x *JournalStatus) GetFirstUnix() int64 {
+	if x != nil {
+		return x.FirstUnix
+	}
+	return 0
+}
+
 // PluginStatus is one monitor instance.
 type PluginStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1874,7 +1902,15 @@ type PluginStatus struct {
 	// How far it is kept apart from the host (L0 to L2), and why not further.
 	Isolation string `protobuf:"bytes,30,opt,name=isolation,proto3" json:"isolation,omitempty"`
 	// How far an upgrade of it is, in words; empty when none is under way.
-	Upgrade       string `protobuf:"bytes,31,opt,name=upgrade,proto3" json:"upgrade,omitempty"`
+	Upgrade string `protobuf:"bytes,31,opt,name=upgrade,proto3" json:"upgrade,omitempty"`
+	// Unwanted ends of its process since the daemon started, by cause.
+	Crashes map[string]uint64 `protobuf:"bytes,32,rep,name=crashes,proto3" json:"crashes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// How old the oldest record is that it has not done, in milliseconds, to a second; 0 when it has done all, absent when that is not known.
+	LagMillis *uint64 `protobuf:"varint,33,opt,name=lag_millis,json=lagMillis,proto3,oneof" json:"lag_millis,omitempty"`
+	// Processor time of its running process, in microseconds; absent when none runs or the system does not tell. Children are left out.
+	CpuMicros *uint64 `protobuf:"varint,34,opt,name=cpu_micros,json=cpuMicros,proto3,oneof" json:"cpu_micros,omitempty"`
+	// Resident memory of that process, in bytes; absent likewise.
+	RssBytes      *uint64 `protobuf:"varint,35,opt,name=rss_bytes,json=rssBytes,proto3,oneof" json:"rss_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2096,6 +2132,34 @@ func (x *PluginStatus) GetUpgrade() string {
 		return x.Upgrade
 	}
 	return ""
+}
+
+func (x *PluginStatus) GetCrashes() map[string]uint64 {
+	if x != nil {
+		return x.Crashes
+	}
+	return nil
+}
+
+func (x *PluginStatus) GetLagMillis() uint64 {
+	if x != nil && x.LagMillis != nil {
+		return *x.LagMillis
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetCpuMicros() uint64 {
+	if x != nil && x.CpuMicros != nil {
+		return *x.CpuMicros
+	}
+	return 0
+}
+
+func (x *PluginStatus) GetRssBytes() uint64 {
+	if x != nil && x.RssBytes != nil {
+		return *x.RssBytes
+	}
+	return 0
 }
 
 // ResumePluginRequest names an instance.
@@ -3911,7 +3975,7 @@ var File_weir_admin_v1_admin_proto protoreflect.FileDescriptor
 const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"\x19weir/admin/v1/admin.proto\x12\rweir.admin.v1\x1a\x19weir/event/v1/alert.proto\x1a\x1aweir/event/v1/output.proto\"\x0f\n" +
-	"\rStatusRequest\"\xb9\x06\n" +
+	"\rStatusRequest\"\xeb\x06\n" +
 	"\x0eStatusResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12!\n" +
 	"\fstarted_unix\x18\x02 \x01(\x03R\vstartedUnix\x12;\n" +
@@ -3929,7 +3993,8 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x05store\x18\v \x01(\v2\x1a.weir.admin.v1.StoreStatusR\x05store\x12,\n" +
 	"\x06alerts\x18( \x03(\v2\x14.weir.event.v1.AlertR\x06alerts\x12-\n" +
 	"\x04disk\x18) \x01(\v2\x19.weir.admin.v1.DiskStatusR\x04disk\x128\n" +
-	"\bwebhooks\x18* \x03(\v2\x1c.weir.admin.v1.WebhookStatusR\bwebhooks\"L\n" +
+	"\bwebhooks\x18* \x03(\v2\x1c.weir.admin.v1.WebhookStatusR\bwebhooks\x120\n" +
+	"\aarrival\x18+ \x01(\v2\x16.weir.admin.v1.LatencyR\aarrival\"L\n" +
 	"\n" +
 	"DiskStatus\x12\x1d\n" +
 	"\n" +
@@ -4093,14 +4158,17 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\v_max_micros\"H\n" +
 	"\rLatencyBucket\x12!\n" +
 	"\fbound_micros\x18\x01 \x01(\x04R\vboundMicros\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\xa8\x01\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xf9\x01\n" +
 	"\rJournalStatus\x12!\n" +
 	"\ffirst_number\x18\x01 \x01(\x04R\vfirstNumber\x12\x1f\n" +
 	"\vlast_number\x18\x02 \x01(\x04R\n" +
 	"lastNumber\x12\x14\n" +
 	"\x05bytes\x18\x03 \x01(\x04R\x05bytes\x12#\n" +
 	"\rcomplete_slot\x18\x04 \x01(\x04R\fcompleteSlot\x12\x18\n" +
-	"\atrouble\x18\x05 \x01(\tR\atrouble\"\xad\a\n" +
+	"\atrouble\x18\x05 \x01(\tR\atrouble\x120\n" +
+	"\adurable\x18\x06 \x01(\v2\x16.weir.admin.v1.LatencyR\adurable\x12\x1d\n" +
+	"\n" +
+	"first_unix\x18\a \x01(\x03R\tfirstUnix\"\xc3\t\n" +
 	"\fPluginStatus\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x18\n" +
 	"\amonitor\x18\x02 \x01(\tR\amonitor\x12\x14\n" +
@@ -4135,7 +4203,20 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x06parked\x18\x0e \x01(\x04R\x06parked\x12.\n" +
 	"\x13rollback_until_unix\x18\x0f \x01(\x03R\x11rollbackUntilUnix\x12\x1c\n" +
 	"\tisolation\x18\x1e \x01(\tR\tisolation\x12\x18\n" +
-	"\aupgrade\x18\x1f \x01(\tR\aupgrade\"1\n" +
+	"\aupgrade\x18\x1f \x01(\tR\aupgrade\x12B\n" +
+	"\acrashes\x18  \x03(\v2(.weir.admin.v1.PluginStatus.CrashesEntryR\acrashes\x12\"\n" +
+	"\n" +
+	"lag_millis\x18! \x01(\x04H\x00R\tlagMillis\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"cpu_micros\x18\" \x01(\x04H\x01R\tcpuMicros\x88\x01\x01\x12 \n" +
+	"\trss_bytes\x18# \x01(\x04H\x02R\brssBytes\x88\x01\x01\x1a:\n" +
+	"\fCrashesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01B\r\n" +
+	"\v_lag_millisB\r\n" +
+	"\v_cpu_microsB\f\n" +
+	"\n" +
+	"_rss_bytes\"1\n" +
 	"\x13ResumePluginRequest\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\",\n" +
 	"\x14ResumePluginResponse\x12\x14\n" +
@@ -4304,7 +4385,7 @@ func file_weir_admin_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
+var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
 var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(SlotState)(0),                   // 0: weir.admin.v1.SlotState
 	(*StatusRequest)(nil),            // 1: weir.admin.v1.StatusRequest
@@ -4356,8 +4437,9 @@ var file_weir_admin_v1_admin_proto_goTypes = []any{
 	nil,                              // 47: weir.admin.v1.ProgramStatus.TroubleEntry
 	nil,                              // 48: weir.admin.v1.StoreStatus.KindsEntry
 	nil,                              // 49: weir.admin.v1.StageStatus.DroppedEntry
-	(*v1.Alert)(nil),                 // 50: weir.event.v1.Alert
-	(*v1.OutputBatch)(nil),           // 51: weir.event.v1.OutputBatch
+	nil,                              // 50: weir.admin.v1.PluginStatus.CrashesEntry
+	(*v1.Alert)(nil),                 // 51: weir.event.v1.Alert
+	(*v1.OutputBatch)(nil),           // 52: weir.event.v1.OutputBatch
 }
 var file_weir_admin_v1_admin_proto_depIdxs = []int32{
 	14, // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
@@ -4371,58 +4453,61 @@ var file_weir_admin_v1_admin_proto_depIdxs = []int32{
 	7,  // 8: weir.admin.v1.StatusResponse.caches:type_name -> weir.admin.v1.CacheStatus
 	8,  // 9: weir.admin.v1.StatusResponse.metadata_fetch:type_name -> weir.admin.v1.FetchStatus
 	10, // 10: weir.admin.v1.StatusResponse.store:type_name -> weir.admin.v1.StoreStatus
-	50, // 11: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
+	51, // 11: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
 	3,  // 12: weir.admin.v1.StatusResponse.disk:type_name -> weir.admin.v1.DiskStatus
 	4,  // 13: weir.admin.v1.StatusResponse.webhooks:type_name -> weir.admin.v1.WebhookStatus
-	50, // 14: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
-	16, // 15: weir.admin.v1.CacheStatus.load:type_name -> weir.admin.v1.Latency
-	16, // 16: weir.admin.v1.FetchStatus.request:type_name -> weir.admin.v1.Latency
-	46, // 17: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
-	47, // 18: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
-	48, // 19: weir.admin.v1.StoreStatus.kinds:type_name -> weir.admin.v1.StoreStatus.KindsEntry
-	16, // 20: weir.admin.v1.StoreStatus.transactions:type_name -> weir.admin.v1.Latency
-	49, // 21: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
-	16, // 22: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
-	17, // 23: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
-	24, // 24: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
-	25, // 25: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
-	34, // 26: weir.admin.v1.ExportCheckpointResponse.header:type_name -> weir.admin.v1.CheckpointHeader
-	34, // 27: weir.admin.v1.ImportCheckpointRequest.header:type_name -> weir.admin.v1.CheckpointHeader
-	51, // 28: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
-	0,  // 29: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
-	44, // 30: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
-	45, // 31: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
-	43, // 32: weir.admin.v1.GapsResponse.lost:type_name -> weir.admin.v1.LostRecords
-	0,  // 33: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
-	1,  // 34: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
-	39, // 35: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
-	41, // 36: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
-	20, // 37: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
-	22, // 38: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
-	26, // 39: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
-	28, // 40: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
-	30, // 41: weir.admin.v1.Admin.PluginLogs:input_type -> weir.admin.v1.PluginLogsRequest
-	32, // 42: weir.admin.v1.Admin.Records:input_type -> weir.admin.v1.RecordsRequest
-	35, // 43: weir.admin.v1.Admin.ExportCheckpoint:input_type -> weir.admin.v1.ExportCheckpointRequest
-	37, // 44: weir.admin.v1.Admin.ImportCheckpoint:input_type -> weir.admin.v1.ImportCheckpointRequest
-	5,  // 45: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
-	2,  // 46: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
-	40, // 47: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
-	42, // 48: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
-	21, // 49: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
-	23, // 50: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
-	27, // 51: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
-	29, // 52: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
-	31, // 53: weir.admin.v1.Admin.PluginLogs:output_type -> weir.admin.v1.PluginLogsResponse
-	33, // 54: weir.admin.v1.Admin.Records:output_type -> weir.admin.v1.RecordsResponse
-	36, // 55: weir.admin.v1.Admin.ExportCheckpoint:output_type -> weir.admin.v1.ExportCheckpointResponse
-	38, // 56: weir.admin.v1.Admin.ImportCheckpoint:output_type -> weir.admin.v1.ImportCheckpointResponse
-	6,  // 57: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
-	46, // [46:58] is the sub-list for method output_type
-	34, // [34:46] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	16, // 14: weir.admin.v1.StatusResponse.arrival:type_name -> weir.admin.v1.Latency
+	51, // 15: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
+	16, // 16: weir.admin.v1.CacheStatus.load:type_name -> weir.admin.v1.Latency
+	16, // 17: weir.admin.v1.FetchStatus.request:type_name -> weir.admin.v1.Latency
+	46, // 18: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
+	47, // 19: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
+	48, // 20: weir.admin.v1.StoreStatus.kinds:type_name -> weir.admin.v1.StoreStatus.KindsEntry
+	16, // 21: weir.admin.v1.StoreStatus.transactions:type_name -> weir.admin.v1.Latency
+	49, // 22: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
+	16, // 23: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
+	17, // 24: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
+	16, // 25: weir.admin.v1.JournalStatus.durable:type_name -> weir.admin.v1.Latency
+	50, // 26: weir.admin.v1.PluginStatus.crashes:type_name -> weir.admin.v1.PluginStatus.CrashesEntry
+	24, // 27: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
+	25, // 28: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
+	34, // 29: weir.admin.v1.ExportCheckpointResponse.header:type_name -> weir.admin.v1.CheckpointHeader
+	34, // 30: weir.admin.v1.ImportCheckpointRequest.header:type_name -> weir.admin.v1.CheckpointHeader
+	52, // 31: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
+	0,  // 32: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
+	44, // 33: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
+	45, // 34: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
+	43, // 35: weir.admin.v1.GapsResponse.lost:type_name -> weir.admin.v1.LostRecords
+	0,  // 36: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
+	1,  // 37: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
+	39, // 38: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
+	41, // 39: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
+	20, // 40: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
+	22, // 41: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
+	26, // 42: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
+	28, // 43: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
+	30, // 44: weir.admin.v1.Admin.PluginLogs:input_type -> weir.admin.v1.PluginLogsRequest
+	32, // 45: weir.admin.v1.Admin.Records:input_type -> weir.admin.v1.RecordsRequest
+	35, // 46: weir.admin.v1.Admin.ExportCheckpoint:input_type -> weir.admin.v1.ExportCheckpointRequest
+	37, // 47: weir.admin.v1.Admin.ImportCheckpoint:input_type -> weir.admin.v1.ImportCheckpointRequest
+	5,  // 48: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
+	2,  // 49: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
+	40, // 50: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
+	42, // 51: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
+	21, // 52: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
+	23, // 53: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
+	27, // 54: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
+	29, // 55: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
+	31, // 56: weir.admin.v1.Admin.PluginLogs:output_type -> weir.admin.v1.PluginLogsResponse
+	33, // 57: weir.admin.v1.Admin.Records:output_type -> weir.admin.v1.RecordsResponse
+	36, // 58: weir.admin.v1.Admin.ExportCheckpoint:output_type -> weir.admin.v1.ExportCheckpointResponse
+	38, // 59: weir.admin.v1.Admin.ImportCheckpoint:output_type -> weir.admin.v1.ImportCheckpointResponse
+	6,  // 60: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
+	49, // [49:61] is the sub-list for method output_type
+	37, // [37:49] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_weir_admin_v1_admin_proto_init() }
@@ -4433,13 +4518,14 @@ func file_weir_admin_v1_admin_proto_init() {
 	file_weir_admin_v1_admin_proto_msgTypes[12].OneofWrappers = []any{}
 	file_weir_admin_v1_admin_proto_msgTypes[13].OneofWrappers = []any{}
 	file_weir_admin_v1_admin_proto_msgTypes[15].OneofWrappers = []any{}
+	file_weir_admin_v1_admin_proto_msgTypes[18].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_admin_v1_admin_proto_rawDesc), len(file_weir_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   49,
+			NumMessages:   50,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

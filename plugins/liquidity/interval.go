@@ -2,6 +2,7 @@ package liquidity
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"github.com/weir-run/weir/sdk"
@@ -18,6 +19,7 @@ const closesAtOnce = 64
 type interval struct {
 	seconds int64
 	wanted  bool
+	due     int64 // when the first open period ends; 0: to be looked up. Not saved
 	open    [2]*keyed.Map[span, bucket]
 }
 
@@ -52,6 +54,7 @@ func (v *interval) bucket(pool sdk.Key, at, now, grace int64, limit int) *bucket
 		return nil
 	}
 	b := open.Put(key)
+	v.due = min(v.due, key.start+v.seconds)
 	if start < oldest {
 		b.late++
 	}
@@ -60,19 +63,31 @@ func (v *interval) bucket(pool sdk.Key, at, now, grace int64, limit int) *bucket
 
 // close gives the buckets of periods that ended by then, in the order in which the pools first changed, some at a time.
 func (v *interval) close(by int64, give func(span, *bucket)) {
+	if by < v.due {
+		return
+	}
 	for range closesAtOnce {
-		first, key, b := -1, span{}, bucket{}
-		for i, open := range v.open {
-			if k, oldest, ok := open.Oldest(); ok && (first < 0 || k.start < key.start) {
-				first, key, b = i, k, oldest
-			}
-		}
-		if first < 0 || key.start+v.seconds > by {
-			return
+		open, key, b := v.first()
+		if open == nil || key.start+v.seconds > by {
+			break
 		}
 		give(key, &b)
-		v.open[first].Delete(key)
+		open.Delete(key)
 	}
+	v.due = math.MaxInt64
+	if open, key, _ := v.first(); open != nil {
+		v.due = key.start + v.seconds
+	}
+}
+
+// first is the bucket that closes first, and the map that holds it; nil when there is none.
+func (v *interval) first() (in *keyed.Map[span, bucket], key span, b bucket) {
+	for _, open := range v.open {
+		if k, oldest, ok := open.Oldest(); ok && (in == nil || k.start < key.start) {
+			in, key, b = open, k, oldest
+		}
+	}
+	return in, key, b
 }
 
 // arrange makes the intervals fit the configuration, which may have changed since the checkpoint. What is no longer asked for is dropped.

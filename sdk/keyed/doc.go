@@ -8,7 +8,7 @@
 //
 // Tiers bounds two maps together: values of the keys used last, summaries of the others.
 //
-// A part of a state holds the entries that changed, the keys that are gone, and in turn a piece of what did not change: the pieces
-// of 32 parts are all of it. So no part is much larger than another, a state is never written whole but for the first time, and old
-// parts are not needed for long.
+// A part of a state holds the entries that changed, the keys that are gone, and in turn a piece of what did not change: after a
+// round over all of it the parts before are not needed. So no part is much larger than another, a state is never written whole but for the
+// first time, and the parts together are about one and a half times the state.
 package keyed

@@ -19,7 +19,7 @@ func (m *Map[K, V]) append(b []byte, whole bool) (_ []byte, parts int) {
 		m.sweep.begin()
 		b = m.appendAll(b)
 	} else {
-		b = m.appendChanged(b, m.sweep.next(m.all.Places()))
+		b = m.appendChanged(b, m.sweep.next(m.all.Places(), len(m.changed)))
 	}
 	m.changed, m.gone, m.lost = m.changed[:0], m.gone[:0], false
 	m.interval++
@@ -74,8 +74,11 @@ func (m *Map[K, V]) appendEntry(b []byte, key K, c *cell[V]) []byte {
 // clear makes the map empty.
 func (m *Map[K, V]) clear() { *m = Map[K, V]{codec: m.codec, interval: 1} }
 
-// read applies what append wrote.
-func (m *Map[K, V]) read(r *pack.Reader) (want check) {
+// smallest is the fewest bytes that an entry takes: key, stamp, value. A number of entries that a state cannot hold asks for no memory.
+const smallest = 2
+
+// read applies what append wrote into a part of a state of so many bytes.
+func (m *Map[K, V]) read(r *pack.Reader, size int) (want check) {
 	m.moves = r.Uvarint()
 	want = check{sum: r.Uvarint(), entries: r.Uvarint()}
 	for range r.Count(1) {
@@ -86,7 +89,7 @@ func (m *Map[K, V]) read(r *pack.Reader) (want check) {
 		}
 	}
 	n := r.Count(1)
-	m.all.Grow(n)
+	m.all.Grow(int(min(want.entries, uint64(size/smallest))))
 	for range n {
 		c := m.all.Put(m.codec.ReadKey(r))
 		moved := r.Uvarint()

@@ -19,7 +19,7 @@ const format = 1
 // saved is a Map of any types.
 type saved interface {
 	append(b []byte, whole bool) (data []byte, parts int)
-	read(*pack.Reader) check
+	read(r *pack.Reader, size int) check
 	finish(want check, parts int) error
 	clear()
 	untracked() bool
@@ -80,9 +80,12 @@ func (s *State) LoadParts(parts [][]byte) error {
 	for _, m := range s.maps {
 		m.clear()
 	}
-	wants := make([]check, len(s.maps))
+	wants, size := make([]check, len(s.maps)), 0
+	for _, part := range parts {
+		size += len(part)
+	}
 	for i, part := range parts {
-		rest, err := s.loadPart(part, wants)
+		rest, err := s.loadPart(part, wants, size)
 		if err == nil && i == len(parts)-1 {
 			err = s.loadRest(rest)
 		}
@@ -98,7 +101,7 @@ func (s *State) LoadParts(parts [][]byte) error {
 	return nil
 }
 
-func (s *State) loadPart(part []byte, wants []check) (rest []byte, err error) {
+func (s *State) loadPart(part []byte, wants []check, size int) (rest []byte, err error) {
 	r := pack.NewReader(part)
 	if f := r.Byte(); f != format {
 		return nil, fmt.Errorf("its format is %d, this program knows %d", f, format)
@@ -108,7 +111,7 @@ func (s *State) loadPart(part []byte, wants []check) (rest []byte, err error) {
 		return nil, fmt.Errorf("it has %d maps, this program %d", n, len(s.maps))
 	}
 	for i, m := range s.maps {
-		wants[i] = m.read(r)
+		wants[i] = m.read(r, size)
 	}
 	return rest, r.Close()
 }

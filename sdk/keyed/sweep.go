@@ -2,12 +2,16 @@ package keyed
 
 import "slices"
 
-// sweepParts is in how many parts all entries are written once, those that do not change too. sweepLeast is how many are written at
-// least: a map no larger is whole in every part. Only tests change them.
+// sweepParts is in how many parts all entries are written once, at most, those that do not change too. sweepLeast is how many are written
+// at least: a map no larger is whole in every part. Only tests change them.
 var (
 	sweepParts = 32
 	sweepLeast = 256
 )
+
+// sweepShare is how many entries are written in turn for each one that changed. A sweep of few changes may be long; with many it is
+// short, or the parts together would be many times the state, and take as long to restore. With 2 they are 1.5 times the state.
+const sweepShare = 2
 
 // sweep knows which places of a map were written into which part, of those that make the state. The newest stands last.
 type sweep struct {
@@ -31,8 +35,8 @@ func (s *sweep) restored(parts int) {
 	}
 }
 
-// next adds a part to a map with so many places, and returns which of them it must hold.
-func (s *sweep) next(places int) swept {
+// next adds a part to a map with so many places, in which so many entries changed, and returns which places it must hold.
+func (s *sweep) next(places, changed int) swept {
 	from := 0
 	for _, p := range slices.Backward(s.parts) {
 		if p.from < p.to || p.whole {
@@ -43,7 +47,7 @@ func (s *sweep) next(places int) swept {
 	if from >= places {
 		from = 0
 	}
-	step := max(sweepLeast, (places+sweepParts-1)/sweepParts)
+	step := max(sweepLeast, (places+sweepParts-1)/sweepParts, sweepShare*changed)
 	part := swept{from: from, to: min(places, from+step)}
 	s.parts = append(s.parts, part)
 	return part

@@ -101,7 +101,7 @@ func newTraded(b *testing.B, place sqldb.Place) (*storing, *traders) {
 			b.Fatal(err)
 		}
 	}
-	s, err := store.New(store.Config{Place: place, Journal: j})
+	s, err := store.New(store.Config{Place: place, Events: store.Events(j)})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func (t *traders) trade() [2]*eventv1.Output {
 	}
 	base, paid := 1+t.random.Uint64N(1e13), 1+t.random.Uint64N(1e11)
 	head := func(kind string) *eventv1.Output {
-		return &eventv1.Output{Cause: t.count, Kind: kind, Slot: 300_000_000 + t.count/2000, BlockTime: proto.Int64(int64(1_700_000_000 + t.count/5000)), Signature: signature}
+		return &eventv1.Output{Cause: t.count, Kind: kind, Slot: 300_000_000 + t.count/2000, BlockTime: new(int64(1_700_000_000 + t.count/5000)), Signature: signature}
 	}
 	report, change := head("trade"), head("pool_traded")
 	report.Body = &eventv1.Output_TradeReported{TradeReported: &eventv1.TradeReported{
@@ -197,11 +197,11 @@ func (t *traders) trade() [2]*eventv1.Output {
 		BaseAmount: base, QuoteAmount: paid, PoolQuoteAmount: paid - paid/100, QuoteFees: paid / 100, Symbol: "COIN", Trades: t.count, Buys: t.count / 2, Sells: t.count / 2,
 		BaseVolume: strconv.FormatUint(base*7, 10), QuoteVolume: strconv.FormatUint(paid*7, 10), BaseDecimals: proto.Uint32(6), QuoteDecimals: proto.Uint32(9),
 		Price: &eventv1.Price{Quote: paid, Base: base}, PriceSource: eventv1.PriceSource_PRICE_SOURCE_RESERVES, PriceImpactPpm: proto.Int64(120), SlippagePpm: proto.Int64(80),
-		LimitRoomPpm: proto.Int64(9000), FeePpm: proto.Uint64(10_000), PriorityFee: proto.Uint64(50_000), Tip: proto.Uint64(1000), UsdMicros: proto.Uint64(paid / 5), UsdSlot: proto.Uint64(300_000_000),
+		LimitRoomPpm: proto.Int64(9000), FeePpm: proto.Uint64(10_000), PriorityFee: proto.Uint64(50_000), Tip: proto.Uint64(1000), UsdMicros: new(paid / 5), UsdSlot: proto.Uint64(300_000_000),
 	}}
 	change.Body = &eventv1.Output_PoolReported{PoolReported: &eventv1.PoolReported{
 		Venue: eventv1.Venue_VENUE_PUMPSWAP, Pool: pool, Change: eventv1.PoolChange_POOL_CHANGE_TRADED, BaseMint: mint, QuoteMint: quote, BaseAmount: base, QuoteAmount: paid, Owner: trader,
-		Reserves: &eventv1.Reserves{Base: proto.Uint64(base * 100), Quote: proto.Uint64(paid * 100), PriceBase: proto.Uint64(base * 100), PriceQuote: proto.Uint64(paid * 100)},
+		Reserves: &eventv1.Reserves{Base: new(base * 100), Quote: new(paid * 100), PriceBase: new(base * 100), PriceQuote: new(paid * 100)},
 	}}
 	return [2]*eventv1.Output{report, change}
 }

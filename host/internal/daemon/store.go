@@ -32,7 +32,7 @@ func (d *Daemon) initStore() error {
 	}
 	keep := d.cfg.Store.Retention
 	d.store, err = store.New(store.Config{
-		Place: place, Journal: d.journal, Instances: d.cfg.Store.Instances, Adopt: d.cfg.Store.Adopt, Gaps: d.storedGaps,
+		Place: place, Events: store.Events(d.journal), Alerts: store.Alerts(d.alertLog), Instances: d.cfg.Store.Instances, Adopt: d.cfg.Store.Adopt, Gaps: d.storedGaps,
 		Retention: store.Retention{Trades: keep.Trades, Candles: keep.Candles, Liquidity: keep.Liquidity, Signals: keep.Signals, Alerts: keep.Alerts, Tokens: keep.Tokens},
 		Log:       d.log.With("room", "store"),
 	})

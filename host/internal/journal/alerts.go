@@ -23,6 +23,8 @@ type AlertsQuery struct {
 	Tail uint64
 	// Follow waits for more at the end.
 	Follow bool
+	// Missed is as in EventsQuery.
+	Missed func(from, to uint64)
 }
 
 // Alerts opens the log of alerts, and makes it when it is not there. Alerts older than keep go away.
@@ -75,5 +77,5 @@ func (l *AlertLog) Read(ctx context.Context, q AlertsQuery, visit func(position 
 			from = state.LastSeq - q.Tail + 1
 		}
 	}
-	return l.j.visit(ctx, visitor{stream: alertsStream, follow: q.Follow, next: from, last: state.LastSeq, visit: visit})
+	return l.j.visit(ctx, visitor{stream: alertsStream, follow: q.Follow, next: from, last: state.LastSeq, visit: visit, missed: q.Missed})
 }

@@ -13,10 +13,15 @@ import (
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
-// unit is a step of the stream: an output, positions that were missed, or the end of a message, from where a later start goes on.
+// unit is a step of a stream: an output or alert, positions that were missed, or the end of a message, from where a later start goes on.
 type unit struct {
+	source *source
+
 	instance string
 	output   *eventv1.Output
+
+	alert    *eventv1.Alert
+	position uint64 // of the alert
 
 	missed *span
 
@@ -32,15 +37,16 @@ type mark struct {
 	sum      uint32
 }
 
-// eventsStream is the name of the stream of events in the tables.
-const eventsStream = "events"
-
 func sumOf(message []byte) uint32 { return crc32.ChecksumIEEE(message) }
 
-// feed reads the stream from a position and sends what it holds, message by message, until ctx ends; then what is left until late ends.
-func (s *Store) feed(ctx, late context.Context, from uint64, out chan<- []unit) error {
-	next := from
-	send := func(units []unit) error {
+// feed sends what a stream holds from where the session goes on, message by message, until ctx ends; then what is left until late ends.
+func (src *source) feed(ctx, late context.Context, out chan<- []unit) error {
+	next := src.from
+	var missed []unit
+	miss := func(from, to uint64) { missed = append(missed, unit{source: src, missed: &span{from, to}}) }
+	visit := func(position uint64, message []byte) error {
+		units := slices.Concat(missed, src.unpack(src, position, message))
+		missed, next = nil, position+1
 		select {
 		case out <- units:
 			return nil
@@ -48,39 +54,45 @@ func (s *Store) feed(ctx, late context.Context, from uint64, out chan<- []unit) 
 			return late.Err()
 		}
 	}
-	var missed []unit
-	q := journal.EventsQuery{From: next, Follow: true, Missed: func(from, to uint64) { missed = append(missed, unit{missed: &span{from, to}}) }}
-	visit := func(position uint64, batch []byte) error {
-		units := append(missed, s.unpack(position, batch)...)
-		missed = nil
-		next = position + 1
-		return send(units)
-	}
-	err := s.cfg.Journal.ReadEvents(ctx, q, visit)
+	err := src.Read(ctx, next, true, miss, visit)
 	if err == nil || ctx.Err() == nil || late.Err() != nil {
 		return err
 	}
-	q.From, q.Follow = next, false
-	if err := s.cfg.Journal.ReadEvents(late, q, visit); err != nil && !errors.Is(err, journal.ErrClosed) {
+	if err := src.Read(late, next, false, miss, visit); err != nil && !errors.Is(err, journal.ErrClosed) {
 		return fmt.Errorf("read the end of the stream: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) unpack(position uint64, batch []byte) []unit {
-	end := unit{end: &mark{position, sumOf(batch)}}
+// outputs takes a batch of outputs apart.
+func (s *Store) outputs(src *source, position uint64, message []byte) []unit {
+	end := unit{source: src, end: &mark{position, sumOf(message)}}
 	var b eventv1.OutputBatch
-	if err := proto.Unmarshal(batch, &b); err != nil {
-		// Its checksum is right, so it was written so: there is nothing to wait for.
-		s.cfg.Log.Error("a batch of outputs cannot be read and is left out", "position", position, "error", err)
-		return []unit{{missed: &span{position, position}}, end}
+	if err := proto.Unmarshal(message, &b); err != nil {
+		return s.unreadable(src, position, end, err)
 	}
 	if len(s.cfg.Instances) > 0 && !slices.Contains(s.cfg.Instances, b.GetInstance()) {
 		return []unit{end}
 	}
 	units := make([]unit, 0, len(b.GetOutputs())+1)
 	for _, o := range b.GetOutputs() {
-		units = append(units, unit{instance: b.GetInstance(), output: o})
+		units = append(units, unit{source: src, instance: b.GetInstance(), output: o})
 	}
 	return append(units, end)
+}
+
+// alert reads an alert.
+func (s *Store) alert(src *source, position uint64, message []byte) []unit {
+	end := unit{source: src, end: &mark{position, sumOf(message)}}
+	a := &eventv1.Alert{}
+	if err := proto.Unmarshal(message, a); err != nil {
+		return s.unreadable(src, position, end, err)
+	}
+	return []unit{{source: src, alert: a, position: position}, end}
+}
+
+// unreadable is a message that is whole and yet cannot be read: it was written so, and there is nothing to wait for.
+func (s *Store) unreadable(src *source, position uint64, end unit, err error) []unit {
+	s.cfg.Log.Error("a stored message cannot be read and is left out", "stream", src.name, "position", position, "error", err)
+	return []unit{{source: src, missed: &span{position, position}}, end}
 }

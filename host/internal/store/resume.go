@@ -9,43 +9,45 @@ import (
 	"github.com/weir-run/weir/host/internal/journal"
 )
 
-// resume finds where in the stream of events to go on, and refuses a database that belongs to another one.
-func (w *writer) resume(ctx context.Context) error {
-	bounds, err := w.s.cfg.Journal.EventsBounds(ctx)
+// resume finds where in a stream to go on, and refuses a database that belongs to another one.
+func (w *writer) resume(ctx context.Context, src *source) error {
+	bounds, err := src.Bounds(ctx)
 	if err != nil {
 		return err
 	}
 	var identity string
 	var position, sum int64
-	row := w.conn.QueryRowContext(ctx, w.conn.Place.Rebind("SELECT identity, position, checksum FROM cursors WHERE stream = ?"), eventsStream)
+	row := w.conn.QueryRowContext(ctx, w.conn.Place.Rebind("SELECT identity, position, checksum FROM cursors WHERE stream = ?"), src.name)
 	switch err := row.Scan(&identity, &position, &sum); {
 	case errors.Is(err, sql.ErrNoRows):
-		return w.adopt(ctx, bounds.ID)
+		return w.adopt(ctx, src, bounds.ID)
 	case err != nil:
 		return fmt.Errorf("read cursor: %w", err)
 	case identity == bounds.ID:
 	case w.s.cfg.Adopt:
-		w.s.cfg.Log.Warn("the database was filled from another journal; it goes on with this one, from its oldest events", "identity", bounds.ID)
-		return w.adopt(ctx, bounds.ID)
+		w.s.cfg.Log.Warn("the database was filled from another journal; it goes on with this one, from its oldest on", "stream", src.name)
+		return w.adopt(ctx, src, bounds.ID)
 	default:
-		return fmt.Errorf("the database was filled from another journal (its stream of events is %s, this one %s): name another store.url, or set store.adopt to go on in it",
-			identity, bounds.ID)
+		return fmt.Errorf("the database was filled from another journal (its stream of %s is %s, this one %s): name another store.url, or set store.adopt to go on in it",
+			src.name, identity, bounds.ID)
 	}
-	w.from = uint64(position) + 1
-	if err := w.check(ctx, bounds, mark{uint64(position), uint32(sum)}); err != nil {
+	src.from = uint64(position) + 1
+	if err := w.check(ctx, src, bounds, mark{uint64(position), uint32(sum)}); err != nil {
 		return err
 	}
-	w.s.state.change(func(s *Status) { s.Position = w.from - 1 })
+	if src.name == eventsName {
+		w.s.state.change(func(s *Status) { s.Position = src.from - 1 })
+	}
 	return nil
 }
 
 // check looks whether what was stored last still lies where it lay. After a power cut the end of the stream can be gone, and other
 // outputs in its place. Then all that is held is read again; what is stored already is known by its name and left out.
-func (w *writer) check(ctx context.Context, bounds journal.EventsBounds, last mark) error {
-	if last.position == 0 || last.position < bounds.First {
+func (w *writer) check(ctx context.Context, src *source, bounds journal.Bounds, last mark) error {
+	if src.At == nil || last.position == 0 || last.position < bounds.First {
 		return nil
 	}
-	message, err := w.s.cfg.Journal.EventsAt(ctx, last.position)
+	message, err := src.At(ctx, last.position)
 	if err != nil {
 		return err
 	}
@@ -54,20 +56,24 @@ func (w *writer) check(ctx context.Context, bounds journal.EventsBounds, last ma
 	}
 	w.s.cfg.Log.Warn("the stream of events lost its end, as after a power cut: what it holds is read again, and what is stored already left out",
 		"stored_to", last.position, "held_from", bounds.First, "held_to", bounds.Last)
-	w.from = max(bounds.First, 1)
+	src.from = max(bounds.First, 1)
 	return nil
 }
 
 // adopt takes the database for a stream from its beginning: outputs of another stream have names of their own.
-func (w *writer) adopt(ctx context.Context, identity string) error {
-	clear(w.instances)
-	w.from = 1
+func (w *writer) adopt(ctx context.Context, src *source, identity string) error {
+	src.from = 1
+	if src.name == eventsName {
+		clear(w.instances)
+	}
 	return w.conn.Transaction(ctx, func() error {
-		if _, err := w.conn.Do(ctx, "DELETE FROM instances"); err != nil {
-			return fmt.Errorf("forget outputs of another journal: %w", err)
+		if src.name == eventsName {
+			if _, err := w.conn.Do(ctx, "DELETE FROM instances"); err != nil {
+				return fmt.Errorf("forget outputs of another journal: %w", err)
+			}
 		}
 		if _, err := w.conn.Do(ctx, `INSERT INTO cursors (stream, identity, position, checksum) VALUES (?, ?, 0, 0)
-			ON CONFLICT (stream) DO UPDATE SET identity = excluded.identity, position = 0, checksum = 0`, eventsStream, identity); err != nil {
+			ON CONFLICT (stream) DO UPDATE SET identity = excluded.identity, position = 0, checksum = 0`, src.name, identity); err != nil {
 			return fmt.Errorf("write cursor: %w", err)
 		}
 		return nil

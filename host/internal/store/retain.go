@@ -48,9 +48,14 @@ func (r Retention) rules() []rule {
 		{"liquidity_events", r.Liquidity, ""},
 		{"signals", r.Signals, ""},
 		{"refused", r.Signals, ""},
+		{"fees", r.Liquidity, ""},
+		{"pool_periods", r.Candles, ""},
+		{"alerts", r.Alerts, ""},
 		{"tokens", r.Tokens, "coalesce(last_event, first_event) < ?"},
 		{"pools", r.Tokens, "last_event < ?"},
 		{"windows", r.Tokens, "event < ?"},
+		{"token_figures", r.Tokens, "event < ?"},
+		{"positions", r.Tokens, "event < ?"},
 	}
 }
 

@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // session connects, finds where it was, and stores until ctx ends or something goes wrong.
 func (s *Store) session(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(s.cfg.Drain, cancel) })()
@@ -22,18 +26,21 @@ func (s *Store) session(ctx context.Context) error {
 	// Few messages wait between the two: each holds up to some hundred outputs.
 	units := make(chan []unit, 32)
 	fed := make(chan error, 1)
-	reading, stop := context.WithCancel(ctx)
 	go func() {
 		defer close(units)
-		fed <- s.feed(reading, late, w.from, units)
+		feeds, reading := errgroup.WithContext(ctx)
+		for _, src := range w.sources {
+			feeds.Go(func() error { return src.feed(reading, late, units) })
+		}
+		fed <- feeds.Wait()
 	}()
 	err = w.consume(late, units)
-	stop()
 	cancel()
-	for range units { // lets the feed end
+	stop()
+	for range units { // lets the feeds end
 	}
 	if fedErr := <-fed; err == nil && fedErr != nil && !errors.Is(fedErr, context.Canceled) {
-		err = fmt.Errorf("read events: %w", fedErr)
+		err = fmt.Errorf("read journal: %w", fedErr)
 	}
 	return err
 }
@@ -48,7 +55,7 @@ func (s *Store) open(ctx context.Context) (*writer, error) {
 	}
 	w := newWriter(s, conn)
 	// A migration of big tables takes its time.
-	if err := errors.Join(conn.Migrate(ctx)); err != nil {
+	if err := conn.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	if err := w.load(limited); err != nil {

@@ -98,7 +98,7 @@ func (st *state) mended() (news bool) {
 // measure looks each second how far the stream has come, also while the database is away.
 func (s *Store) measure(ctx context.Context) {
 	for tick := time.NewTicker(time.Second); ; {
-		if b, err := s.cfg.Journal.EventsBounds(ctx); err == nil {
+		if b, err := s.cfg.Events.Bounds(ctx); err == nil {
 			s.state.change(func(st *Status) { st.Last = max(b.Last, st.Position) })
 		}
 		select {
@@ -119,17 +119,20 @@ func (s *Store) noteCommit(batch *rows.Batch, st step, took time.Duration) {
 		now.Again += uint64(st.again)
 		now.Rows += uint64(batch.Rows)
 		batch.Kinds(func(kind string, outputs int) { now.Kinds[kind] += uint64(outputs) })
-		for _, m := range st.missed {
-			now.Missed += m.to - m.from + 1
+		for _, u := range st.missed {
+			now.Missed += u.missed.to - u.missed.from + 1
 		}
-		if st.end != nil {
-			now.Position, now.Last = st.end.position, max(now.Last, st.end.position)
+		for src, end := range st.ends {
+			if src.name == eventsName {
+				now.Position, now.Last = end.position, max(now.Last, end.position)
+			}
 		}
 	})
 	if s.state.mended() {
 		s.cfg.Log.Info("outputs are stored again", "database", s.cfg.Place.String())
 	}
-	for _, m := range st.missed {
-		s.cfg.Log.Error("outputs were gone from the journal before they were stored, or are damaged: rows of them are missing", "from_position", m.from, "to_position", m.to)
+	for _, u := range st.missed {
+		s.cfg.Log.Error("messages were gone from the journal before they were stored, or are damaged: rows of them are missing",
+			"stream", u.source.name, "from_position", u.missed.from, "to_position", u.missed.to)
 	}
 }

@@ -12,24 +12,18 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/store/query"
 	"github.com/weir-run/weir/host/internal/store/sqldb"
 )
-
-// Journal is the stream of events; see the methods of journal.Journal.
-type Journal interface {
-	ReadEvents(ctx context.Context, q journal.EventsQuery, visit func(position uint64, batch []byte) error) error
-	EventsBounds(ctx context.Context) (journal.EventsBounds, error)
-	EventsAt(ctx context.Context, position uint64) ([]byte, error)
-}
 
 // Config configures New.
 type Config struct {
 	// Place is the database.
 	Place sqldb.Place
-	// Journal is where outputs come from.
-	Journal Journal
+	// Events is where outputs come from; see the function Events.
+	Events Stream
+	// Alerts is where alerts come from; without it none are stored.
+	Alerts Stream
 	// Instances whose outputs are stored; empty means all.
 	Instances []string
 	// Adopt goes on in a database that another journal has filled. Without it such a database is refused, since numbers of records

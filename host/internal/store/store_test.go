@@ -43,7 +43,7 @@ func newBench(t *testing.T, place sqldb.Place) *bench {
 	t.Helper()
 	b := &bench{t: t, logs: map[string]*journal.OutputLog{}, causes: map[string]uint64{}}
 	b.open(t.TempDir(), 0)
-	b.cfg = store.Config{Place: place, Journal: b.journal, Interval: time.Millisecond, Drain: 2 * time.Second}
+	b.cfg = store.Config{Place: place, Events: store.Events(b.journal), Interval: time.Millisecond, Drain: 2 * time.Second}
 	return b
 }
 

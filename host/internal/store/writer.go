@@ -23,9 +23,9 @@ type writer struct {
 	units []unit
 	keep  keeper
 
-	from      uint64 // where reading goes on
-	commits   int64  // transactions ever: another writer would change it
-	next      int64  // number of the next event
+	sources   []*source
+	commits   int64 // transactions ever: another writer would change it
+	next      int64 // number of the next event
 	instances map[string]cursor
 	clock     time.Time // of the last row of table clock
 }
@@ -40,7 +40,7 @@ func (c cursor) before(d cursor) bool {
 }
 
 func newWriter(s *Store, conn *sqldb.Conn) *writer {
-	return &writer{s: s, conn: conn, batch: rows.NewBatch(), instances: map[string]cursor{}, keep: keeper{retention: s.cfg.Retention}}
+	return &writer{s: s, conn: conn, batch: rows.NewBatch(), instances: map[string]cursor{}, sources: s.sources(), keep: keeper{retention: s.cfg.Retention}}
 }
 
 // errFenced: the row that every transaction changes was changed by somebody else.
@@ -85,8 +85,8 @@ func (w *writer) commit(ctx context.Context, units []unit, refusal string) error
 // step is what a transaction changes beside rows of outputs.
 type step struct {
 	instances map[string]cursor
-	end       *mark
-	missed    []span
+	ends      map[*source]*mark
+	missed    []unit
 	again     int
 	ticked    bool
 	outputs   int
@@ -94,14 +94,17 @@ type step struct {
 
 // prepare fills the batch.
 func (w *writer) prepare(units []unit, refusal string) step {
-	st := step{instances: map[string]cursor{}}
+	st := step{instances: map[string]cursor{}, ends: map[*source]*mark{}}
 	w.batch.Begin(w.next)
 	for _, u := range units {
 		switch {
 		case u.end != nil:
-			st.end = u.end
+			st.ends[u.source] = u.end
 		case u.missed != nil:
-			st.missed = append(st.missed, *u.missed)
+			st.missed = append(st.missed, u)
+		case u.alert != nil:
+			st.outputs++
+			w.batch.AddAlert(u.position, u.alert)
 		default:
 			at := cursorOf(u.output)
 			last, known := st.instances[u.instance]
@@ -147,9 +150,9 @@ func (w *writer) write(ctx context.Context, st step) error {
 			return err
 		}
 	}
-	for _, m := range st.missed {
+	for _, u := range st.missed {
 		if _, err := w.conn.Do(ctx, "INSERT INTO missed (stream, from_position, to_position, at) VALUES (?, ?, ?, ?)",
-			eventsStream, int64(m.from), int64(m.to), now); err != nil {
+			u.source.name, int64(u.missed.from), int64(u.missed.to), now); err != nil {
 			return err
 		}
 	}
@@ -158,11 +161,12 @@ func (w *writer) write(ctx context.Context, st step) error {
 			return err
 		}
 	}
-	if st.end == nil {
-		return nil
+	for src, end := range st.ends {
+		if _, err := w.conn.Do(ctx, "UPDATE cursors SET position = ?, checksum = ? WHERE stream = ?", int64(end.position), int64(end.sum), src.name); err != nil {
+			return err
+		}
 	}
-	_, err = w.conn.Do(ctx, "UPDATE cursors SET position = ?, checksum = ? WHERE stream = ?", int64(st.end.position), int64(st.end.sum), eventsStream)
-	return err
+	return nil
 }
 
 // load reads where the database stands.
@@ -178,7 +182,12 @@ func (w *writer) load(ctx context.Context) error {
 	if err := w.loadInstances(ctx); err != nil {
 		return err
 	}
-	return w.resume(ctx)
+	for _, src := range w.sources {
+		if err := w.resume(ctx, src); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *writer) loadInstances(ctx context.Context) error {

@@ -1,9 +1,6 @@
 package query
 
-import (
-	"context"
-	"strconv"
-)
+import "context"
 
 // Gap is one row of table gaps: slots of which data is or was missing.
 type Gap struct {
@@ -30,25 +27,9 @@ type GapsQuery struct {
 func (r *Reader) Gaps(ctx context.Context, q GapsQuery) (List[Gap], error) {
 	s := &statement{text: "SELECT from_slot, to_slot, subscription_groups, state, reason, endpoint, found_at, healed_at FROM gaps"}
 	s.is("state", q.State)
-	skip := 0
-	if q.After != "" {
-		var err error
-		if skip, err = strconv.Atoi(q.After); err != nil || skip < 0 {
-			return List[Gap]{}, badCursor(q.After)
-		}
-	}
-	s.values = append(s.values, q.limit()+1, skip)
-	items, err := all(ctx, r, s, "ORDER BY to_slot DESC, from_slot DESC, subscription_groups, state LIMIT ? OFFSET ?", func(g *Gap) []any {
+	return bySkip(ctx, r, s, "ORDER BY to_slot DESC, from_slot DESC, subscription_groups, state", q.Page, func(g *Gap) []any {
 		return []any{&g.FromSlot, &g.ToSlot, &g.Groups, &g.State, text{&g.Reason}, text{&g.Endpoint}, &g.Found, &g.Healed}
 	})
-	if err != nil {
-		return List[Gap]{}, err
-	}
-	out := List[Gap]{Items: items}
-	if len(items) > q.limit() {
-		out.Items, out.Next = items[:q.limit()], strconv.Itoa(skip+q.limit())
-	}
-	return out, nil
 }
 
 // Stored is how far the store came.

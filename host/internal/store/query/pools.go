@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 )
 
@@ -25,10 +26,22 @@ type Pool struct {
 	QuoteReserve      *uint64 `json:"quote_reserve,omitempty,string"`
 	PriceBaseReserve  *uint64 `json:"price_base_reserve,omitempty,string"`
 	PriceQuoteReserve *uint64 `json:"price_quote_reserve,omitempty,string"`
+	// LP tokens, raw units: all, and those of them that were burned or locked since the pool is watched.
+	LPSupply *uint64 `json:"lp_supply,omitempty,string"`
+	LPBurned *uint64 `json:"lp_burned,omitempty,string"`
+	LPLocked *uint64 `json:"lp_locked,omitempty,string"`
+	// Value is what both sides are worth after the last change (TVL), raw units of ValueMint, and in millionths of a dollar.
+	ValueMint      string  `json:"value_mint,omitempty"`
+	Value          *uint64 `json:"value,omitempty,string"`
+	ValueUSDMicros *uint64 `json:"value_usd_micros,omitempty,string"`
+	// Depth is the last PoolDepth of it, as weir events prints it, given by event DepthEvent.
+	Depth      json.RawMessage `json:"depth,omitempty"`
+	DepthEvent *int64          `json:"depth_event,omitempty,string"`
 }
 
 const poolColumns = `pool, first_event, venue, base_mint, quote_mint, created_event, created_slot, created_at, created_signature, creator,
-	last_event, last_slot, last_at, last_change, base_reserve, quote_reserve, price_base_reserve, price_quote_reserve`
+	last_event, last_slot, last_at, last_change, base_reserve, quote_reserve, price_base_reserve, price_quote_reserve,
+	lp_supply, lp_burned, lp_locked, value_mint, value_amount, value_usd_micros, depth, depth_event`
 
 func (p *Pool) into() []any {
 	return []any{
@@ -42,6 +55,11 @@ func (p *Pool) into() []any {
 		text{&p.Creator},
 		&p.LastEvent, &p.LastSlot, &p.LastAt, &p.LastChange,
 		amountOr(&p.BaseReserve), amountOr(&p.QuoteReserve), amountOr(&p.PriceBaseReserve), amountOr(&p.PriceQuoteReserve),
+		amountOr(&p.LPSupply), amountOr(&p.LPBurned), amountOr(&p.LPLocked),
+		text{&p.ValueMint},
+		amountOr(&p.Value), amountOr(&p.ValueUSDMicros),
+		raw{&p.Depth},
+		&p.DepthEvent,
 	}
 }
 
@@ -49,7 +67,7 @@ func (p *Pool) into() []any {
 type PoolsQuery struct {
 	Page
 
-	// View is Newest or Active. Default Newest.
+	// View is Newest, Active or Largest. Default Newest.
 	View  View
 	Mint  string
 	Venue string
@@ -65,6 +83,9 @@ func (r *Reader) Pools(ctx context.Context, q PoolsQuery) (List[Pool], error) {
 		return byEvent(ctx, r, s, "first_event", q.Page, (*Pool).into, func(p *Pool) int64 { return p.FirstEvent })
 	case Active:
 		return byEvent(ctx, r, s, "last_event", q.Page, (*Pool).into, func(p *Pool) int64 { return p.LastEvent })
+	case Largest:
+		s.where("value_usd_micros IS NOT NULL")
+		return bySkip(ctx, r, s, "ORDER BY value_usd_micros DESC, pool", q.Page, (*Pool).into)
 	default:
 		return List[Pool]{}, fmt.Errorf("%w: pools have no view %.40q", ErrBadQuery, q.View)
 	}
@@ -99,6 +120,12 @@ type LiquidityEvent struct {
 	LPAmount     *uint64 `json:"lp_amount,omitempty,string"`
 	BaseReserve  *uint64 `json:"base_reserve,omitempty,string"`
 	QuoteReserve *uint64 `json:"quote_reserve,omitempty,string"`
+	LPSupply     *uint64 `json:"lp_supply,omitempty,string"`
+	// SharePPM is the part of the pool that went in (of what there is after) or out (of what there was before), millionths.
+	SharePPM       *int64  `json:"share_ppm,omitempty"`
+	ValueMint      string  `json:"value_mint,omitempty"`
+	Value          *uint64 `json:"value,omitempty,string"`
+	ValueUSDMicros *uint64 `json:"value_usd_micros,omitempty,string"`
 }
 
 func (e *LiquidityEvent) into() []any {
@@ -108,6 +135,9 @@ func (e *LiquidityEvent) into() []any {
 		text{&e.BaseMint},
 		text{&e.QuoteMint},
 		amount(&e.BaseAmount), amount(&e.QuoteAmount), amountOr(&e.LPAmount), amountOr(&e.BaseReserve), amountOr(&e.QuoteReserve),
+		amountOr(&e.LPSupply), &e.SharePPM,
+		text{&e.ValueMint},
+		amountOr(&e.Value), amountOr(&e.ValueUSDMicros),
 	}
 }
 
@@ -123,7 +153,7 @@ type LiquidityQuery struct {
 // Liquidity lists changes of liquidity, the newest first.
 func (r *Reader) Liquidity(ctx context.Context, q LiquidityQuery) (List[LiquidityEvent], error) {
 	s := &statement{text: `SELECT event, instance, cause, idx, slot, block_time, signature, venue, pool, change, owner, base_mint, quote_mint,
-		base_amount, quote_amount, lp_amount, base_reserve, quote_reserve FROM liquidity_events`}
+		base_amount, quote_amount, lp_amount, base_reserve, quote_reserve, lp_supply, share_ppm, value_mint, value_amount, value_usd_micros FROM liquidity_events`}
 	s.is("pool", q.Pool)
 	s.is("owner", q.Owner)
 	s.is("change", q.Change)

@@ -146,6 +146,33 @@ func byEvent[T any](ctx context.Context, r *Reader, s *statement, column string,
 	return out, nil
 }
 
+// mostSkipped bounds how deep a list goes that is ordered anew for each page.
+const mostSkipped = 10_000
+
+// bySkip gives a page in an order that has no key, by how many items came before.
+func bySkip[T any](ctx context.Context, r *Reader, s *statement, order string, p Page, into scan[T]) (List[T], error) {
+	skip := 0
+	if p.After != "" {
+		var err error
+		if skip, err = strconv.Atoi(p.After); err != nil || skip < 0 || skip > mostSkipped {
+			return List[T]{}, badCursor(p.After)
+		}
+	}
+	s.values = append(s.values, p.limit()+1, skip)
+	items, err := all(ctx, r, s, order+" LIMIT ? OFFSET ?", into)
+	if err != nil {
+		return List[T]{}, err
+	}
+	out := List[T]{Items: items}
+	if len(items) > p.limit() {
+		out.Items = items[:p.limit()]
+		if skip += p.limit(); skip <= mostSkipped {
+			out.Next = strconv.Itoa(skip)
+		}
+	}
+	return out, nil
+}
+
 func badCursor(text string) error {
 	return fmt.Errorf("%w: %.40q is not a cursor that was given; leave it out to begin at the start", ErrBadQuery, text)
 }
@@ -169,6 +196,17 @@ func (t text) Scan(from any) error {
 	var n sql.NullString
 	err := n.Scan(from)
 	*t.to = n.String
+	return err
+}
+
+// flag scans a column that may be NULL as false.
+type flag struct{ to *bool }
+
+// Scan takes what a driver read.
+func (f flag) Scan(from any) error {
+	var n sql.NullBool
+	err := n.Scan(from)
+	*f.to = n.Bool
 	return err
 }
 

@@ -3,7 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -37,9 +37,18 @@ type Token struct {
 	PoolQuoteAmount *uint64 `json:"pool_quote_amount,omitempty,string"`
 	CurveTrades     *int64  `json:"curve_trades,omitempty,string"`
 	Decimals        *int64  `json:"decimals,omitempty"`
-	Trades          *int64  `json:"trades,omitempty,string"`
-	Buys            *int64  `json:"buys,omitempty,string"`
-	Sells           *int64  `json:"sells,omitempty,string"`
+	URI             string  `json:"uri,omitempty"`
+	TokenProgram    string  `json:"token_program,omitempty"`
+	TotalSupply     *uint64 `json:"total_supply,omitempty,string"`
+	PoolBaseAmount  *uint64 `json:"pool_base_amount,omitempty,string"`
+	MigrationFee    *uint64 `json:"migration_fee,omitempty,string"`
+	// Mayhem says that an agent trades it.
+	Mayhem bool `json:"mayhem,omitempty"`
+	// Activity is abandoned or revived, whichever came last; empty when neither did.
+	Activity string `json:"activity,omitempty"`
+	Trades   *int64 `json:"trades,omitempty,string"`
+	Buys     *int64 `json:"buys,omitempty,string"`
+	Sells    *int64 `json:"sells,omitempty,string"`
 	// BaseVolume is the sum of all its trades, raw units.
 	BaseVolume string `json:"base_volume,omitempty"`
 	// LastEvent to LastPool are of its last trade.
@@ -55,6 +64,8 @@ type Token struct {
 	QuoteVolume   string `json:"quote_volume,omitempty"`
 	// Window is its last one of TokensQuery.Window; nil when there is none.
 	Window *Window `json:"window,omitempty"`
+	// Figures are the last ones of the lifecycle monitor; nil for coins that it does not watch.
+	Figures *Figures `json:"figures,omitempty"`
 	// Before is, for Gainers, the price at the beginning of the time that is compared.
 	Before *Price `json:"before,omitempty"`
 }
@@ -62,7 +73,8 @@ type Token struct {
 var tokenColumns = columnsOf("t", `mint first_event name symbol creator curve quote_mint phase created_event created_slot created_at created_signature
 	completed_event completed_slot completed_at completed_signature migrated_event migrated_slot migrated_at migrated_signature
 	pool pool_quote_amount curve_trades base_decimals trades buys sells base_volume last_event last_slot last_at last_venue last_pool
-	price_quote price_base last_quote_mint last_quote_decimals quote_volume`)
+	price_quote price_base last_quote_mint last_quote_decimals quote_volume
+	uri token_program total_supply pool_base_amount migration_fee mayhem activity`)
 
 // columnsOf names columns of a table.
 func columnsOf(table, names string) string {
@@ -83,7 +95,8 @@ func (t *Token) into() []any {
 	}
 	return append(columns, text{&t.Pool}, amountOr(&t.PoolQuoteAmount), &t.CurveTrades, &t.Decimals, &t.Trades, &t.Buys, &t.Sells, wide(&t.BaseVolume),
 		&t.LastEvent, &t.LastSlot, &t.LastAt, text{&t.LastVenue}, text{&t.LastPool},
-		price{&t.Price}, denominator{&t.Price}, text{&t.PriceMint}, &t.PriceDecimals, wide(&t.QuoteVolume))
+		price{&t.Price}, denominator{&t.Price}, text{&t.PriceMint}, &t.PriceDecimals, wide(&t.QuoteVolume),
+		text{&t.URI}, text{&t.TokenProgram}, amountOr(&t.TotalSupply), amountOr(&t.PoolBaseAmount), amountOr(&t.MigrationFee), flag{&t.Mayhem}, text{&t.Activity})
 }
 
 // View is a choice of coins and their order.
@@ -99,6 +112,10 @@ const (
 	Graduated View = "graduated"
 	// Active are coins by their last trade.
 	Active View = "active"
+	// NearGraduation are coins on a curve that is sold by at least TokensQuery.MinProgress, the furthest first.
+	NearGraduation View = "near_graduation"
+	// Largest are pools by what they are worth in dollars.
+	Largest View = "largest"
 	// Gainers are coins by how much their price rose within TokensQuery.Within.
 	Gainers View = "gainers"
 )
@@ -116,6 +133,8 @@ type TokensQuery struct {
 	// Phase is created, trading, completed or migrated.
 	Phase   string
 	Creator string
+	// MinProgress is, for NearGraduation, the least part of the curve that is sold, millionths. Default 800,000.
+	MinProgress int64
 	// Window is the length of Token.Window, seconds. Default 24 h.
 	Window int64
 	// Within is, for Gainers, how far back the price is compared, seconds of chain time; default one hour.
@@ -126,8 +145,12 @@ type TokensQuery struct {
 
 // Tokens lists coins.
 func (r *Reader) Tokens(ctx context.Context, q TokensQuery) (List[Token], error) {
-	if q.View == Gainers {
+	switch q.View {
+	case Gainers:
 		return r.gainers(ctx, q)
+	case NearGraduation:
+		return r.nearGraduation(ctx, q)
+	default:
 	}
 	order, ok := viewOrder[q.View]
 	if !ok {
@@ -139,14 +162,14 @@ func (r *Reader) Tokens(ctx context.Context, q TokensQuery) (List[Token], error)
 		"t.first_event": func(t *Token) int64 { return t.FirstEvent }, "t.created_event": func(t *Token) int64 { return t.Created.Event },
 		"t.migrated_event": func(t *Token) int64 { return t.Migrated.Event }, "t.last_event": func(t *Token) int64 { return *t.LastEvent },
 	}[order]
-	return byEvent(ctx, r, s, order, q.Page, func(t *Token) []any { return append(t.into(), intoWindow(&t.Window)...) }, event)
+	return byEvent(ctx, r, s, order, q.Page, (*Token).intoAll, event)
 }
 
 // Token returns a coin; ok is false when it is not known. window is the length of its window in seconds, 0 for 24 h.
 func (r *Reader) Token(ctx context.Context, mint string, window int64) (_ Token, ok bool, err error) {
 	s := TokensQuery{Window: window}.statement("")
 	s.where("t.mint = ?", mint)
-	return one(ctx, r, s, func(t *Token) []any { return append(t.into(), intoWindow(&t.Window)...) })
+	return one(ctx, r, s, (*Token).intoAll)
 }
 
 const day = 24 * 60 * 60
@@ -156,7 +179,8 @@ func (q TokensQuery) statement(more string) *statement {
 	if q.Window == 0 {
 		q.Window = day
 	}
-	s := &statement{text: "SELECT " + tokenColumns + ", " + columnsOf("w", windowNames) + more + ` FROM tokens t
+	s := &statement{text: "SELECT " + tokenColumns + ", " + columnsOf("w", windowNames) + ", " + columnsOf("f", figureNames) + more + ` FROM tokens t
+		LEFT JOIN token_figures f ON f.mint = t.mint
 		LEFT JOIN windows w ON w.mint = t.mint AND w.quote_mint = t.last_quote_mint AND w.seconds = ?`, values: []any{q.Window}}
 	s.is("t.phase", q.Phase)
 	s.is("t.creator", q.Creator)
@@ -178,26 +202,31 @@ func asciiLower(s string) string {
 	}, strings.ReplaceAll(s, "\x00", ""))
 }
 
-// mostGainers bounds how deep the list of gainers goes: it is ordered anew for each page.
-const mostGainers = 1000
+// intoAll is into with the window and the figures beside the coin.
+func (t *Token) intoAll() []any {
+	return slices.Concat(t.into(), intoWindow(&t.Window), intoFigures(&t.Figures))
+}
 
-// gainers lists coins that traded within the time, by price now over price then, and pages by how many came before: prices change from
-// page to page, so a coin can come twice or not at all.
-func (r *Reader) gainers(ctx context.Context, q TokensQuery) (List[Token], error) {
-	skip := 0
-	if q.After != "" {
-		var err error
-		if skip, err = strconv.Atoi(q.After); err != nil || skip < 0 {
-			return List[Token]{}, badCursor(q.After)
-		}
+// nearGraduation lists coins by progress and pages by how many came before, as gainers does.
+func (r *Reader) nearGraduation(ctx context.Context, q TokensQuery) (List[Token], error) {
+	if q.MinProgress <= 0 {
+		q.MinProgress = 800_000
 	}
+	s := q.statement("")
+	s.where("f.phase IN ('created', 'trading') AND f.progress_ppm >= ?", q.MinProgress)
+	return bySkip(ctx, r, s, "ORDER BY f.progress_ppm DESC, t.mint", q.Page, (*Token).intoAll)
+}
+
+// gainers lists coins that traded within the time, by price now over price then. Prices change from page to page, so a coin can come
+// twice or not at all.
+func (r *Reader) gainers(ctx context.Context, q TokensQuery) (List[Token], error) {
 	if q.Within <= 0 {
 		q.Within = 60 * 60
 	}
 	if q.CandleSeconds <= 0 {
 		q.CandleSeconds = 60
 	}
-	now, _, err := one(ctx, r, &statement{text: "SELECT last_at FROM tokens WHERE last_event = (SELECT max(last_event) FROM tokens WHERE last_at IS NOT NULL)"},
+	now, _, err := one(ctx, r, &statement{text: "SELECT coalesce(max(last_at), 0) FROM tokens WHERE last_event = (SELECT max(last_event) FROM tokens WHERE last_at IS NOT NULL)"},
 		func(at *int64) []any { return []any{at} })
 	if err != nil {
 		return List[Token]{}, err
@@ -206,22 +235,10 @@ func (r *Reader) gainers(ctx context.Context, q TokensQuery) (List[Token], error
 	since := now - q.Within
 	s.text += ` JOIN candles c ON c.event = (SELECT event FROM candles WHERE mint = t.mint AND quote_mint = t.last_quote_mint AND seconds = ?
 		AND start_time >= ? AND open_base IS NOT NULL ORDER BY start_time LIMIT 1)`
-	s.values = append([]any{s.values[0], q.CandleSeconds, since}, s.values[1:]...)
-	s.where("t.last_at >= ? AND t.price_base IS NOT NULL", since)
-	s.values = append(s.values, q.limit()+1, skip)
-	items, err := all(ctx, r, s, `ORDER BY CAST(t.price_quote AS DOUBLE PRECISION) * CAST(c.open_base AS DOUBLE PRECISION)
-		/ (CAST(t.price_base AS DOUBLE PRECISION) * CAST(c.open_quote AS DOUBLE PRECISION)) DESC, t.mint LIMIT ? OFFSET ?`, func(t *Token) []any {
-		return append(append(t.into(), intoWindow(&t.Window)...), price{&t.Before}, denominator{&t.Before})
+	s.values = slices.Insert(s.values, 1, any(q.CandleSeconds), any(since))
+	s.where("t.last_at >= ? AND t.price_base IS NOT NULL AND c.open_quote > 0", since)
+	return bySkip(ctx, r, s, `ORDER BY CAST(t.price_quote AS DOUBLE PRECISION) * CAST(c.open_base AS DOUBLE PRECISION)
+		/ (CAST(t.price_base AS DOUBLE PRECISION) * CAST(c.open_quote AS DOUBLE PRECISION)) DESC, t.mint`, q.Page, func(t *Token) []any {
+		return append(t.intoAll(), price{&t.Before}, denominator{&t.Before})
 	})
-	if err != nil {
-		return List[Token]{}, err
-	}
-	out := List[Token]{Items: items}
-	if len(items) > q.limit() {
-		out.Items = items[:q.limit()]
-		if skip += q.limit(); skip < mostGainers {
-			out.Next = strconv.Itoa(skip)
-		}
-	}
-	return out, nil
 }

@@ -1,9 +1,6 @@
 package query
 
-import (
-	"context"
-	"database/sql"
-)
+import "context"
 
 // Window is one row of table windows: a pair in the time before a moment.
 type Window struct {
@@ -41,50 +38,7 @@ func (w *Window) into() []any {
 // intoWindow scans the columns of a window that may not be there.
 func intoWindow(to **Window) []any {
 	w := &Window{}
-	columns := w.into()
-	for i, column := range columns {
-		columns[i] = windowPart{to: to, window: w, column: column, first: i == 0}
-	}
-	return columns
-}
-
-type windowPart struct {
-	to     **Window
-	window *Window
-	column any
-	first  bool
-}
-
-// Scan takes what a driver read.
-func (p windowPart) Scan(from any) error {
-	if p.first {
-		if *p.to = nil; from != nil {
-			*p.to = p.window
-		}
-	}
-	if *p.to == nil {
-		return nil
-	}
-	switch to := p.column.(type) {
-	case sql.Scanner:
-		return to.Scan(from)
-	case *string:
-		var n sql.NullString
-		err := n.Scan(from)
-		*to = n.String
-		return err
-	case *int64:
-		var n sql.NullInt64
-		err := n.Scan(from)
-		*to = n.Int64
-		return err
-	case *bool:
-		var n sql.NullBool
-		err := n.Scan(from)
-		*to = n.Bool
-		return err
-	}
-	return nil
+	return joined(to, w, w.into())
 }
 
 // Windows returns the last window of each length and quote mint of a coin.

@@ -22,6 +22,14 @@ var kinds = map[reflect.Type]kind{
 	on[*eventv1.Output_WindowClosed]():      {"windows", addWindow},
 	on[*eventv1.Output_Finding]():           {"findings", addFinding},
 	on[*eventv1.Output_Signal]():            {"signals", addOther},
+	on[*eventv1.Output_TokenMilestone]():    {"milestones", addMilestone},
+	on[*eventv1.Output_TokenActivity]():     {"activity", addActivity},
+	on[*eventv1.Output_TokenState]():        {"token_states", addTokenState},
+	on[*eventv1.Output_PoolPosition]():      {"positions", addPosition},
+	on[*eventv1.Output_PoolFee]():           {"fees", addFee},
+	on[*eventv1.Output_PoolDepth]():         {"depths", addDepth},
+	on[*eventv1.Output_PoolPeriod]():        {"pool_periods", addPeriod},
+	on[*eventv1.Output_PoolDrained]():       {"drained", addDrained},
 }
 
 // other is for bodies that nothing is made for, and for those of a newer monitor that this program cannot read.

@@ -10,7 +10,8 @@ import (
 // lives is what the steps of its life say of a coin: for each step that trades do not tell, when it was entered.
 var lives = made(table{
 	name: "tokens", key: []string{"mint"}, first: []string{"first_event"},
-	rest: strings.Fields(`name symbol creator curve quote_mint phase pool pool_quote_amount curve_trades
+	rest: strings.Fields(`name symbol creator curve quote_mint phase pool pool_base_amount pool_quote_amount migration_fee curve_trades
+	uri token_program total_supply base_decimals mayhem
 	created_event created_slot created_at created_signature
 	completed_event completed_slot completed_at completed_signature
 	migrated_event migrated_slot migrated_at migrated_signature`),
@@ -23,7 +24,8 @@ func addPhase(b *Batch, h head) {
 	values := []any{
 		named(p.GetMint()), h.event,
 		text(p.GetName()), text(p.GetSymbol()), key(p.GetCreator()), key(p.GetCurve()), key(p.GetQuoteMint()), tokenPhases.or(int32(p.GetPhase())),
-		key(p.GetPool()), amountOr(p.PoolQuoteAmount), count(p.GetCurveTrades()),
+		key(p.GetPool()), amountOr(p.PoolBaseAmount), amountOr(p.PoolQuoteAmount), amountOr(p.MigrationFee), count(p.GetCurveTrades()),
+		text(p.GetUri()), key(p.GetTokenProgram()), amountOr(p.TotalSupply), smallOr(p.Decimals), orNull(p.GetMayhem()),
 	}
 	at := []any{h.event, count(h.GetSlot()), signedOr(h.BlockTime), key(h.GetSignature())}
 	for _, step := range []eventv1.TokenPhase{
@@ -36,4 +38,5 @@ func addPhase(b *Batch, h head) {
 		}
 	}
 	b.put(lives, values...)
+	addFigures(b, h, p.GetMint(), p.GetPhase(), p.GetQuoteMint(), p.GetFigures())
 }

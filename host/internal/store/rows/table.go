@@ -9,17 +9,18 @@ import (
 	"github.com/weir-run/weir/host/internal/store/sqldb"
 )
 
-// table is a table that outputs write to.
+// table is a part of a table that outputs write to. Several may write to one, but no column that changes is part of two: within a
+// transaction their order is not that of the outputs.
 type table struct {
 	name string
 	// key names a row that later outputs change; empty where each row is new.
 	key []string
 	// first are columns that keep the first value that they get.
 	first []string
-	// rest are columns that take the newest value. One that is not known leaves what is there, unless whole is set.
+	// rest are columns that take the newest value; one that is not known leaves what is there.
 	rest []string
-	// whole says that a later row replaces all of the former.
-	whole bool
+	// state are columns that belong to one moment: they take the newest value, also where it is not known.
+	state []string
 
 	one, many string // statements for one row and for stride rows
 }
@@ -27,10 +28,14 @@ type table struct {
 // made returns the table with its statements.
 func made(t table) *table {
 	t.one, t.many = t.insert(1), t.insert(stride)
+	tables = append(tables, &t)
 	return &t
 }
 
-func (t *table) columns() []string { return slices.Concat(t.key, t.first, t.rest) }
+// tables are all parts.
+var tables []*table
+
+func (t *table) columns() []string { return slices.Concat(t.key, t.first, t.rest, t.state) }
 
 // insert is the statement for a number of rows.
 func (t *table) insert(rows int) string {
@@ -48,11 +53,10 @@ func (t *table) insert(rows int) string {
 		sets = append(sets, c+" = coalesce("+t.name+"."+c+", excluded."+c+")")
 	}
 	for _, c := range t.rest {
-		value := "coalesce(excluded." + c + ", " + t.name + "." + c + ")"
-		if t.whole {
-			value = "excluded." + c
-		}
-		sets = append(sets, c+" = "+value)
+		sets = append(sets, c+" = coalesce(excluded."+c+", "+t.name+"."+c+")")
+	}
+	for _, c := range t.state {
+		sets = append(sets, c+" = excluded."+c)
 	}
 	b.WriteString(strings.Join(sets, ", "))
 	return b.String()
@@ -78,10 +82,12 @@ func (p *pending) add(key string, row []any) {
 		return
 	}
 	old := p.values[at : at+len(row)]
-	keys, firsts := len(p.table.key), len(p.table.key)+len(p.table.first)
+	keys := len(p.table.key)
+	firsts := keys + len(p.table.first)
+	rests := firsts + len(p.table.rest)
 	for i := keys; i < len(row); i++ {
 		switch {
-		case i < firsts && old[i] != nil, i >= firsts && row[i] == nil && !p.table.whole:
+		case i < firsts && old[i] != nil, i >= firsts && i < rests && row[i] == nil: // it stays
 		default:
 			old[i] = row[i]
 		}

@@ -31,7 +31,7 @@ func addTrade(b *Batch, h head) {
 		venue, pool, key(t.GetTrader()), mint, quoteMint, sides.of(int32(t.GetSide())),
 		amount(t.GetBaseAmount()), amount(t.GetQuoteAmount()), amount(t.GetPoolQuoteAmount()), amount(t.GetQuoteFees()),
 		priceQuote, priceBase, priceSources.or(int32(t.GetPriceSource())), signedOr(t.PriceImpactPpm), signedOr(t.SlippagePpm), signedOr(t.LimitRoomPpm),
-		amountOr(t.FeePpm), amountOr(t.PriorityFee), amountOr(t.Tip), key(t.GetRouter()), amountOr(t.UsdMicros), amountOr(t.UsdSlot), t.GetAgent())
+		amountOr(t.FeePpm), amountOr(t.PriorityFee), amountOr(t.Tip), key(t.GetRouter()), amountOr(t.UsdMicros), countOr(t.UsdSlot), t.GetAgent())
 
 	// Price and volume belong to one quote mint, so they change together.
 	quoteDecimals, quoteVolume := smallOr(t.QuoteDecimals), wide(t.GetQuoteVolume())

@@ -63,8 +63,30 @@ func smallOr(n *uint32) any {
 	return int64(*n)
 }
 
+// orNull is NULL for what is not said.
+func orNull(yes bool) any {
+	if !yes {
+		return nil
+	}
+	return true
+}
+
 // count is for numbers of things, slots and places: they stay far below 2^63.
 func count(n uint64) any { return int64(n) }
+
+func countOr(n *uint64) any {
+	if n == nil {
+		return nil
+	}
+	return count(*n)
+}
+
+func tickOr(n *int32) any {
+	if n == nil {
+		return nil
+	}
+	return int64(*n)
+}
 
 // labels are the values of an enum as columns hold them.
 type labels map[int32]string

@@ -4,8 +4,8 @@ import "strings"
 
 // windows keeps the last window of each pair and length.
 var windows = made(table{
-	name: "windows", key: []string{"mint", "quote_mint", "seconds"}, whole: true,
-	rest: strings.Fields(`event end_time buys sells base_volume quote_volume buy_quote_volume traders traders_estimated high_quote high_base low_quote low_base`),
+	name: "windows", key: []string{"mint", "quote_mint", "seconds"},
+	state: strings.Fields(`event end_time buys sells base_volume quote_volume buy_quote_volume traders traders_estimated high_quote high_base low_quote low_base`),
 })
 
 func addWindow(b *Batch, h head) {

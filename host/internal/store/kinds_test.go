@@ -91,7 +91,7 @@ func TestEveryKindIsStored(t *testing.T) {
 			t.Logf("seed %d", seed)
 			random := rand.New(rand.NewPCG(seed, 1))
 			all := bodies(func(protoreflect.Message) {})
-			for range 40 {
+			for range 15 {
 				all = append(all, bodies(func(m protoreflect.Message) { wild(random, m, 0) })...)
 			}
 			b.say("wild", all...)

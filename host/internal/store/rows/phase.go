@@ -31,7 +31,8 @@ func addPhase(b *Batch, h head) {
 	for _, step := range []eventv1.TokenPhase{
 		eventv1.TokenPhase_TOKEN_PHASE_CREATED, eventv1.TokenPhase_TOKEN_PHASE_COMPLETED, eventv1.TokenPhase_TOKEN_PHASE_MIGRATED,
 	} {
-		if step == p.GetPhase() {
+		// A trade in its pool tells that a coin has migrated, and not when.
+		if step == p.GetPhase() && p.GetEvidence() != eventv1.TokenEvidence_TOKEN_EVIDENCE_POOL_TRADE {
 			values = append(values, at...)
 		} else {
 			values = append(values, slices.Repeat([]any{nil}, len(at))...)

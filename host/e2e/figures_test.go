@@ -109,7 +109,7 @@ func checkStaged(t *testing.T, c *chain, got []*eventv1.Output) {
 	}
 	for i := range c.patterns {
 		p := &c.patterns[i]
-		if p.Slot == last || p.Pattern == geysersim.PatternLPRug || p.Pattern == geysersim.PatternCreatorDump {
+		if p.Slot == last || p.Pattern == geysersim.PatternLPRug {
 			continue
 		}
 		staged[p.Pattern]++
@@ -159,7 +159,7 @@ plugins:
     config:
       candles: [1s, 5s, 15s, 30s, 1m, 5m, 15m, 30m, 1h, 4h, 12h, 1d]
       windows: true
-      detect: [sandwich, back_run, arbitrage, bundle, whale, sniper, wash, bundled_launch, copy_trade]
+      detect: [sandwich, back_run, arbitrage, bundle, whale, sniper, wash, bundled_launch, copy_trade, creator_dump]
 `, data, c.url)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

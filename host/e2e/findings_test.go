@@ -38,7 +38,7 @@ plugins:
     config:
       candles: [1s, 1m]
       windows: true
-      detect: [sandwich, back_run, arbitrage, bundle, whale, sniper, wash, bundled_launch, copy_trade]
+      detect: [sandwich, back_run, arbitrage, bundle, whale, sniper, wash, bundled_launch, copy_trade, creator_dump]
 `, home, url)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ var elsewhere = map[string]string{
 	"wash":                  "TestInjectedPatterns",
 	"bundled_launch":        "TestInjectedPatterns",
 	"copy_trade":            "TestInjectedPatterns",
+	"creator_dump":          "TestInjectedPatterns",
 	"lp_position":           "TestLiquidityFigures",
 	"fees_swept":            "TestSweptFees of plugins/liquidity: the simulator sweeps none",
 	"pool_depth":            "TestLiquidityFigures",

@@ -1,6 +1,6 @@
 package geysersim
 
-// Names of staged patterns. Those up to PatternBundledLaunch are the kinds of the trading monitor's findings.
+// Names of staged patterns. All but PatternLPRug are kinds of the trading monitor's findings.
 const (
 	PatternSandwich        = "sandwich"
 	PatternSandwichAttempt = "sandwich_attempt" // costs ate what was won
@@ -9,10 +9,10 @@ const (
 	PatternWash            = "wash"
 	PatternSniper          = "sniper"
 	PatternBundledLaunch   = "bundled_launch"
-	// PatternLPRug is a pool that its provider empties.
-	PatternLPRug = "lp_rug"
 	// PatternCreatorDump is a coin whose creator sells all that he bought at its launch.
 	PatternCreatorDump = "creator_dump"
+	// PatternLPRug is a pool that its provider empties: the liquidity monitor's pool_drained.
+	PatternLPRug = "lp_rug"
 )
 
 // Pattern is something that a source made happen on purpose, in one transaction or several, with figures that the source worked out

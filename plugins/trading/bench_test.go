@@ -12,7 +12,7 @@ import (
 
 // allOn is a configuration with all switched on.
 const allOn = `{"candles": ["1s", "5s", "15s", "30s", "1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d"], "windows": true,
-	"detect": ["sandwich", "back_run", "arbitrage", "bundle", "whale", "sniper", "wash", "bundled_launch", "copy_trade"]}`
+	"detect": ["sandwich", "back_run", "arbitrage", "bundle", "whale", "sniper", "wash", "bundled_launch", "copy_trade", "creator_dump"]}`
 
 // busy makes trades as a busy chain has them: 150 a slot of 400 ms, of coins that are traded unequally often, with reserves that follow from
 // trade to trade. Each coin is launched before its first trade.

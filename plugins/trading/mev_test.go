@@ -12,7 +12,7 @@ import (
 	"github.com/weir-run/weir/sdk/weirtest"
 )
 
-const everything = `{"detect": ["sandwich", "back_run", "arbitrage", "bundle", "whale", "sniper", "wash", "bundled_launch", "copy_trade"]}`
+const everything = `{"detect": ["sandwich", "back_run", "arbitrage", "bundle", "whale", "sniper", "wash", "bundled_launch", "copy_trade", "creator_dump"]}`
 
 // in puts a trade at a place of the chain.
 func in(slot, tx uint64, t *sdk.Trade) *sdk.Record {

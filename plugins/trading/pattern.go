@@ -9,7 +9,7 @@ import (
 )
 
 // findings are the kinds that detect can name.
-var findings = []string{"sandwich", "back_run", "arbitrage", "bundle", "whale", "sniper", "wash", "bundled_launch", "copy_trade"}
+var findings = []string{"sandwich", "back_run", "arbitrage", "bundle", "whale", "sniper", "wash", "bundled_launch", "copy_trade", "creator_dump"}
 
 func (m *monitor) wants(kind string) bool { return slices.Contains(m.config.Detect, kind) }
 
@@ -27,6 +27,9 @@ func (m *monitor) detect(r *sdk.Record, t *sdk.Trade, at int64) {
 	}
 	if m.wants("sniper") && t.GetSide() == sdk.Buy {
 		m.snipe(r, t)
+	}
+	if m.wants("creator_dump") && t.GetSide() == sdk.Sell {
+		m.dumped(r, t)
 	}
 	if m.wants("copy_trade") && t.GetSide() == sdk.Buy {
 		m.followed(r, t)
@@ -98,6 +101,9 @@ func (m *monitor) created(r *sdk.Record, c *sdk.TokenCreated) error {
 		slot: r.GetSlot(), tx: r.GetTxIndex(), indexed: r.TxIndex != nil, creator: sdk.KeyOf(c.GetCreator()), user: sdk.KeyOf(c.GetUser()),
 	}
 	copy(l.signature[:], r.GetSignature())
+	if m.wants("creator_dump") {
+		m.originated(sdk.KeyOf(c.GetMint()), *l, c.GetTotalSupply())
+	}
 	return nil
 }
 
@@ -163,30 +169,37 @@ func (m *monitor) bundledLaunches(slot uint64, all []*swap) {
 func (l *launches) append(b []byte) []byte {
 	b = pack.AppendUvarint(b, uint64(l.coins.Len()))
 	for mint, c := range l.coins.All() {
-		b = append(pack.AppendKey(b, mint), c.signature[:]...)
-		indexed := uint64(0)
-		if c.indexed {
-			indexed = 1
-		}
-		b = pack.AppendUvarint(pack.AppendUvarint(pack.AppendUvarint(b, c.slot), c.tx), indexed)
-		b = pack.AppendOptionalKey(pack.AppendOptionalKey(b, c.creator), c.user)
-		b = pack.AppendUvarint(b, uint64(len(c.snipers)))
-		for _, k := range c.snipers {
-			b = pack.AppendKey(b, k)
-		}
+		b = c.append(pack.AppendKey(b, mint))
 	}
 	return b
 }
 
+func (l *launch) append(b []byte) []byte {
+	indexed := uint64(0)
+	if l.indexed {
+		indexed = 1
+	}
+	b = pack.AppendUvarint(pack.AppendUvarint(pack.AppendUvarint(append(b, l.signature[:]...), l.slot), l.tx), indexed)
+	b = pack.AppendOptionalKey(pack.AppendOptionalKey(b, l.creator), l.user)
+	b = pack.AppendUvarint(b, uint64(len(l.snipers)))
+	for _, k := range l.snipers {
+		b = pack.AppendKey(b, k)
+	}
+	return b
+}
+
+func (l *launch) read(r *pack.Reader) {
+	l.signature = readSignature(r)
+	l.slot, l.tx, l.indexed = r.Uvarint(), r.Uvarint(), r.Uvarint() == 1
+	l.creator, l.user = r.OptionalKey(), r.OptionalKey()
+	for range r.Count(32) {
+		l.snipers = append(l.snipers, r.Key())
+	}
+}
+
 func readLaunches(r *pack.Reader) (l launches) {
 	for range r.Count(32 + 64 + 6) {
-		c := l.coins.Put(r.Key())
-		c.signature = readSignature(r)
-		c.slot, c.tx, c.indexed = r.Uvarint(), r.Uvarint(), r.Uvarint() == 1
-		c.creator, c.user = r.OptionalKey(), r.OptionalKey()
-		for range r.Count(32) {
-			c.snipers = append(c.snipers, r.Key())
-		}
+		l.coins.Put(r.Key()).read(r)
 	}
 	return l
 }

@@ -120,3 +120,21 @@ func TestFindingsReplay(t *testing.T) {
 		}
 	}
 }
+
+// A creator who has sold a twentieth of the supply, in pieces, is reported once; others are not.
+func TestCreatorDump(t *testing.T) {
+	h := weirtest.Start(t, trading.New, weirtest.Config(`{"detect": ["creator_dump"]}`))
+	sale := func(slot uint64, who string, base uint64) *sdk.Record {
+		return in(slot, 1, &sdk.Trade{Side: sdk.Sell, Trader: weirtest.Key(who), BaseAmount: base, PoolQuoteAmount: 5})
+	}
+	launch := weirtest.TokenCreated(&sdk.TokenCreated{Creator: weirtest.Key("maker"), User: weirtest.Key("signer"), TotalSupply: new(uint64(1000))})
+	launch.Slot = 10
+	outputs := of(h.Send(launch, sale(11, "other", 900), sale(12, "maker", 20), sale(13, "signer", 29), sale(14, "maker", 1), sale(15, "maker", 500)), "creator_dump")
+	if len(outputs) != 1 {
+		t.Fatalf("%d dumps: %v", len(outputs), outputs)
+	}
+	f := outputs[0].GetFinding()
+	if outputs[0].GetSlot() != 14 || f.GetTrades() != 3 || f.GetCount() != 4 || len(f.GetEvidence()) != 2 || f.GetEvidence()[0].GetRole() != sdk.RoleCreation {
+		t.Errorf("found %v", f)
+	}
+}

@@ -1,6 +1,7 @@
 package trading
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/weir-run/weir/sdk"
@@ -62,6 +63,7 @@ type state struct {
 	histories histories
 	turnings  turnings
 	copies    copies
+	origins   origins
 
 	*keyed.State
 	arranged bool // intervals fit the configuration; not saved
@@ -79,9 +81,9 @@ type current struct {
 func newState() *state {
 	s := &state{
 		totals:    keyed.NewMap(keyed.Codec[sdk.Key, total]{AppendKey: pack.AppendKey, ReadKey: (*pack.Reader).Key, Append: appendTotal, Read: readTotal}),
-		histories: newHistories(), turnings: newTurnings(), copies: newCopies(),
+		histories: newHistories(), turnings: newTurnings(), copies: newCopies(), origins: newOrigins(),
 	}
-	s.State = keyed.NewState(&s.current, s.totals, s.histories.pairs, s.turnings.holders, s.copies.buyers, s.copies.follows)
+	s.State = keyed.NewState(&s.current, s.totals, s.histories.pairs, s.turnings.holders, s.copies.buyers, s.copies.follows, s.origins.coins)
 	return s
 }
 
@@ -145,15 +147,25 @@ func readIntervals(r *pack.Reader) (all []*interval) {
 	return all
 }
 
-// stateVersion is that of the states written. Before version 6 a state was one piece: version 1 had the totals alone, version 2 candles and
+// stateVersion is that of the states written. Version 6 had no origins. Before version 6 a state was one piece: version 1 had the totals alone, version 2 candles and
 // windows, version 3 no copy trading, version 4 took what a pool saw of a coin for what the trader gave or got.
-const stateVersion = 6
+const stateVersion = 7
 
 // smallest is the fewest bytes that a coin takes: mint, three counts, two halves of an amount, no quote mint.
 const smallest = 32 + 3 + 2 + 1
 
-// upgrade reads a state in one piece.
-func (s *state) upgrade(version uint32, b []byte) error {
+// upgrade reads a state of an older version.
+func (s *state) upgrade(version uint32, parts [][]byte) error {
+	if version == 6 {
+		return keyed.NewState(&s.current, s.totals, s.histories.pairs, s.turnings.holders, s.copies.buyers, s.copies.follows).LoadParts(parts)
+	}
+	if len(parts) != 1 {
+		return fmt.Errorf("a state of version %d is one piece, not %d", version, len(parts))
+	}
+	return s.readPiece(version, parts[0])
+}
+
+func (s *state) readPiece(version uint32, b []byte) error {
 	r := pack.NewReader(b)
 	for range r.Count(smallest) {
 		readTotal(r, s.totals.Put(r.Key()))

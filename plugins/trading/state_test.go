@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/weir-run/weir/sdk"
+	"github.com/weir-run/weir/sdk/keyed"
 	"github.com/weir-run/weir/sdk/pack"
 )
 
@@ -99,13 +100,13 @@ func TestUpgrade(t *testing.T) {
 		old = appendTotal(pack.AppendKey(old, mint), &v)
 	}
 	s := newState()
-	if err := s.upgrade(1, old); err != nil {
+	if err := s.upgrade(1, [][]byte{old}); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := whole(t, s, nil), whole(t, was, nil); !bytes.Equal(got, want) {
 		t.Errorf("%d bytes, want %d", len(got), len(want))
 	}
-	if newState().upgrade(1, old[:len(old)-1]) == nil {
+	if newState().upgrade(1, [][]byte{old[:len(old)-1]}) == nil {
 		t.Error("a state that is cut passes")
 	}
 }
@@ -163,7 +164,7 @@ func TestUpgradeOfVersion5(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newState()
-	if err := s.upgrade(5, old); err != nil {
+	if err := s.upgrade(5, [][]byte{old}); err != nil {
 		t.Fatal(err)
 	}
 	got := []int{
@@ -181,8 +182,24 @@ func TestUpgradeOfVersion5(t *testing.T) {
 		t.Error("it is another state after a checkpoint")
 	}
 	for n := 0; n < len(old); n += 211 {
-		if newState().upgrade(5, old[:n]) == nil {
+		if newState().upgrade(5, [][]byte{old[:n]}) == nil {
 			t.Fatalf("the first %d of %d bytes pass", n, len(old))
 		}
+	}
+}
+
+// A state of version 6 had five maps.
+func TestUpgradeOfVersion6(t *testing.T) {
+	was := coins(100)
+	part, _, err := keyed.NewState(&was.current, was.totals, was.histories.pairs, was.turnings.holders, was.copies.buyers, was.copies.follows).AppendPart(nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newState()
+	if err := s.upgrade(6, [][]byte{part}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := whole(t, s, nil), whole(t, was, nil); !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, want %d", len(got), len(want))
 	}
 }

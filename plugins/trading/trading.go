@@ -29,21 +29,23 @@ type Config struct {
 	// MaxWindows is how many pairs have windows longer than a step, at least 1.
 	MaxWindows int `json:"max_windows" doc:"How many pairs of coin and quote mint are remembered for windows. Past it the one that has been silent longest is forgotten; its windows fill again from nothing."`
 	// Detect is what to look for among trades.
-	Detect []string `json:"detect" doc:"What to look for: any of sandwich, back_run, arbitrage, bundle, whale, sniper, wash, bundled_launch, copy_trade. Nothing without it."`
+	Detect []string `json:"detect" doc:"What to look for: any of sandwich, back_run, arbitrage, bundle, whale, sniper, wash, bundled_launch, copy_trade, creator_dump. Nothing without it."`
 	// WhaleDollars is what makes a whale where the worth of a trade is known.
 	WhaleDollars uint64 `json:"whale_dollars" doc:"Smallest trade of a whale in whole US dollars, where its worth is known."`
 	// WhaleLamports is what makes a whale elsewhere.
 	WhaleLamports uint64 `json:"whale_lamports" doc:"Smallest trade of a whale in lamports, where its worth in dollars is not known."`
 	// SniperSlots is how many slots after the creation a buyer is a sniper.
 	SniperSlots uint64 `json:"sniper_slots" doc:"How many slots after the creation of a coin a buyer is a sniper. 0 is the slot of the creation alone."`
+	// DumpPPM is what makes a dump of a creator's sales, 1 to 1,000,000.
+	DumpPPM uint64 `json:"dump_ppm" doc:"Which part of the supply the creator of a coin must have sold in all for a dump, in millionths."`
 	// MaxTraders is how many wallets in coins are watched for wash trading, at least 1.
-	MaxTraders int `json:"max_traders" doc:"How many pairs of wallet and coin are watched for wash trading, and how many coins and pairs of wallets for copy trading. Past it the one whose last trade is oldest is forgotten."`
+	MaxTraders int `json:"max_traders" doc:"How many pairs of wallet and coin are watched for wash trading, how many coins and pairs of wallets for copy trading, and how many launched coins for dumps of their creators. Past it the one whose last trade is oldest is forgotten."`
 }
 
 func defaults() Config {
 	return Config{
 		MaxTokens: 1_000_000, LateSeconds: 2, MaxCandles: 100_000, MaxWindows: 20_000,
-		WhaleDollars: 10_000, WhaleLamports: 50_000_000_000, SniperSlots: 2, MaxTraders: 100_000,
+		WhaleDollars: 10_000, WhaleLamports: 50_000_000_000, SniperSlots: 2, DumpPPM: 50_000, MaxTraders: 100_000,
 	}
 }
 
@@ -59,6 +61,9 @@ func (c *Config) check() error {
 	}
 	if c.LateSeconds < 0 || c.LateSeconds > 3600 {
 		return errors.New("late_seconds must be 0 to 3600")
+	}
+	if c.DumpPPM < 1 || c.DumpPPM > million {
+		return errors.New("dump_ppm must be 1 to 1000000")
 	}
 	for _, kind := range c.Detect {
 		if !slices.Contains(findings, kind) {
@@ -97,7 +102,7 @@ func New(host *sdk.Host) sdk.Monitor {
 		State:          m.state,
 		StateVersion:   stateVersion,
 		StateReadsMin:  1,
-		Upgrade:        m.state.upgrade,
+		UpgradeParts:   m.state.upgrade,
 		Emits:          append([]string{"trade", "candle", "window", "sandwich_attempt"}, findings...),
 		ReuseRecords:   true,
 		OnTrade:        m.traded,

@@ -41,7 +41,7 @@ var lively = map[string]any{"abandoned_after_seconds": 60, "state_seconds": 10}
 // everything lets the trading monitor make candles and windows and look for all that it can find, which costs too much to be the default.
 var everything = map[string]any{
 	"candles": []string{"1s", "5s", "1m"}, "windows": true,
-	"detect": []string{"sandwich", "back_run", "arbitrage", "bundle", "whale", "sniper", "wash", "bundled_launch", "copy_trade"},
+	"detect": []string{"sandwich", "back_run", "arbitrage", "bundle", "whale", "sniper", "wash", "bundled_launch", "copy_trade", "creator_dump"},
 }
 
 // Run runs until interrupted or for the given time.

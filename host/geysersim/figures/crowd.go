@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/weir-run/weir/host/geysersim"
+	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
@@ -44,6 +45,31 @@ func snipers(facts []geysersim.Truth, slots uint64) (all []Found) {
 		v.Evidence = []*eventv1.FindingTrade{creation(l), leg(roleLeg, f)}
 		v.Trades, v.Count = 1, f.Slot-l.Slot
 		all = append(all, finish("sniper", v))
+	}
+	return all
+}
+
+// dumps adds up what creators sold of their coins. Every coin of the pump curve has the standard supply.
+func dumps(facts []geysersim.Truth, ppm uint64) (all []Found) {
+	launches, sold, sells := map[string]*geysersim.Truth{}, map[string]uint64{}, map[string]uint64{}
+	for i := range facts {
+		f := &facts[i]
+		if f.Kind == geysersim.TruthTokenCreated {
+			launches[f.Mint] = f
+		}
+		l := launches[f.Mint]
+		if f.Kind != geysersim.TruthTrade || f.Side != "sell" || l == nil || f.Trader != l.Trader {
+			continue
+		}
+		sold[f.Mint] += f.BaseAmount
+		if sells[f.Mint]++; sold[f.Mint] < pumpfun.Supply/1_000_000*ppm {
+			continue
+		}
+		v := about(f)
+		v.Evidence = []*eventv1.FindingTrade{creation(l), leg(roleLeg, f)}
+		v.Trades, v.Count = sells[f.Mint], f.Slot-l.Slot
+		all = append(all, finish("creator_dump", v))
+		delete(launches, f.Mint)
 	}
 	return all
 }

@@ -17,11 +17,11 @@ type Found struct {
 
 // Settings are those of the trading monitor's configuration that findings depend on.
 type Settings struct {
-	WhaleDollars, WhaleLamports, SniperSlots uint64
+	WhaleDollars, WhaleLamports, SniperSlots, DumpPPM uint64
 }
 
 // Standard are the defaults.
-var Standard = Settings{WhaleDollars: 10_000, WhaleLamports: 50_000_000_000, SniperSlots: 2}
+var Standard = Settings{WhaleDollars: 10_000, WhaleLamports: 50_000_000_000, SniperSlots: 2, DumpPPM: 50_000}
 
 // Findings are all that the trading monitor must have found once the last fact is in. What takes a whole slot counts once a later slot
 // has a trade or a launch.
@@ -55,6 +55,7 @@ func (b *Book) Findings(s Settings) (all []Found) {
 	}
 	all = append(all, b.whales(trades, s)...)
 	all = append(all, snipers(b.facts, s.SniperSlots)...)
+	all = append(all, dumps(b.facts, s.DumpPPM)...)
 	all = append(all, b.washes()...)
 	return append(all, copies(trades)...)
 }

@@ -64,7 +64,7 @@ func TestStagedPatternsFitTheDefinitions(t *testing.T) {
 		last := facts[len(facts)-1].Slot
 		for i := range patterns {
 			p := &patterns[i]
-			if p.Pattern == geysersim.PatternLPRug || p.Pattern == geysersim.PatternCreatorDump || p.Slot == last {
+			if p.Pattern == geysersim.PatternLPRug || p.Slot == last {
 				continue
 			}
 			there := false

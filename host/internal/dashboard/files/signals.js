@@ -5,7 +5,7 @@ import { h } from './dom.js';
 import { signalTable } from './token.js';
 
 // The kinds that the page shows; docs/monitors says what each is. bundle is left out: it is any transaction with a tip.
-const usual = ['sandwich', 'sandwich_attempt', 'back_run', 'arbitrage', 'whale', 'sniper', 'wash', 'bundled_launch', 'copy_trade', 'pool_drained', 'token_near_graduation', 'token_milestone'];
+const usual = ['sandwich', 'sandwich_attempt', 'back_run', 'arbitrage', 'whale', 'sniper', 'wash', 'bundled_launch', 'copy_trade', 'creator_dump', 'pool_drained', 'token_near_graduation', 'token_milestone'];
 
 export async function signals(main, signal) {
   const list = h('div');

@@ -1,9 +1,11 @@
 package conform
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -94,7 +96,7 @@ func (k *kit) slowHost(ctx context.Context) error {
 		through := r.through
 		sent := make(chan error, 1)
 		go func() {
-			at := &run{k: k, through: through, epoch: r.epoch, stream: r.stream}
+			at := &run{k: k, through: through, epoch: r.epoch, stream: r.stream, stand: r.stand}
 			for at.through < k.last {
 				f := at.batch(k.last, 3)
 				if err := at.send(f); err != nil {
@@ -144,6 +146,7 @@ func (k *kit) freeze(ctx context.Context) error {
 		if err := syscall.Kill(-pid, syscall.SIGSTOP); err != nil {
 			return fmt.Errorf("freeze: %w", err)
 		}
+		awaitStop(pid)
 		thaw := time.AfterFunc(frozen, func() { _ = syscall.Kill(-pid, syscall.SIGCONT) })
 		defer thaw.Stop()
 		call, cancel := context.WithTimeout(ctx, answerLimit)
@@ -161,6 +164,21 @@ func (k *kit) freeze(ctx context.Context) error {
 		}
 		return errors.Join(r.snapshot(1), k.same(r.outputs, r.state.data))
 	})
+}
+
+// awaitStop waits until a process stands still: the signal takes effect a little later, on each of its threads.
+func awaitStop(pid int) {
+	for range 100 {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil { // another system: a guess
+			time.Sleep(100 * time.Millisecond)
+			return
+		}
+		time.Sleep(10 * time.Millisecond) // also for the other threads
+		if _, rest, _ := bytes.Cut(text, []byte(") ")); bytes.HasPrefix(rest, []byte("T")) {
+			return
+		}
+	}
 }
 
 // huge sends more than the contract allows.

@@ -45,6 +45,8 @@ type (
 	LpMoved = eventv1.LpMoved
 	// TokenMetadata is what accounts of the chain say of a token whose creation was not seen.
 	TokenMetadata = eventv1.TokenMetadata
+	// CurveState is what the account of a bonding curve says at one slot.
+	CurveState = eventv1.CurveState
 	// Gap says that data of some slots could not be had.
 	Gap = eventv1.Gap
 	// SlotRetracted says that a slot never happened. Monitors get it as OnRetract.

@@ -63,7 +63,7 @@ func TestNamesOfOlderTokens(t *testing.T) {
 		switch {
 		case e.Kind == "named" && old:
 			named[e.Key]++
-			if e.Signal.Text != f.Symbol || e.Signal.Fields["name"] != f.Name || e.Signal.Fields["uri"] != f.URI || !strings.HasPrefix(e.Signal.Fields["source"], "METADATA_SOURCE_") {
+			if e.Signal.Text != f.Symbol || e.Signal.Fields["name"] != f.Name || e.Signal.Fields["uri"] != f.URI || !strings.HasPrefix(e.Signal.Fields["source"], "METADATA_SOURCE_") || e.Signal.Fields["creator"] != f.Trader {
 				t.Errorf("token %s is called %+v, want %q, %q", e.Key, e.Signal, f.Symbol, f.Name)
 			}
 		case e.Kind == "traded" && old && e.Signal.Text == "":

@@ -24,6 +24,12 @@ type Account struct {
 // name on the mint. mu is held.
 func (n *Node) createToken(info *geyserpb.SubscribeUpdateTransactionInfo, f geysersim.Truth) {
 	mint := dex.MustKey(f.Mint)
+	start := pumpfun.Start(pumpfun.InitialVirtualSOL)
+	curve := pumpfun.BondingCurve{
+		VirtualTokenReserves: start.VirtualToken, VirtualQuoteReserves: start.VirtualQuote, RealTokenReserves: start.RealToken,
+		TokenTotalSupply: pumpfun.Supply, Creator: dex.MustKey(f.Trader),
+	}
+	n.Accounts[dex.MustKey(f.Pool)] = Account{dex.Pump, curve.Append(nil)}
 	state := spl.Mint{Supply: pumpfun.Supply, Decimals: pumpfun.Decimals, Initialized: true}
 	named := spl.Metadata{Mint: mint, UpdateAuthority: dex.PumpMintAuthority, Name: []byte(f.Name), Symbol: []byte(f.Symbol), URI: []byte(f.URI)}
 	if names(info, dex.Metaplex.String()) {

@@ -128,7 +128,7 @@ type RPC struct {
 type Enrich struct {
 	// Memory bounds the caches; what they do not hold is read from disk. Default 64 MiB.
 	Memory Bytes `koanf:"memory"`
-	// MetadataPerSecond is how many requests a second ask the RPC node for the names of tokens whose creation was not seen, up to 50 tokens
+	// MetadataPerSecond is how many requests a second ask the RPC node for the names of tokens whose creation was not seen, up to 33 tokens
 	// in each; beside rpc.requests_per_second, and 0 asks for none. Default 1.
 	MetadataPerSecond float64 `koanf:"metadata_requests_per_second"`
 }

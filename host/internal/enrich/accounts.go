@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"github.com/weir-run/weir/host/internal/dex/spl"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
@@ -42,6 +43,26 @@ func readToken(mint dex.Key, base, metaplex account) (*eventv1.TokenMetadata, bo
 		}
 	}
 	return m, true
+}
+
+// readCurve makes a pump curve's state of its account; nil where that is none.
+func readCurve(key dex.Key, a account) *eventv1.CurveState {
+	if a.owner != dex.Pump {
+		return nil
+	}
+	c, err := pumpfun.ParseBondingCurve(a.data)
+	if err != nil {
+		return nil
+	}
+	quote := dex.WSOL
+	if !c.QuoteMint.IsZero() {
+		quote = c.QuoteMint
+	}
+	return &eventv1.CurveState{
+		Venue: eventv1.Venue_VENUE_PUMP, Curve: key[:], Creator: orAbsent(c.Creator), QuoteMint: quote[:], Complete: c.Complete,
+		Mayhem: c.IsMayhemMode, Cashback: c.IsCashbackCoin, HolderReward: c.IsHolderReward,
+		Reserves: &eventv1.Reserves{Base: &c.RealTokenReserves, Quote: &c.RealQuoteReserves, PriceBase: &c.VirtualTokenReserves, PriceQuote: &c.VirtualQuoteReserves},
+	}
 }
 
 func name(m *eventv1.TokenMetadata, from spl.Metadata, source eventv1.MetadataSource) *eventv1.TokenMetadata {

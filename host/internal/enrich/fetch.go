@@ -59,11 +59,13 @@ type FetchStats struct {
 	LastError string
 }
 
-// Bounds of a request: two accounts a mint, 100 a request, and of each so many bytes.
+// Bounds of a request: three accounts a mint, 100 a request, and of each so many bytes.
 const (
-	mintsAtOnce  = 50
+	mintsAtOnce  = 33
 	accountBytes = 4 << 10
-	afterFailure = 15 * time.Second
+	// Mint, its Metaplex account, its curve.
+	accountsOfMint = 3
+	afterFailure   = 15 * time.Second
 )
 
 // NewFetcher returns a Fetcher that is not running.
@@ -157,9 +159,9 @@ func (e *deliverError) Error() string { return e.err.Error() }
 // ask makes one request and delivers what it tells.
 func (f *Fetcher) ask(ctx context.Context, mints []dex.Key) error {
 	defer f.settle(mints)
-	keys := make([]solana.PublicKey, 0, 2*len(mints))
+	keys := make([]solana.PublicKey, 0, accountsOfMint*len(mints))
 	for _, mint := range mints {
-		keys = append(keys, solana.PublicKey(mint), solana.PublicKey(pda.Metadata(mint)))
+		keys = append(keys, solana.PublicKey(mint), solana.PublicKey(pda.Metadata(mint)), solana.PublicKey(pda.BondingCurve(mint)))
 	}
 	var accounts []account
 	var slot uint64
@@ -175,12 +177,13 @@ func (f *Fetcher) ask(ctx context.Context, mints []dex.Key) error {
 		return err
 	}
 	for i, mint := range mints {
-		m, ok := readToken(mint, accounts[2*i], accounts[2*i+1])
+		of := accounts[accountsOfMint*i:]
+		m, ok := readToken(mint, of[0], of[1])
 		if !ok {
 			f.count(func(s *FetchStats) { s.Absent++ })
 			continue
 		}
-		m.AsOfSlot = slot
+		m.AsOfSlot, m.Curve = slot, readCurve(dex.Key(keys[accountsOfMint*i+2]), of[2])
 		if err := f.cfg.Deliver(ctx, m); err != nil {
 			return &deliverError{fmt.Errorf("keep metadata of token %s: %w", mint, err)}
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/weir-run/weir/host/geysersim/rpcsim"
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/pda"
+	"github.com/weir-run/weir/host/internal/dex/pumpfun"
 	"github.com/weir-run/weir/host/internal/dex/spl"
 	"github.com/weir-run/weir/host/internal/enrich"
 	"github.com/weir-run/weir/host/internal/rpc"
@@ -97,7 +98,10 @@ func TestFetchesNames(t *testing.T) {
 	coin(n, keyOf(1), "LEGACY", true)
 	coin(n, keyOf(2), "NEW", false)
 	n.Accounts[keyOf(3)] = rpcsim.Account{Owner: dex.SPLToken, Data: spl.Mint{Decimals: 9, Initialized: true}.Append(nil)} // nameless
-	n.Accounts[keyOf(4)] = rpcsim.Account{Owner: dex.Pump, Data: make([]byte, 82)}                                         // no mint
+	curve := pumpfun.BondingCurve{VirtualTokenReserves: 1, VirtualQuoteReserves: 2, RealTokenReserves: 3, RealQuoteReserves: 4, Complete: true, Creator: keyOf(97), IsHolderReward: true}
+	n.Accounts[pda.BondingCurve(keyOf(2))] = rpcsim.Account{Owner: dex.Pump, Data: curve.Append(nil)}
+	n.Accounts[pda.BondingCurve(keyOf(1))] = rpcsim.Account{Owner: dex.System, Data: curve.Append(nil)} // not pump's
+	n.Accounts[keyOf(4)] = rpcsim.Account{Owner: dex.Pump, Data: make([]byte, 82)}                      // no mint
 	other := spl.Metadata{Mint: keyOf(50), Symbol: []byte("LIE")}
 	n.Accounts[keyOf(5)] = rpcsim.Account{Owner: dex.Token2022, Data: spl.AppendExtension(spl.Mint{Initialized: true}.Append(nil), spl.ExtTokenMetadata, other.Append(nil))}
 	server := httptest.NewServer(n)
@@ -125,7 +129,11 @@ func TestFetchesNames(t *testing.T) {
 		t.Fatalf("symbols %q", names)
 	}
 	for _, m := range got.all {
-		freeze := keyOf(99)
+		freeze, creator, address := keyOf(99), keyOf(97), pda.BondingCurve(keyOf(2))
+		if c := m.GetCurve(); (c != nil) != (m.GetSymbol() == "NEW") || c != nil && (!c.GetComplete() || !c.GetHolderReward() || string(c.GetCreator()) != string(creator[:]) ||
+			string(c.GetCurve()) != string(address[:]) || string(c.GetQuoteMint()) != string(dex.WSOL[:]) || c.GetReserves().GetPriceQuote() != 2 || c.GetReserves().GetBase() != 3) {
+			t.Errorf("%s: curve %v", m.GetSymbol(), c)
+		}
 		switch m.GetSymbol() {
 		case "LEGACY", "NEW":
 			want := eventv1.MetadataSource_METADATA_SOURCE_METAPLEX
@@ -216,7 +224,7 @@ func TestFetchPace(t *testing.T) {
 		for f.Stats().Absent < 120 {
 			time.Sleep(100 * time.Millisecond)
 		}
-		if took := time.Since(start); len(n.Calls) != 3 || took < 2*time.Second || took > 3*time.Second {
+		if took := time.Since(start); len(n.Calls) != 4 || took < 3*time.Second || took > 4*time.Second {
 			t.Errorf("120 mints took %d requests and %v", len(n.Calls), took)
 		}
 		if err := stop(); err != nil {

@@ -21,6 +21,7 @@ func FuzzReadToken(f *testing.F) {
 		if new {
 			owner = dex.Token2022
 		}
+		readCurve(dex.Key{}, account{dex.Pump, base})
 		m, ok := readToken(dex.Key{}, account{owner, base}, account{dex.Metaplex, metaplex})
 		if !ok {
 			return

@@ -8,7 +8,7 @@ func main() {
 		return sdk.Monitor{
 			Name: "namer", Version: "1.0.0", Emits: []string{"named", "traded"},
 			OnTokenMetadata: func(_ *sdk.Record, m *sdk.TokenMetadata) error {
-				h.Signal("named", sdk.Base58(m.GetMint()), m.GetSymbol(), map[string]string{"name": m.GetName(), "uri": m.GetUri(), "source": m.GetSource().String()})
+				h.Signal("named", sdk.Base58(m.GetMint()), m.GetSymbol(), map[string]string{"name": m.GetName(), "uri": m.GetUri(), "source": m.GetSource().String(), "creator": sdk.Base58(m.GetCurve().GetCreator())})
 				return nil
 			},
 			OnTrade: func(_ *sdk.Record, t *sdk.Trade) error {

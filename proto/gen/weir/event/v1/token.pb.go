@@ -524,7 +524,9 @@ type TokenMetadata struct {
 	// Who may change the metadata; absent when nobody may, or when it is not known.
 	UpdateAuthority []byte `protobuf:"bytes,11,opt,name=update_authority,json=updateAuthority,proto3" json:"update_authority,omitempty"`
 	// Slot in which the node read the accounts; 0 when it comes from an event.
-	AsOfSlot      uint64 `protobuf:"varint,12,opt,name=as_of_slot,json=asOfSlot,proto3" json:"as_of_slot,omitempty"`
+	AsOfSlot uint64 `protobuf:"varint,12,opt,name=as_of_slot,json=asOfSlot,proto3" json:"as_of_slot,omitempty"`
+	// The bonding curve on which it was launched, at as_of_slot; absent when it has none that is known, or when it comes from an event.
+	Curve         *CurveState `protobuf:"bytes,13,opt,name=curve,proto3" json:"curve,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -643,6 +645,131 @@ func (x *TokenMetadata) GetAsOfSlot() uint64 {
 	return 0
 }
 
+func (x *TokenMetadata) GetCurve() *CurveState {
+	if x != nil {
+		return x.Curve
+	}
+	return nil
+}
+
+// CurveState is what the account of a bonding curve says at one slot. It is not followed from there: trades tell what comes after.
+type CurveState struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where.
+	Venue Venue `protobuf:"varint,1,opt,name=venue,proto3,enum=weir.event.v1.Venue" json:"venue,omitempty"`
+	// The account.
+	Curve []byte `protobuf:"bytes,2,opt,name=curve,proto3" json:"curve,omitempty"`
+	// Owner of the creator fee; absent on layouts that do not name one.
+	Creator []byte `protobuf:"bytes,3,opt,name=creator,proto3" json:"creator,omitempty"`
+	// Mint in which the curve trades; the wrapped SOL mint for SOL.
+	QuoteMint []byte `protobuf:"bytes,4,opt,name=quote_mint,json=quoteMint,proto3" json:"quote_mint,omitempty"`
+	// Nothing is left to sell.
+	Complete bool `protobuf:"varint,5,opt,name=complete,proto3" json:"complete,omitempty"`
+	// Reserves; all zero once the liquidity has moved to a pool.
+	Reserves *Reserves `protobuf:"bytes,6,opt,name=reserves,proto3" json:"reserves,omitempty"`
+	// The launch runs in mayhem mode.
+	Mayhem bool `protobuf:"varint,7,opt,name=mayhem,proto3" json:"mayhem,omitempty"`
+	// Creator fee is returned to traders.
+	Cashback bool `protobuf:"varint,8,opt,name=cashback,proto3" json:"cashback,omitempty"`
+	// Creator fee goes to holders.
+	HolderReward  bool `protobuf:"varint,9,opt,name=holder_reward,json=holderReward,proto3" json:"holder_reward,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CurveState) Reset() {
+	*x = CurveState{}
+	mi := &file_weir_event_v1_token_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CurveState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CurveState) ProtoMessage() {}
+
+func (x *CurveState) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_event_v1_token_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CurveState.ProtoReflect.Descriptor instead.
+func (*CurveState) Descriptor() ([]byte, []int) {
+	return file_weir_event_v1_token_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CurveState) GetVenue() Venue {
+	if x != nil {
+		return x.Venue
+	}
+	return Venue_VENUE_UNSPECIFIED
+}
+
+func (x *CurveState) GetCurve() []byte {
+	if x != nil {
+		return x.Curve
+	}
+	return nil
+}
+
+func (x *CurveState) GetCreator() []byte {
+	if x != nil {
+		return x.Creator
+	}
+	return nil
+}
+
+func (x *CurveState) GetQuoteMint() []byte {
+	if x != nil {
+		return x.QuoteMint
+	}
+	return nil
+}
+
+func (x *CurveState) GetComplete() bool {
+	if x != nil {
+		return x.Complete
+	}
+	return false
+}
+
+func (x *CurveState) GetReserves() *Reserves {
+	if x != nil {
+		return x.Reserves
+	}
+	return nil
+}
+
+func (x *CurveState) GetMayhem() bool {
+	if x != nil {
+		return x.Mayhem
+	}
+	return false
+}
+
+func (x *CurveState) GetCashback() bool {
+	if x != nil {
+		return x.Cashback
+	}
+	return false
+}
+
+func (x *CurveState) GetHolderReward() bool {
+	if x != nil {
+		return x.HolderReward
+	}
+	return false
+}
+
 var File_weir_event_v1_token_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_token_proto_rawDesc = "" +
@@ -694,7 +821,7 @@ const file_weir_event_v1_token_proto_rawDesc = "" +
 	"\fquote_amount\x18\t \x01(\x04R\vquoteAmount\x12#\n" +
 	"\rmigration_fee\x18\n" +
 	" \x01(\x04R\fmigrationFee\x12\x16\n" +
-	"\x06symbol\x18\v \x01(\tR\x06symbol\"\xae\x03\n" +
+	"\x06symbol\x18\v \x01(\tR\x06symbol\"\xdf\x03\n" +
 	"\rTokenMetadata\x12\x12\n" +
 	"\x04mint\x18\x01 \x01(\fR\x04mint\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -709,9 +836,22 @@ const file_weir_event_v1_token_proto_rawDesc = "" +
 	" \x01(\fR\x0ffreezeAuthority\x12)\n" +
 	"\x10update_authority\x18\v \x01(\fR\x0fupdateAuthority\x12\x1c\n" +
 	"\n" +
-	"as_of_slot\x18\f \x01(\x04R\basOfSlotB\v\n" +
+	"as_of_slot\x18\f \x01(\x04R\basOfSlot\x12/\n" +
+	"\x05curve\x18\r \x01(\v2\x19.weir.event.v1.CurveStateR\x05curveB\v\n" +
 	"\t_decimalsB\t\n" +
-	"\a_supply*\x8c\x01\n" +
+	"\a_supply\"\xb1\x02\n" +
+	"\n" +
+	"CurveState\x12*\n" +
+	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x14\n" +
+	"\x05curve\x18\x02 \x01(\fR\x05curve\x12\x18\n" +
+	"\acreator\x18\x03 \x01(\fR\acreator\x12\x1d\n" +
+	"\n" +
+	"quote_mint\x18\x04 \x01(\fR\tquoteMint\x12\x1a\n" +
+	"\bcomplete\x18\x05 \x01(\bR\bcomplete\x123\n" +
+	"\breserves\x18\x06 \x01(\v2\x17.weir.event.v1.ReservesR\breserves\x12\x16\n" +
+	"\x06mayhem\x18\a \x01(\bR\x06mayhem\x12\x1a\n" +
+	"\bcashback\x18\b \x01(\bR\bcashback\x12#\n" +
+	"\rholder_reward\x18\t \x01(\bR\fholderReward*\x8c\x01\n" +
 	"\x0eMetadataSource\x12\x1f\n" +
 	"\x1bMETADATA_SOURCE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18METADATA_SOURCE_CREATION\x10\x01\x12\x1d\n" +
@@ -733,28 +873,32 @@ func file_weir_event_v1_token_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_event_v1_token_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_event_v1_token_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_weir_event_v1_token_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_weir_event_v1_token_proto_goTypes = []any{
 	(MetadataSource)(0),    // 0: weir.event.v1.MetadataSource
 	(*TokenCreated)(nil),   // 1: weir.event.v1.TokenCreated
 	(*CurveCompleted)(nil), // 2: weir.event.v1.CurveCompleted
 	(*TokenMigrated)(nil),  // 3: weir.event.v1.TokenMigrated
 	(*TokenMetadata)(nil),  // 4: weir.event.v1.TokenMetadata
-	(Venue)(0),             // 5: weir.event.v1.Venue
-	(*Reserves)(nil),       // 6: weir.event.v1.Reserves
+	(*CurveState)(nil),     // 5: weir.event.v1.CurveState
+	(Venue)(0),             // 6: weir.event.v1.Venue
+	(*Reserves)(nil),       // 7: weir.event.v1.Reserves
 }
 var file_weir_event_v1_token_proto_depIdxs = []int32{
-	5, // 0: weir.event.v1.TokenCreated.venue:type_name -> weir.event.v1.Venue
-	6, // 1: weir.event.v1.TokenCreated.reserves:type_name -> weir.event.v1.Reserves
-	5, // 2: weir.event.v1.CurveCompleted.venue:type_name -> weir.event.v1.Venue
-	5, // 3: weir.event.v1.TokenMigrated.venue:type_name -> weir.event.v1.Venue
-	5, // 4: weir.event.v1.TokenMigrated.pool_venue:type_name -> weir.event.v1.Venue
+	6, // 0: weir.event.v1.TokenCreated.venue:type_name -> weir.event.v1.Venue
+	7, // 1: weir.event.v1.TokenCreated.reserves:type_name -> weir.event.v1.Reserves
+	6, // 2: weir.event.v1.CurveCompleted.venue:type_name -> weir.event.v1.Venue
+	6, // 3: weir.event.v1.TokenMigrated.venue:type_name -> weir.event.v1.Venue
+	6, // 4: weir.event.v1.TokenMigrated.pool_venue:type_name -> weir.event.v1.Venue
 	0, // 5: weir.event.v1.TokenMetadata.source:type_name -> weir.event.v1.MetadataSource
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	5, // 6: weir.event.v1.TokenMetadata.curve:type_name -> weir.event.v1.CurveState
+	6, // 7: weir.event.v1.CurveState.venue:type_name -> weir.event.v1.Venue
+	7, // 8: weir.event.v1.CurveState.reserves:type_name -> weir.event.v1.Reserves
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_token_proto_init() }
@@ -771,7 +915,7 @@ func file_weir_event_v1_token_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_event_v1_token_proto_rawDesc), len(file_weir_event_v1_token_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -99,8 +99,8 @@ func (p *pool) change(l *sdk.LiquidityChanged) before {
 	was := before{reserves: reservesOf(l.GetReservesBefore(), p.turned), supplied: p.supplied, supply: p.supply}
 	p.reserves = reservesOf(l.GetReservesAfter(), p.turned)
 	if p.venue == sdk.RaydiumCLMM {
-		p.reserves.concentrate(nil, last)
-		was.reserves.concentrate(nil, last)
+		p.reserves.concentrate(l.GetConcentrated(), last)
+		was.reserves.concentrate(l.GetConcentrated(), last)
 		return was
 	}
 	p.reserves.follow(last, was.reserves)

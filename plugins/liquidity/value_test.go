@@ -135,3 +135,27 @@ func TestPriceReservesFollowLiquidity(t *testing.T) {
 		}
 	}
 }
+
+// The price of a concentrated pool comes with liquidity too, and stays where a record has none.
+func TestConcentratedPriceOfLiquidity(t *testing.T) {
+	h := weirtest.Start(t, liquidity.New, reportsAlone)
+	change := func(price *sdk.ConcentratedPrice) *sdk.Record {
+		r := weirtest.LiquidityChanged(&sdk.LiquidityChanged{
+			Venue: sdk.RaydiumCLMM, Position: &sdk.Position{NftMint: weirtest.Key("nft"), LiquidityLow: 1}, Concentrated: price,
+		})
+		r.GetLiquidityChanged().ReservesAfter = vaults(10, 70)
+		return r
+	}
+	for name, c := range map[string]struct {
+		records []*sdk.Record
+		want    *sdk.PoolValue
+	}{
+		"told":      {[]*sdk.Record{change(&sdk.ConcentratedPrice{SqrtPriceX64High: 2})}, &sdk.PoolValue{Mint: weirtest.WSOL, Amount: proto.Uint64(110), Vaults: true}},
+		"as before": {[]*sdk.Record{change(&sdk.ConcentratedPrice{SqrtPriceX64High: 3}), change(nil)}, &sdk.PoolValue{Mint: weirtest.WSOL, Amount: proto.Uint64(160), Vaults: true}},
+	} {
+		outputs := h.Send(c.records...)
+		if got := outputs[len(outputs)-1].GetPoolReported().GetValue(); !proto.Equal(got, c.want) {
+			t.Errorf("%s: value is %v, want %v", name, got, c.want)
+		}
+	}
+}

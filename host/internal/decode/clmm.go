@@ -22,6 +22,8 @@ func (d *Decoder) clmmEvent(c *call, f *found) {
 		d.clmmIncrease(c, f)
 	case clmm.TagDecreaseLiquidity:
 		d.clmmDecrease(c, f)
+	case clmm.TagCalculate:
+		d.clmmCalculated(f)
 	default:
 		d.unknownEvent(clmmPool, tag)
 	}

@@ -47,6 +47,20 @@ func (d *Decoder) clmmDecrease(c *call, f *found) {
 	d.clmmLiquidity(c, f.strategy, l, -(e.DecreaseAmount0 + e.FeeAmount0), -(e.DecreaseAmount1 + e.FeeAmount1))
 }
 
+// clmmCalculated keeps the price that a change of a position tells before it tells of itself.
+func (d *Decoder) clmmCalculated(f *found) {
+	var e clmm.LiquidityCalculateEvent
+	if d.parsed(clmmPool, e.Parse(f.raw), e.Tail) {
+		d.calculated = calculated{call: &d.calls[f.call], root: e.PoolSqrtPriceX64}
+	}
+}
+
+// calculated is the root of a pool's price, as a call told it.
+type calculated struct {
+	call *call
+	root dex.Uint128
+}
+
 func position(nft *dex.Key, liquidity dex.Uint128) *eventv1.Position {
 	return &eventv1.Position{NftMint: nft[:], LiquidityHigh: liquidity.Hi, LiquidityLow: liquidity.Lo}
 }
@@ -69,6 +83,9 @@ func (d *Decoder) clmmLiquidity(c *call, s eventv1.Strategy, l *eventv1.Liquidit
 	if l.Pool == nil {
 		d.lose(c)
 		return
+	}
+	if d.calculated.call == c {
+		l.Concentrated = &eventv1.ConcentratedPrice{SqrtPriceX64High: d.calculated.root.Hi, SqrtPriceX64Low: d.calculated.root.Lo, PriceOnly: true}
 	}
 	d.poolLiquidity(c, s, poolChange{record: l, vault0: p.VaultIn, vault1: p.VaultOut, moved0: moved0, moved1: moved1})
 }

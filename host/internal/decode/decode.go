@@ -47,9 +47,11 @@ type Decoder struct {
 	past   []vaultChange
 	lps    lpTable
 	moves  []lpMove
-	curves curveTable
-	stats  counters
-	pool   messages
+
+	calculated calculated
+	curves     curveTable
+	stats      counters
+	pool       messages
 
 	programs programReader
 	costs    costs
@@ -125,7 +127,7 @@ func (d *Decoder) reset(tx *geyser.Transaction) {
 	d.text = d.text[:0]
 	d.out = d.out[:0]
 	d.past, d.moves = d.past[:0], d.moves[:0]
-	d.costs = costs{}
+	d.costs, d.calculated = costs{}, calculated{}
 	d.pool.reset()
 	d.pumpTrades.reset()
 	d.buys.reset()

@@ -21,16 +21,17 @@ type lpTable map[dex.Key]lpPool
 type lpPool struct {
 	venue venue
 	pool  dex.Key
+	nft   bool // it is the NFT of one position
 }
 
-func (t lpTable) learn(v venue, pool, mint []byte) {
+func (t lpTable) learn(v venue, pool, mint []byte, nft bool) {
 	if len(pool) != 32 || len(mint) != 32 {
 		return
 	}
 	if _, known := t[dex.Key(mint)]; !known && len(t) >= maxLPMints {
 		clear(t)
 	}
-	t[dex.Key(mint)] = lpPool{venue: v, pool: dex.Key(pool)}
+	t[dex.Key(mint)] = lpPool{venue: v, pool: dex.Key(pool), nft: nft}
 }
 
 // learnLP takes the LP mints of the transaction's records so far.
@@ -38,11 +39,11 @@ func (d *Decoder) learnLP() {
 	for _, r := range d.out {
 		switch body := r.GetBody().(type) {
 		case *eventv1.Record_PoolCreated:
-			d.lps.learn(venueOf(r.GetProgram()), body.PoolCreated.GetPool(), body.PoolCreated.GetLpMint())
+			d.lps.learn(venueOf(r.GetProgram()), body.PoolCreated.GetPool(), body.PoolCreated.GetLpMint(), false)
 		case *eventv1.Record_LiquidityChanged:
 			l := body.LiquidityChanged
-			d.lps.learn(venueOf(r.GetProgram()), l.GetPool(), l.GetLpMint())
-			d.lps.learn(venueOf(r.GetProgram()), l.GetPool(), l.GetPosition().GetNftMint())
+			d.lps.learn(venueOf(r.GetProgram()), l.GetPool(), l.GetLpMint(), false)
+			d.lps.learn(venueOf(r.GetProgram()), l.GetPool(), l.GetPosition().GetNftMint(), true)
 		default:
 		}
 	}
@@ -152,7 +153,7 @@ func (d *Decoder) lpRecord(m *lpMove, of lpPool, mint *dex.Key, l *eventv1.LpMov
 		return
 	}
 	l.Venue, l.Pool, l.LpMint = wire[of.venue], of.pool[:], mint[:]
-	if of.venue == clmmPool {
+	if of.nft {
 		l.LpMint, l.NftMint, l.Amount, l.OwnerAfter, l.ReceiverAfter = nil, mint[:], 0, nil, nil
 	}
 	r := &eventv1.Record{Instruction: &eventv1.InstructionPath{}, Body: &eventv1.Record_LpMoved{LpMoved: l}}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/clmm"
 	"github.com/weir-run/weir/host/internal/dex/lplock"
 	"github.com/weir-run/weir/host/internal/dex/pumpswap"
 	"github.com/weir-run/weir/host/internal/dex/spl"
@@ -123,7 +124,7 @@ func TestLPLocks(t *testing.T) {
 	in = lplock.Instruction{Kind: lplock.LockPosition}
 	tx = run([]dex.Key{wallet}, &node{program: dex.RaydiumLock, accounts: places(15, map[int8]dex.Key{2: wallet, 3: key(720), 6: key(22)}), data: in.Append(nil)})
 	expect(t, "records", len(d.Decode(tx)), 0)
-	d.lps.learn(clmmPool, clPool[:], append([]byte(nil), raw(key(22))...))
+	d.lps.learn(clmmPool, clPool[:], append([]byte(nil), raw(key(22))...), true)
 	l = one(t, d, tx).GetLpMoved()
 	expectKey(t, "pool", l.GetPool(), clPool)
 	expectKey(t, "nft", l.GetNftMint(), key(22))
@@ -135,10 +136,10 @@ func TestLPMintsAreForgotten(t *testing.T) {
 	for n := range maxLPMints + 1 {
 		var mint dex.Key
 		binary.BigEndian.PutUint64(mint[:], uint64(n))
-		table.learn(swap, lpPoolKey[:], mint[:])
+		table.learn(swap, lpPoolKey[:], mint[:], false)
 	}
 	expect(t, "known", len(table), 1)
-	table.learn(swap, nil, lpMintKey[:])
+	table.learn(swap, nil, lpMintKey[:], false)
 	expect(t, "known", len(table), 1)
 }
 
@@ -178,7 +179,7 @@ func FuzzLPMoves(f *testing.F) {
 			tx.Outer[0].Accounts = accounts
 			holds(tx, lpFrom, lpMintKey, wallet, 9, 45, 35)
 			d := New(Options{})
-			d.lps.learn(swap, lpPoolKey[:], lpMintKey[:])
+			d.lps.learn(swap, lpPoolKey[:], lpMintKey[:], false)
 			for _, r := range d.Decode(tx) {
 				if len(r.GetLpMoved().GetPool()) != 32 {
 					t.Fatalf("record without a pool: %v", r)
@@ -186,4 +187,38 @@ func FuzzLPMoves(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A change of a position tells the price of its pool in an event before its own; one of another call says nothing.
+func TestClmmPriceOfAChange(t *testing.T) {
+	price := (&clmm.LiquidityCalculateEvent{PoolSqrtPriceX64: dex.Uint128{Hi: 1, Lo: 2}}).Append(nil)
+	less := (&clmm.DecreaseLiquidityEvent{PositionNftMint: key(22), Liquidity: dex.Uint128{Lo: 9}, DecreaseAmount0: 90}).Append(nil)
+	in := clmm.Instruction{Kind: clmm.DecreaseLiquidityV2}
+	p := in.Kind.Places()
+	change := func(does ...any) *node {
+		at := map[int8]dex.Key{p.Pool: clPool, p.User: key(21), p.VaultIn: clIn, p.VaultOut: clOut, p.MintIn: low, p.MintOut: high}
+		return &node{program: dex.RaydiumCLMM, data: in.Append(nil), accounts: places(22, at), does: does}
+	}
+	d := New(Options{})
+	records := d.Decode(run([]dex.Key{wallet}, change(dataLine(price), dataLine(less)), change(dataLine(less)), change(dataLine(price[:50]), dataLine(less))))
+	expect(t, "records", len(records), 3)
+	first := records[0].GetLiquidityChanged().GetConcentrated()
+	expect(t, "price", [2]uint64{first.GetSqrtPriceX64High(), first.GetSqrtPriceX64Low()}, [2]uint64{1, 2})
+	expect(t, "price only", first.GetPriceOnly(), true)
+	for _, r := range records[1:] {
+		if r.GetLiquidityChanged().Concentrated != nil {
+			t.Errorf("a price that was not told: %v", r)
+		}
+	}
+	expect(t, "malformed", d.Stats().RaydiumCLMM.Malformed, 1)
+
+	// The NFT of the position goes to somebody else.
+	nft := &node{program: dex.SPLToken, accounts: []dex.Key{lpFrom, lpTo, wallet}, data: (&spl.TokenInstruction{Kind: spl.Transfer, Amount: 1}).Append(nil)}
+	tx := run([]dex.Key{wallet}, nft)
+	holds(tx, lpFrom, key(22), wallet, 0, 1, 0)
+	holds(tx, lpTo, key(22), key(9), 0, 0, 1)
+	l := one(t, d, tx).GetLpMoved()
+	expectKey(t, "nft", l.GetNftMint(), key(22))
+	expectKey(t, "receiver", l.GetReceiver(), key(9))
+	expect(t, "figures", [2]uint64{l.GetAmount(), uint64(len(l.GetLpMint()))}, [2]uint64{0, 0})
 }

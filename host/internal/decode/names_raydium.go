@@ -21,7 +21,7 @@ var (
 		"create_platform_curve_rule", "update_platform_curve_rule", "remove_platform_curve_rule", "close_platform_curve_rule",
 	}
 	clmmEvents = []string{
-		"LiquidityChangeEvent", "LiquidityCalculateEvent", "CollectPersonalFeeEvent", "CollectProtocolFeeEvent",
+		"LiquidityChangeEvent", "CollectPersonalFeeEvent", "CollectProtocolFeeEvent",
 		"UpdateRewardInfosEvent", "ConfigChangeEvent", "OpenLimitOrderEvent", "IncreaseLimitOrderEvent",
 		"SettleLimitOrderEvent", "DecreaseLimitOrderEvent",
 	}

@@ -16,6 +16,7 @@ const (
 	TagCreatePosition    = 0x641e57f9c4df9ace
 	TagIncreaseLiquidity = 0x314f69d420221e54
 	TagDecreaseLiquidity = 0x3ade563a44325538
+	TagCalculate         = 0xed7094e63954b4a2
 )
 
 // Layouts of events by the number of fields, for Extent.Fields.
@@ -26,6 +27,7 @@ const (
 	CreatePositionNewest    = 10 // 160
 	IncreaseLiquidityNewest = 6  // 88
 	DecreaseLiquidityNewest = 11 // 128
+	CalculateNewest         = 9  // 92
 )
 
 // SwapEvent tells of a swap on one pool. Price, liquidity and tick are those after it.

@@ -32,11 +32,12 @@ func parser[E any, P interface {
 }
 
 var (
-	parseSwap     = parser(func(e *clmm.SwapEvent) dex.Extent { return e.Extent })
-	parseCreated  = parser(func(e *clmm.PoolCreatedEvent) dex.Extent { return e.Extent })
-	parseOpen     = parser(func(e *clmm.CreatePersonalPositionEvent) dex.Extent { return e.Extent })
-	parseIncrease = parser(func(e *clmm.IncreaseLiquidityEvent) dex.Extent { return e.Extent })
-	parseDecrease = parser(func(e *clmm.DecreaseLiquidityEvent) dex.Extent { return e.Extent })
+	parseSwap      = parser(func(e *clmm.SwapEvent) dex.Extent { return e.Extent })
+	parseCreated   = parser(func(e *clmm.PoolCreatedEvent) dex.Extent { return e.Extent })
+	parseOpen      = parser(func(e *clmm.CreatePersonalPositionEvent) dex.Extent { return e.Extent })
+	parseIncrease  = parser(func(e *clmm.IncreaseLiquidityEvent) dex.Extent { return e.Extent })
+	parseDecrease  = parser(func(e *clmm.DecreaseLiquidityEvent) dex.Extent { return e.Extent })
+	parseCalculate = parser(func(e *clmm.LiquidityCalculateEvent) dex.Extent { return e.Extent })
 )
 
 var events = map[string]struct {
@@ -50,6 +51,7 @@ var events = map[string]struct {
 	"CreatePersonalPositionEvent": {func() dextest.Value { return new(clmm.CreatePersonalPositionEvent) }, parseOpen, clmm.TagCreatePosition, 160},
 	"IncreaseLiquidityEvent":      {func() dextest.Value { return new(clmm.IncreaseLiquidityEvent) }, parseIncrease, clmm.TagIncreaseLiquidity, 88},
 	"DecreaseLiquidityEvent":      {func() dextest.Value { return new(clmm.DecreaseLiquidityEvent) }, parseDecrease, clmm.TagDecreaseLiquidity, 128},
+	"LiquidityCalculateEvent":     {func() dextest.Value { return new(clmm.LiquidityCalculateEvent) }, parseCalculate, clmm.TagCalculate, 92},
 }
 
 func TestEventRoundTrip(t *testing.T) {
@@ -96,11 +98,13 @@ var alias = map[string]string{
 	"transferFee0": "TransferFee0", "amount1": "Amount1", "transferFee1": "TransferFee1", "zeroForOne": "ZeroForOne",
 	"sqrtPriceX64": "SqrtPriceX64", "positionNftMint": "PositionNftMint", "decreaseAmount0": "DecreaseAmount0",
 	"decreaseAmount1": "DecreaseAmount1", "feeAmount0": "FeeAmount0", "feeAmount1": "FeeAmount1",
+	"poolLiquidity": "PoolLiquidity", "poolSqrtPriceX64": "PoolSqrtPriceX64", "poolTick": "PoolTick", "calcAmount0": "CalcAmount0",
+	"calcAmount1": "CalcAmount1", "tradeFeeOwed0": "TradeFeeOwed0", "tradeFeeOwed1": "TradeFeeOwed1",
 }
 
 // TestCorpusEvents reads real events, compares them with an independent decoder and writes them back.
 func TestCorpusEvents(t *testing.T) {
-	for name, parse := range map[string]dextest.Parser{"SwapEvent": parseSwap, "DecreaseLiquidityEvent": parseDecrease} {
+	for name, parse := range map[string]dextest.Parser{"SwapEvent": parseSwap, "DecreaseLiquidityEvent": parseDecrease, "LiquidityCalculateEvent": parseCalculate} {
 		for _, c := range dextest.Events(t, "clmm", name) {
 			e, extent, err := parse(c.Bytes)
 			if err != nil || extent.Tail != c.Extra {

@@ -357,7 +357,9 @@ type LiquidityChanged struct {
 	// The same of quote_mint.
 	FeesQuoteAmount *uint64 `protobuf:"varint,22,opt,name=fees_quote_amount,json=feesQuoteAmount,proto3,oneof" json:"fees_quote_amount,omitempty"`
 	// LP tokens in the provider's account after the change, raw units. Absent where something else in the transaction moved that account.
-	OwnerLpAfter  *uint64 `protobuf:"varint,23,opt,name=owner_lp_after,json=ownerLpAfter,proto3,oneof" json:"owner_lp_after,omitempty"`
+	OwnerLpAfter *uint64 `protobuf:"varint,23,opt,name=owner_lp_after,json=ownerLpAfter,proto3,oneof" json:"owner_lp_after,omitempty"`
+	// Price of a pool of concentrated liquidity, which a change of liquidity does not move. Absent where the transaction does not tell it.
+	Concentrated  *ConcentratedPrice `protobuf:"bytes,24,opt,name=concentrated,proto3" json:"concentrated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -509,6 +511,13 @@ func (x *LiquidityChanged) GetOwnerLpAfter() uint64 {
 		return *x.OwnerLpAfter
 	}
 	return 0
+}
+
+func (x *LiquidityChanged) GetConcentrated() *ConcentratedPrice {
+	if x != nil {
+		return x.Concentrated
+	}
+	return nil
 }
 
 // Position is the part of a pool of concentrated liquidity that one NFT owns.
@@ -764,7 +773,7 @@ const file_weir_event_v1_liquidity_proto_rawDesc = "" +
 	"_open_timeB\x0f\n" +
 	"\r_tick_spacingB\f\n" +
 	"\n" +
-	"_lp_supply\"\xb6\x06\n" +
+	"_lp_supply\"\xfc\x06\n" +
 	"\x10LiquidityChanged\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
 	"\x04pool\x18\x02 \x01(\fR\x04pool\x12\x14\n" +
@@ -785,7 +794,8 @@ const file_weir_event_v1_liquidity_proto_rawDesc = "" +
 	"\bposition\x18\x14 \x01(\v2\x17.weir.event.v1.PositionR\bposition\x12-\n" +
 	"\x10fees_base_amount\x18\x15 \x01(\x04H\x02R\x0efeesBaseAmount\x88\x01\x01\x12/\n" +
 	"\x11fees_quote_amount\x18\x16 \x01(\x04H\x03R\x0ffeesQuoteAmount\x88\x01\x01\x12)\n" +
-	"\x0eowner_lp_after\x18\x17 \x01(\x04H\x04R\fownerLpAfter\x88\x01\x01B\f\n" +
+	"\x0eowner_lp_after\x18\x17 \x01(\x04H\x04R\fownerLpAfter\x88\x01\x01\x12D\n" +
+	"\fconcentrated\x18\x18 \x01(\v2 .weir.event.v1.ConcentratedPriceR\fconcentratedB\f\n" +
 	"\n" +
 	"_lp_amountB\x13\n" +
 	"\x11_lp_supply_beforeB\x13\n" +
@@ -856,20 +866,21 @@ var file_weir_event_v1_liquidity_proto_goTypes = []any{
 	(*Reserves)(nil),          // 8: weir.event.v1.Reserves
 }
 var file_weir_event_v1_liquidity_proto_depIdxs = []int32{
-	6, // 0: weir.event.v1.PoolCreated.venue:type_name -> weir.event.v1.Venue
-	7, // 1: weir.event.v1.PoolCreated.concentrated:type_name -> weir.event.v1.ConcentratedPrice
-	6, // 2: weir.event.v1.LiquidityChanged.venue:type_name -> weir.event.v1.Venue
-	0, // 3: weir.event.v1.LiquidityChanged.direction:type_name -> weir.event.v1.LiquidityDirection
-	8, // 4: weir.event.v1.LiquidityChanged.reserves_before:type_name -> weir.event.v1.Reserves
-	8, // 5: weir.event.v1.LiquidityChanged.reserves_after:type_name -> weir.event.v1.Reserves
-	4, // 6: weir.event.v1.LiquidityChanged.position:type_name -> weir.event.v1.Position
-	6, // 7: weir.event.v1.LpMoved.venue:type_name -> weir.event.v1.Venue
-	1, // 8: weir.event.v1.LpMoved.movement:type_name -> weir.event.v1.LpMovement
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	6,  // 0: weir.event.v1.PoolCreated.venue:type_name -> weir.event.v1.Venue
+	7,  // 1: weir.event.v1.PoolCreated.concentrated:type_name -> weir.event.v1.ConcentratedPrice
+	6,  // 2: weir.event.v1.LiquidityChanged.venue:type_name -> weir.event.v1.Venue
+	0,  // 3: weir.event.v1.LiquidityChanged.direction:type_name -> weir.event.v1.LiquidityDirection
+	8,  // 4: weir.event.v1.LiquidityChanged.reserves_before:type_name -> weir.event.v1.Reserves
+	8,  // 5: weir.event.v1.LiquidityChanged.reserves_after:type_name -> weir.event.v1.Reserves
+	4,  // 6: weir.event.v1.LiquidityChanged.position:type_name -> weir.event.v1.Position
+	7,  // 7: weir.event.v1.LiquidityChanged.concentrated:type_name -> weir.event.v1.ConcentratedPrice
+	6,  // 8: weir.event.v1.LpMoved.venue:type_name -> weir.event.v1.Venue
+	1,  // 9: weir.event.v1.LpMoved.movement:type_name -> weir.event.v1.LpMovement
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_liquidity_proto_init() }

@@ -8,7 +8,7 @@ import (
 
 // rooms is the order in which data walks. A room imports only rooms before it.
 var rooms = []string{
-	"latency", "dex", "budget", "breaker", "rpc", "config", "geyser", "capture", "pool", "ingest", "ledger", "backfill", "decode", "enrich", "journal", "monitor", "jsonl", "store", "alert",
+	"latency", "trace", "dex", "budget", "breaker", "rpc", "config", "geyser", "capture", "pool", "ingest", "ledger", "backfill", "decode", "enrich", "journal", "monitor", "jsonl", "store", "alert",
 	"metrics", "admin", "api", "dashboard", "daemon",
 }
 

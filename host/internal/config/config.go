@@ -45,6 +45,8 @@ type Config struct {
 	Alerts Alerts `koanf:"alerts"`
 	// Store says where outputs are kept in SQL tables.
 	Store Store `koanf:"store"`
+	// Traces say where OpenTelemetry traces go.
+	Traces Traces `koanf:"traces"`
 	// HTTP says where metrics are served.
 	HTTP HTTP `koanf:"http"`
 	// Log says how the daemon speaks.
@@ -85,6 +87,14 @@ type SOLPrice struct {
 	Pools []string `koanf:"pools"`
 	// MaxAgeSlots is after how many slots without such a trade the price is no longer known.
 	MaxAgeSlots int `koanf:"max_age_slots"`
+}
+
+// Traces follow single transactions through the rooms.
+type Traces struct {
+	// Endpoint is an OTLP receiver over HTTP, for example http://127.0.0.1:4318; empty sends nothing.
+	Endpoint string `koanf:"endpoint"`
+	// Every is the least time between two transactions that are followed.
+	Every time.Duration `koanf:"every"`
 }
 
 // HTTP is what the daemon serves over HTTP: /metrics for Prometheus, /healthz and /readyz.
@@ -198,6 +208,7 @@ func Default() Config {
 		Enrich:      Enrich{Memory: 64 << 20, MetadataPerSecond: 1},
 		Programs:    []string{"pump", "pumpswap", "raydium_v4", "raydium_cpmm", "raydium_clmm", "raydium_launchlab"},
 		Journal:     Journal{Sync: "default", MaxBytes: 10 << 30, MaxAge: 7 * 24 * time.Hour},
+		Traces:      Traces{Every: time.Second},
 		HTTP:        HTTP{RequestsPerSecond: 50, Streams: 2000},
 		Store:       defaultStore(),
 		Log:         Log{Level: "info", Format: "text"},

@@ -49,6 +49,12 @@ func (c *Config) validate() (out Problems) {
 		bad("sol_price.max_age_slots", "%d is out of range: use 1 or more; to know no price, empty sol_price.pools", c.SOLPrice.MaxAgeSlots)
 	}
 	c.validateHTTP(bad)
+	if u, err := url.Parse(c.Traces.Endpoint); c.Traces.Endpoint != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
+		bad("traces.endpoint", "%q is no OTLP receiver: use for example http://127.0.0.1:4318", c.Traces.Endpoint)
+	}
+	if c.Traces.Every <= 0 {
+		bad("traces.every", "%s is out of range: use for example 1s", c.Traces.Every)
+	}
 	if len(c.Programs) == 0 {
 		bad("programs", "is empty: name at least one of %s", list(programNames()))
 	}

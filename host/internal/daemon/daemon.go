@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -25,11 +24,11 @@ import (
 	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/monitor"
 	"github.com/weir-run/weir/host/internal/monitor/ask"
-	"github.com/weir-run/weir/host/internal/monitor/catalog"
 	"github.com/weir-run/weir/host/internal/monitor/process"
 	"github.com/weir-run/weir/host/internal/monitor/programs"
 	"github.com/weir-run/weir/host/internal/pool"
 	"github.com/weir-run/weir/host/internal/store"
+	"github.com/weir-run/weir/host/internal/trace"
 )
 
 // Options are what a daemon is given beside its configuration.
@@ -68,6 +67,7 @@ type Daemon struct {
 
 	api      *api.API // nil when it is not served
 	heights  heights
+	tracer   *trace.Tracer // nil when nobody asks for traces
 	alerts   *alert.Alerts
 	alertLog *journal.AlertLog
 
@@ -98,6 +98,11 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 	if err := d.initIDL(); err != nil {
 		return nil, err
 	}
+	if t := cfg.Traces; t.Endpoint != "" {
+		if d.tracer, err = trace.Open(ctx, trace.Config{Endpoint: t.Endpoint, Every: t.Every, Version: o.Version}); err != nil {
+			return nil, err
+		}
+	}
 	if err := d.initStream(ctx); err != nil {
 		return nil, err
 	}
@@ -117,57 +122,6 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 		return nil, err
 	}
 	return d, nil
-}
-
-func (d *Daemon) initJournal(ctx context.Context) (err error) {
-	d.journal, err = journal.Open(ctx, journal.Config{
-		Dir:            filepath.Join(d.cfg.DataDir, "journal"),
-		URL:            d.cfg.NATS.URL,
-		Listen:         d.cfg.Journal.Listen,
-		SyncAlways:     d.cfg.Journal.Sync == "always",
-		MaxBytes:       int64(d.cfg.Journal.MaxBytes),
-		MaxAge:         d.cfg.Journal.MaxAge,
-		EventsMaxBytes: int64(d.cfg.Journal.MaxBytes),
-		EventsMaxAge:   d.cfg.Journal.MaxAge,
-		Log:            d.log.With("room", "journal"),
-	})
-	if err != nil {
-		return fmt.Errorf("open journal: %w", err)
-	}
-	return nil
-}
-
-func (d *Daemon) initMonitors(ctx context.Context) error {
-	abs, err := filepath.Abs(d.cfg.DataDir)
-	if err != nil {
-		return fmt.Errorf("find data folder: %w", err)
-	}
-	d.sockets = admin.RuntimeDir(abs)
-	if err := admin.PrivateDir(d.sockets); err != nil {
-		return err
-	}
-	if err := monitor.PrepareSocketDir(d.sockets); err != nil {
-		return fmt.Errorf("prepare plugin sockets: %w", err)
-	}
-	if err := d.initShelf(ctx, abs); err != nil {
-		return err
-	}
-	d.lockSeen = stamp(filepath.Join(d.cfg.PluginsDir, catalog.LockFile))
-	plugins, err := Installed(d.cfg)
-	if err != nil {
-		return err
-	}
-	if len(plugins) == 0 {
-		d.log.Warn("no plugins are configured or installed: records are journaled, but no events come out")
-	}
-	for _, p := range plugins {
-		m, err := d.recruit(ctx, p)
-		if err != nil {
-			return err
-		}
-		d.roster.add(m)
-	}
-	return nil
 }
 
 // Run runs until ctx ends or a room fails in a way that cannot be mended by trying again.
@@ -254,6 +208,11 @@ func (d *Daemon) close() error {
 	}
 	if d.enricher != nil {
 		d.enricher.Close()
+	}
+	ending, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := d.tracer.Close(ending); err != nil {
+		d.log.Warn("the last traces are lost", "error", err)
 	}
 	var errs []error
 	if d.store != nil {

@@ -83,7 +83,7 @@ func (p *pipeline) proceed(ctx context.Context) error {
 // turn records a transaction that waited.
 func (p *pipeline) turn(ctx context.Context, w waiting) error {
 	defer w.update.Release()
-	w.clock.lap(&p.took.order)
+	w.clock.lap("order", &p.took.order)
 	if err := p.order.view.Read(w.update.Raw()); err != nil {
 		return fmt.Errorf("read an update again: %w", err)
 	}

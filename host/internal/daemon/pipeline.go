@@ -17,7 +17,7 @@ import (
 	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/pool"
-	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
+	"github.com/weir-run/weir/host/internal/trace"
 )
 
 // pipeline takes updates from the pool's queue through ingest, decode and enrich into the journal, on one goroutine and by function
@@ -31,7 +31,8 @@ type pipeline struct {
 	enricher *enrich.Enricher
 	journal  *journal.Journal
 	router   atomic.Pointer[router]
-	order    *order // nil when transactions go on as they come
+	tracer   *trace.Tracer // nil when nobody asks for traces
+	order    *order        // nil when transactions go on as they come
 
 	// lock is held for each batch: a backfill brings its transactions in between.
 	lock sync.Mutex
@@ -176,66 +177,13 @@ func (p *pipeline) transaction(ctx context.Context, tx *geyser.Transaction, rece
 func (p *pipeline) fresh(tx *geyser.Transaction, clock *stopwatch) bool {
 	p.count.transactions.Add(1)
 	fresh := p.ingest.Transaction(tx.Slot, tx.Signature)
-	clock.lap(&p.took.ingest)
+	clock.lap("ingest", &p.took.ingest)
 	if fresh {
 		p.count.fresh.Add(1)
+	} else {
+		clock.end(tx, 0, "duplicate")
 	}
 	return fresh
-}
-
-// record takes a new transaction to the journal.
-func (p *pipeline) record(ctx context.Context, tx *geyser.Transaction, received int64, clock *stopwatch) error {
-	records := p.decoder.Decode(tx)
-	clock.lap(&p.took.decode)
-	if len(records) == 0 {
-		return nil
-	}
-	p.count.decoded.Add(uint64(len(records)))
-	if err := p.enrich(ctx, records); err != nil {
-		return err
-	}
-	clock.lap(&p.took.enrich)
-	p.count.enriched.Add(uint64(len(records)))
-	if err := p.append(ctx, records, tx, received); err != nil {
-		return err
-	}
-	p.newest = max(p.newest, tx.Slot)
-	p.mender.Recorded(tx.Slot)
-	clock.lap(&p.took.journal)
-	return nil
-}
-
-// enrich waits while the token table cannot be read: a record must not be journaled with less than is known.
-func (p *pipeline) enrich(ctx context.Context, records []*eventv1.Record) error {
-	for said := false; ; {
-		err := p.enricher.Enrich(ctx, records)
-		if err == nil {
-			return nil
-		}
-		if !said && ctx.Err() == nil {
-			p.log.Error("token metadata cannot be read or stored; intake waits and goes on by itself", "error", err)
-			said = true
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(enrichRetry):
-		}
-	}
-}
-
-func (p *pipeline) append(ctx context.Context, records []*eventv1.Record, tx *geyser.Transaction, received int64) error {
-	err := p.journal.Append(records, received)
-	switch {
-	case err == nil:
-		p.count.journaled.Add(uint64(len(records)))
-		return nil
-	case errors.Is(err, journal.ErrClosed), errors.Is(err, journal.ErrFenced):
-		return fmt.Errorf("write journal: %w", err)
-	default: // this transaction cannot be stored; say so and go on
-		p.count.oversized.Add(1)
-		return p.mender.Lost(ctx, tx.Slot, p.route(tx), err.Error(), "")
-	}
 }
 
 // malformed says that an update could not be read: as a count, and once a slot as a gap, since what it held is lost.

@@ -100,7 +100,8 @@ func (d *Daemon) initPipeline(ctx context.Context, h held, margin uint64) error 
 	in := ingest.New(ingest.Config{Window: window(margin)})
 	in.SetGroups(len(watched))
 	d.pipeline = &pipeline{
-		log: d.log.With("room", "ingest"), pool: d.pool, ingest: in,
+		tracer: d.tracer,
+		log:    d.log.With("room", "ingest"), pool: d.pool, ingest: in,
 		decoder: decode.New(decode.Options{Programs: d.programs(), Only: d.venues()}), enricher: d.enricher, late: d.late, journal: d.journal,
 	}
 	if d.cfg.Commitment != "processed" {

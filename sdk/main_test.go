@@ -2,6 +2,7 @@ package sdk_test
 
 import (
 	"fmt"
+	"log"
 	"os"
 	"testing"
 	"time"
@@ -44,6 +45,10 @@ func noisy(h *sdk.Host) sdk.Monitor {
 				}
 			case "LOG":
 				h.Log.Info("hello\nworld", "number", 7, "long", string(make([]byte, 10_000)))
+			case "LATE":
+				fmt.Fprintln(os.Stderr, "late on os.Stderr")
+				fmt.Println("late on os.Stdout")                 //nolint:forbidigo // an author may
+				log.New(os.Stderr, "", 0).Println("late in log") //nolint:forbidigo // as above
 			case "PANIC":
 				panic("the handler broke")
 			case "HANG":

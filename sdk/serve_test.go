@@ -307,3 +307,31 @@ func TestStockClient(t *testing.T) {
 		t.Errorf("outputs are %v", outputs)
 	}
 }
+
+// TestTLSIsRefused: a host that asks for certificates is told so, instead of hanging in a handshake of another kind.
+func TestTLSIsRefused(t *testing.T) {
+	cmd := monitorCommand(t, wire.CookieKey+"="+wire.CookieValue, "PLUGIN_CLIENT_CERT=x", "PLUGIN_UNIX_SOCKET_DIR="+t.TempDir())
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	var exit *exec.ExitError
+	if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(stderr.String(), "the host asks for AutoMTLS, which monitors do not speak") {
+		t.Errorf("process ended with %v and says %s", err, &stderr)
+	}
+}
+
+// TestLateLoggerReachesTheHost: go-plugin puts pipes in the place of os.Stderr when it serves, and what a logger writes that is made after
+// that vanishes. Here it goes where the host reads.
+func TestLateLoggerReachesTheHost(t *testing.T) {
+	s := spawn(t)
+	stream := s.run(t)
+	must(t, stream.Send(tradeFrame(t, 1, 1, "LATE")))
+	_, err := stream.Recv()
+	must(t, err)
+	must(t, s.cmd.Process.Kill())
+	_ = s.cmd.Wait()
+	for _, want := range []string{"late on os.Stderr", "late on os.Stdout", "late in log"} {
+		if !strings.Contains(s.stderr.String(), want) {
+			t.Errorf("%q did not reach the host", want)
+		}
+	}
+}

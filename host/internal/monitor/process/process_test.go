@@ -190,8 +190,25 @@ func gone(pid int) bool {
 }
 
 func TestPluginDiesWithItsHost(t *testing.T) {
+	for name, script := range map[string]string{
+		"sleeps":  "exec sleep 63",
+		"logs on": "trap '' PIPE\nwhile :; do echo still here >&2; done", // into a pipe that nobody reads any more
+	} {
+		t.Run(name, func(t *testing.T) {
+			pid := hostThatDies(t, write(t, "careless", "#!/bin/sh\n"+script+"\n", 0o755))
+			if !gone(pid) {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+				t.Errorf("process %d outlives its host", pid)
+			}
+		})
+	}
+}
+
+// hostThatDies has another process run a program, kills that process, and returns the program's.
+func hostThatDies(t *testing.T, program string) (pid int) {
+	t.Helper()
 	host := exec.Command(os.Args[0])
-	host.Env = append(os.Environ(), "WEIR_TEST_PROGRAM="+write(t, "careless", "#!/bin/sh\nexec sleep 63\n", 0o755))
+	host.Env = append(os.Environ(), "WEIR_TEST_PROGRAM="+program)
 	out, err := host.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +217,7 @@ func TestPluginDiesWithItsHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	pid := atoi(strings.TrimSpace(line))
+	pid = atoi(strings.TrimSpace(line))
 	if err != nil || pid == 0 || syscall.Kill(pid, 0) != nil {
 		t.Fatalf("host says %q, %v; want the number of a process", line, err)
 	}
@@ -208,7 +225,5 @@ func TestPluginDiesWithItsHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = host.Wait()
-	if !gone(pid) {
-		t.Errorf("process %d outlives its host", pid)
-	}
+	return pid
 }

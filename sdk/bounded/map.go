@@ -59,24 +59,16 @@ func (m *Map[K, V]) add() int32 {
 		last++
 	}
 	m.blocks[last] = append(m.blocks[last], entry[K, V]{})
-	return int32(m.Places())
+	return int32(last<<blockBits + len(m.blocks[last]))
 }
 
-// Places is how many entries there have been at a time. Each entry has a place below it, which it keeps.
-func (m *Map[K, V]) Places() int {
-	last := len(m.blocks) - 1
-	if last < 0 {
-		return 0
+// Next returns the entry that is the next newer one of a key; ok is false when the key is the newest, or is not there.
+func (m *Map[K, V]) Next(key K) (next K, value *V, ok bool) {
+	at, ok := m.index[key]
+	if !ok || m.at(at).next == 0 {
+		return next, nil, false
 	}
-	return last<<blockBits + len(m.blocks[last])
-}
-
-// At returns the entry at a place; ok is false where none is now. It is for going over a large map a piece at a time.
-func (m *Map[K, V]) At(place int) (key K, value *V, ok bool) {
-	e := m.at(int32(place + 1))
-	if at, ok := m.index[e.key]; !ok || at != int32(place+1) {
-		return key, nil, false
-	}
+	e := m.at(m.at(at).next)
 	return e.key, &e.value, true
 }
 

@@ -145,8 +145,15 @@ func TestPartsMakeTheState(t *testing.T) {
 	})
 }
 
-// A long life needs few parts, none of them large, and all of them: without one the state is refused, never wrong.
+// A long life needs few parts, none of them large, and all of them: without one the state is refused, never wrong. A process that is
+// restored after every one of them needs no more.
 func TestPartsStayFewAndAllCount(t *testing.T) {
+	t.Run("one process", func(t *testing.T) { fewParts(t, false) })
+	t.Run("restarts", func(t *testing.T) { fewParts(t, true) })
+}
+
+func fewParts(t *testing.T, restarts bool) {
+	t.Helper()
 	w := newWorld()
 	for key := range uint16(20_000) {
 		w.do(step{0, key})
@@ -162,7 +169,13 @@ func TestPartsStayFewAndAllCount(t *testing.T) {
 			t.Fatal(err)
 		}
 		parts = append(parts[len(parts)-(n-1):], data)
-		if len(parts) > sweepParts+2 || len(data) > len(first)/10 {
+		if restarts {
+			w = newWorld()
+			if err := w.state.LoadParts(parts); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(parts) > sweepParts*5/4 || len(data) > len(first)/10 {
 			t.Fatalf("after %d parts: %d are needed, the last has %d bytes of %d", round+1, len(parts), len(data), len(first))
 		}
 	}
@@ -171,7 +184,9 @@ func TestPartsStayFewAndAllCount(t *testing.T) {
 		t.Fatalf("restored state differs (%v)", err)
 	}
 	for i := range parts {
-		if err := newWorld().state.LoadParts(slices.Delete(slices.Clone(parts), i, i+1)); err == nil {
+		// The oldest may hold nothing any more that later ones do not.
+		back := newWorld()
+		if err := back.state.LoadParts(slices.Delete(slices.Clone(parts), i, i+1)); err == nil && (i > 0 || back.print() != w.print()) {
 			t.Errorf("part %d of %d is missing, and nothing is said", i+1, len(parts))
 		}
 	}

@@ -32,6 +32,8 @@ type Map[K comparable, V any] struct {
 	interval uint32 // between two saves, from 1
 	lost     bool   // too much changed to keep track
 	sweep    sweep
+	turn     K // entry at which the sweep goes on, when onTurn
+	onTurn   bool
 }
 
 type cell[V any] struct {
@@ -91,6 +93,7 @@ func (m *Map[K, V]) Touch(key K) *V {
 	if c == nil {
 		return nil
 	}
+	m.pass(key)
 	m.all.Touch(key)
 	m.move(c)
 	m.note(key, c)
@@ -104,6 +107,7 @@ func (m *Map[K, V]) Delete(key K) bool {
 		return false
 	}
 	m.sum -= c.moved
+	m.pass(key)
 	m.all.Delete(key)
 	if !m.lost {
 		m.gone = append(m.gone, key)
@@ -135,6 +139,13 @@ func (m *Map[K, V]) All() iter.Seq2[K, V] {
 				return
 			}
 		}
+	}
+}
+
+// pass takes an entry that leaves its place in the order from the way of the sweep.
+func (m *Map[K, V]) pass(key K) {
+	if m.onTurn && m.turn == key {
+		m.turn, _, m.onTurn = m.all.Next(key)
 	}
 }
 

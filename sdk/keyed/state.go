@@ -10,17 +10,17 @@ import (
 	"github.com/weir-run/weir/sdk/pack"
 )
 
-// mostParts is when a state is written whole again. Only a process that is killed again and again within a sweep gets there.
+// mostParts is when a state is written whole again, whatever the sweep says.
 const mostParts = 96
 
 // format of a part, its first byte.
-const format = 1
+const format = 2
 
 // saved is a Map of any types.
 type saved interface {
 	append(b []byte, whole bool) (data []byte, parts int)
 	read(r *pack.Reader, size int) check
-	finish(want check, parts int) error
+	finish(want check) error
 	clear()
 	untracked() bool
 	remember(parts int)
@@ -94,7 +94,7 @@ func (s *State) LoadParts(parts [][]byte) error {
 		}
 	}
 	for i, m := range s.maps {
-		if err := m.finish(wants[i], len(parts)); err != nil {
+		if err := m.finish(wants[i]); err != nil {
 			return fmt.Errorf("map %d of %d: %w", i+1, len(s.maps), err)
 		}
 	}

@@ -1,7 +1,5 @@
 package keyed
 
-import "slices"
-
 // sweepParts is in how many parts all entries are written once, at most, those that do not change too. sweepLeast is how many are written
 // at least: a map no larger is whole in every part. Only tests change them.
 var (
@@ -13,52 +11,38 @@ var (
 // short, or the parts together would be many times the state, and take as long to restore. With 2 they are 1.5 times the state.
 const sweepShare = 2
 
-// sweep knows which places of a map were written into which part, of those that make the state. The newest stands last.
+// sweep knows which entries were written in turn into which part, of those that make the state. The newest stands last. Entries are told
+// by their stamps, which they keep when a map is restored.
 type sweep struct {
 	parts []swept
 }
 
-// swept are the places from one to before another; none when they are equal. whole is everything, known or not.
+// swept are the stamps from one to before another; none when they are equal. whole is every entry.
 type swept struct {
-	from, to int
+	from, to uint64
 	whole    bool
 }
 
 // begin makes the next part one that holds everything.
 func (s *sweep) begin() { s.parts = append(s.parts[:0], swept{whole: true}) }
 
-// restored is told of so many parts, of which nothing is known but that they are everything together.
-func (s *sweep) restored(parts int) {
-	s.parts = append(s.parts[:0], swept{whole: true})
-	for range parts - 1 {
-		s.parts = append(s.parts, swept{})
+// place is the first stamp that is not written yet in this round; 0 when none has begun.
+func (s *sweep) place() uint64 {
+	if len(s.parts) == 0 {
+		return 0
 	}
+	return s.parts[len(s.parts)-1].to
 }
 
-// next adds a part to a map with so many places, in which so many entries changed, and returns which places it must hold.
-func (s *sweep) next(places, changed int) swept {
-	from := 0
-	for _, p := range slices.Backward(s.parts) {
-		if p.from < p.to || p.whole {
-			from = p.to
-			break
-		}
-	}
-	if from >= places {
-		from = 0
-	}
-	step := max(sweepLeast, (places+sweepParts-1)/sweepParts, sweepShare*changed)
-	part := swept{from: from, to: min(places, from+step)}
-	s.parts = append(s.parts, part)
-	return part
-}
+// add notes what the next part holds.
+func (s *sweep) add(part swept) { s.parts = append(s.parts, part) }
 
-// needed counts the parts, from the newest back, that hold every place. A round over all places goes upward, so going back through the
-// parts of this round leads down to place 0, and through those of the round before from the top down to where this round stands.
-// Places that were added after a round had ended need nothing from it: their entries were new then, and stand in the part that followed.
-func (s *sweep) needed(places int) int {
+// needed counts the parts, from the newest back, that hold every entry. A round goes upward, so going back through the parts of this
+// round leads down to stamp 0, and through those of the round before from the top down to where this round stands. An entry that got its
+// stamp after a round had ended needs nothing from it: it stands in the part that followed.
+func (s *sweep) needed(top uint64) int {
 	last := s.parts[len(s.parts)-1]
-	low, before := places, false
+	low, before := top, false
 	for n := 1; n <= len(s.parts); n++ {
 		part := s.parts[len(s.parts)-n]
 		if part.whole {
@@ -68,7 +52,7 @@ func (s *sweep) needed(places int) int {
 			low = part.from
 		}
 		if low == 0 && !before {
-			low, before = places, true
+			low, before = top, true
 		}
 		if before && low <= last.to {
 			return n

@@ -30,6 +30,10 @@ func TestStatusTable(t *testing.T) {
 			{Name: "pools"},
 		},
 		MetadataFetch: &adminv1.FetchStatus{Asked: 9, Found: 5, Absent: 1, Failed: 2, Dropped: 1, Waiting: 3, LastError: "node.example: slow"},
+		Store: &adminv1.StoreStatus{
+			Place: "PostgreSQL db/weir", Rows: 40, Position: 7, Last: 9, LagMicros: 1_500_000, Trouble: "connection refused", TroubleSinceUnix: 1_700_000_000, Missed: 2,
+			Kinds: map[string]uint64{"trades": 30, "other": 5, "refused": 1}, Transactions: &adminv1.Latency{P50Micros: new(uint64(900))},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +52,10 @@ func TestStatusTable(t *testing.T) {
 		"ingest 10 8 duplicate 2 - - -\norder 8 5 - - - -\norder holds 3 transactions, 1.5 MiB\n! order: 4 transactions went on out of the order of the chain\n",
 		"CACHE HIT MISS ABSENT STALE DROPPED HIT RATE SIZE ABSENT FOR LOAD P99\ntokens 75 20 5 1 2 75.0% 1.5 of 16.0 MiB 1m0s 40µs\npools 0 0 0 0 0 - 0.0 of 0.0 MiB 0s -\n" +
 			"token metadata by RPC: 9 asked, 5 found, 1 absent, 2 failed, 1 dropped, 3 waiting\n! token metadata: node.example: slow\n",
+		"store PostgreSQL db/weir 40 rows 7 of 9 batches, behind for 1.5s transactions p50 900µs p99 -\n" +
+			"! store: connection refused (since 22:13:20, tried again by itself; outputs wait in the journal)\n" +
+			"! store: 2 batches of events were gone before they were stored\n" +
+			"store: 5 outputs of kinds that no table is made for, 1 refused by the database\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("\n%s\nlacks\n%s", text, want)

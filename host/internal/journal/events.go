@@ -23,6 +23,8 @@ type EventsQuery struct {
 	// Missed, when not nil, is told of positions, both inclusive, that are not visited since retention took what was there, or since it
 	// is damaged. Give it only where all instances are read. It comes before the visit of what follows.
 	Missed func(from, to uint64)
+	// Marks visits the marks with which epochs begin too: batches without outputs.
+	Marks bool
 }
 
 // ReadEvents visits stored batches of outputs, encoded eventv1.OutputBatch messages, in order. Positions rise, with holes; one more
@@ -81,7 +83,7 @@ func (j *Journal) visitEvents(ctx context.Context, q EventsQuery, from, last uin
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(q.Instances))) {
 		subjects = append(subjects, eventsPrefix+name)
 	}
-	return j.visit(ctx, visitor{stream: eventsStream, subjects: subjects, follow: q.Follow, next: from, last: last, visit: visit, missed: q.Missed})
+	return j.visit(ctx, visitor{stream: eventsStream, subjects: subjects, follow: q.Follow, next: from, last: last, visit: visit, missed: q.Missed, marks: q.Marks})
 }
 
 // visit runs a visitor. When a consumer is lost, or something it sent, the next one goes on where this one was.
@@ -127,6 +129,7 @@ type visitor struct {
 	seen     uint64   // messages that this consumer brought
 	visit    func(uint64, []byte) error
 	missed   func(from, to uint64) // nil: nobody asks
+	marks    bool                  // visit marks of epochs too
 }
 
 func (v *visitor) ended() bool { return !v.follow && v.next > v.last }
@@ -204,10 +207,11 @@ func (v *visitor) take(m jetstream.Msg) error {
 		v.miss(v.next, position-1)
 	}
 	v.next = position + 1
-	if m.Headers().Get(headerCount) == "0" {
-		return nil // the mark of an epoch
+	mark := m.Headers().Get(headerCount) == "0" // of an epoch; it has no checksum
+	if mark && !v.marks {
+		return nil
 	}
-	if sum := checksum(m.Data()); sum != m.Headers().Get(headerSum) {
+	if sum := checksum(m.Data()); !mark && sum != m.Headers().Get(headerSum) {
 		v.j.cfg.Log.Error("a stored message is damaged and left out", "stream", v.stream, "position", position, "subject", m.Subject())
 		v.miss(position, position)
 		return nil

@@ -64,6 +64,9 @@ func (w *writer) tidy(ctx context.Context) error {
 	if err := w.keepGaps(ctx); err != nil {
 		return err
 	}
+	if st := w.s.Status(); st.Position >= st.Last {
+		w.s.mended() // there was nothing to store that would have shown it
+	}
 	began := time.Now()
 	for _, r := range w.keep.retention.rules() {
 		for r.keep > 0 && time.Since(began) < forgetTime && time.Now().After(w.keep.next[r.table]) {

@@ -86,13 +86,16 @@ func (st *state) failed(err error) (news bool) {
 	return news
 }
 
-// mended notes that something was stored again, and tells whether that is news.
-func (st *state) mended() (news bool) {
-	st.change(func(s *Status) {
-		news = s.Trouble != ""
-		s.Trouble, s.Since = "", time.Time{}
+// mended notes that nothing is wrong any more.
+func (s *Store) mended() {
+	news := false
+	s.state.change(func(now *Status) {
+		news = now.Trouble != ""
+		now.Trouble, now.Since = "", time.Time{}
 	})
-	return news
+	if news {
+		s.cfg.Log.Info("outputs are stored again", "database", s.cfg.Place.String())
+	}
 }
 
 // measure looks each second how far the stream has come, also while the database is away.
@@ -128,9 +131,7 @@ func (s *Store) noteCommit(batch *rows.Batch, st step, took time.Duration) {
 			}
 		}
 	})
-	if s.state.mended() {
-		s.cfg.Log.Info("outputs are stored again", "database", s.cfg.Place.String())
-	}
+	s.mended()
 	for _, u := range st.missed {
 		s.cfg.Log.Error("messages were gone from the journal before they were stored, or are damaged: rows of them are missing",
 			"stream", u.source.name, "from_position", u.missed.from, "to_position", u.missed.to)

@@ -21,7 +21,7 @@ func Events(j *journal.Journal) Stream {
 	return Stream{
 		Bounds: j.EventsBounds, At: j.EventsAt,
 		Read: func(ctx context.Context, from uint64, follow bool, missed func(from, to uint64), visit func(uint64, []byte) error) error {
-			return j.ReadEvents(ctx, journal.EventsQuery{From: from, Follow: follow, Missed: missed}, visit)
+			return j.ReadEvents(ctx, journal.EventsQuery{From: from, Follow: follow, Missed: missed, Marks: true}, visit)
 		},
 	}
 }

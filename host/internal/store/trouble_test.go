@@ -81,11 +81,33 @@ func TestDatabaseGoesAway(t *testing.T) {
 	}
 	pg.Start(t)
 	b.stored(r)
+	r.until("no trouble", func(s store.Status) bool { return s.Trouble == "" })
 	if s := r.Status(); s.Trouble != "" || s.Errors == 0 || s.Lag != 0 {
 		t.Errorf("status %+v", s)
 	}
 	if got := r.trades(query.TradesQuery{Page: query.Page{Limit: 10}}); len(got) != 51 || got[0].BaseAmount != 50 {
 		t.Errorf("%d trades are stored", len(got))
+	}
+}
+
+// The mark with which an epoch begins is no output, and yet nothing is left to store behind it.
+func TestMarksAreNoLag(t *testing.T) {
+	b := newBench(t, storetest.SQLite(t))
+	r := b.run()
+	for _, instance := range []string{"a", "b"} {
+		b.say(instance, trade(1, 0))
+	}
+	epoch, err := b.journal.Acquire(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.journal.Outputs(t.Context(), "a", "a", epoch, nil); err != nil { // writes its mark
+		t.Fatal(err)
+	}
+	b.stored(r)
+	r.until("nothing is left", func(s store.Status) bool { return s.Position == s.Last && s.Lag == 0 })
+	if s := r.Status(); s.Outputs != 2 || s.Position != 5 || s.Missed != 0 {
+		t.Errorf("status %+v", s)
 	}
 }
 

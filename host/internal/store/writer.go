@@ -104,7 +104,11 @@ func (w *writer) prepare(units []unit, refusal string) step {
 			st.missed = append(st.missed, u)
 		case u.alert != nil:
 			st.outputs++
-			w.batch.AddAlert(u.position, u.alert)
+			if refusal == "" {
+				w.batch.AddAlert(u.position, u.alert)
+				continue
+			}
+			w.batch.Refuse(alertsName, "alert", u.position, 0, encoded(u.alert), refusal)
 		default:
 			at := cursorOf(u.output)
 			last, known := st.instances[u.instance]
@@ -121,15 +125,20 @@ func (w *writer) prepare(units []unit, refusal string) step {
 				w.batch.Add(u.instance, u.output)
 				continue
 			}
-			message, err := proto.Marshal(u.output)
-			if err != nil {
-				message = []byte{} // it was read from bytes a moment ago
-			}
-			w.batch.Refuse(u.instance, u.output, message, refusal)
+			w.batch.Refuse(u.instance, u.output.GetKind(), u.output.GetCause(), u.output.GetIndex(), encoded(u.output), refusal)
 		}
 	}
 	st.ticked = w.batch.Next > w.next && time.Since(w.clock) >= time.Minute
 	return st
+}
+
+// encoded gives a message that was read from bytes a moment ago as bytes again.
+func encoded(m proto.Message) []byte {
+	raw, err := proto.Marshal(m)
+	if err != nil {
+		return []byte{}
+	}
+	return raw
 }
 
 func (w *writer) write(ctx context.Context, st step) error {

@@ -56,9 +56,9 @@ func (b *Batch) Add(instance string, o *eventv1.Output) {
 	k.add(b, h)
 }
 
-// Refuse takes an output that the database refused, so that it is kept as it came.
-func (b *Batch) Refuse(instance string, o *eventv1.Output, message []byte, reason string) {
-	b.put(refused, b.Next, instance, int64(o.GetCause()), int64(o.GetIndex()), sqldb.Text(o.GetKind()), sqldb.Text(reason), message)
+// Refuse takes an output that the database refused, or an alert, of which cause is the position, so that it is kept as it came.
+func (b *Batch) Refuse(instance, kind string, cause uint64, index uint32, message []byte, reason string) {
+	b.put(refused, b.Next, instance, count(cause), int64(index), sqldb.Text(kind), sqldb.Text(reason), message)
 	b.Next++
 	b.byKind["refused"]++
 }

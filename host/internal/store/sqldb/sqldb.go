@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,7 +104,7 @@ func (p Place) Rebind(statement string) string {
 // RefusesData tells whether an error is about the values of a statement, so that trying again cannot help.
 func RefusesData(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return strings.HasPrefix(e.Code, "22") || strings.HasPrefix(e.Code, "23") // data exception, integrity violation
+		return slices.Contains([]string{"22", "23", "54"}, e.Code[:min(2, len(e.Code))]) // data exception, integrity violation, program limit
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		code := e.Code() & 0xff

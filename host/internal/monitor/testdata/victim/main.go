@@ -14,7 +14,7 @@ import (
 	"github.com/weir-run/weir/sdk/pack"
 )
 
-// version is set by the linker.
+// version is set by the linker. The state of later ones is of a version that the first one does not read.
 var version = "1.2.3"
 
 const (
@@ -45,7 +45,7 @@ func victim(host *sdk.Host) sdk.Monitor {
 		Read:   func(r *pack.Reader, e *entry) { *e = entry{hash: r.Uvarint(), filler: r.Text()} },
 	})
 	return sdk.Monitor{
-		Name: "victim", Version: version, State: keyed.NewState(&all, keys),
+		Name: "victim", Version: version, State: keyed.NewState(&all, keys), StateVersion: stateVersion(), StateReadsMin: 1,
 		OnTrade: func(r *sdk.Record, t *sdk.Trade) error {
 			if r.GetNumber()%bad == 0 {
 				return fmt.Errorf("victim does not like %d", r.GetNumber())
@@ -74,6 +74,13 @@ func victim(host *sdk.Host) sdk.Monitor {
 			return nil
 		},
 	}
+}
+
+func stateVersion() uint32 {
+	if version == "1.2.3" {
+		return 1
+	}
+	return 2
 }
 
 func mix(numbers ...uint64) uint64 {

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -107,7 +108,9 @@ func (s stage) host() (killed bool, err error) {
 		return false, err
 	}
 	defer out.Close()
-	cmd := exec.Command(os.Args[0])
+	ctx, cancel := context.WithTimeout(context.Background(), roundTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), stageEnv+"="+told, "VICTIM_HITS="+s.hits(), "VICTIM_KILL="+strings.Join(plugins, ","))
 	cmd.Stderr = out
 	err = cmd.Run()

@@ -42,6 +42,8 @@ const (
 const (
 	stageEnv     = "WEIR_TEST_STAGE" // path of the stage, in the environment of a host process
 	stagePatient = 20 * time.Second  // for anything to come about
+	// stageFlush leaves outputs unstored for long enough that a state which does not wait for them shows.
+	stageFlush = 8 * time.Millisecond
 )
 
 // feedOf makes the transactions of a feed: mostly trades, some launches, a retraction now and then.
@@ -99,7 +101,7 @@ func stageHost() error {
 }
 
 func (a *actor) run(ctx context.Context) (err error) {
-	a.journal, err = journal.Open(ctx, journal.Config{Dir: filepath.Join(a.Dir, "journal"), ReserveBytes: 1 << 20, Step: a.journalStep})
+	a.journal, err = journal.Open(ctx, journal.Config{Dir: filepath.Join(a.Dir, "journal"), ReserveBytes: 1 << 20, FlushInterval: stageFlush, Step: a.journalStep})
 	if err != nil {
 		return err
 	}
@@ -108,9 +110,9 @@ func (a *actor) run(ctx context.Context) (err error) {
 		return err
 	}
 	running, stop := context.WithCancel(ctx)
-	defer stop()
 	var all sync.WaitGroup
 	defer all.Wait()
+	defer stop()
 	var fed error
 	all.Go(func() { fed = a.feedAll(running) })
 	all.Go(func() { _ = a.instance.Run(running) })
@@ -190,11 +192,15 @@ func (a *actor) story(ctx context.Context) error {
 	if a.Calm {
 		return a.play(stageAll)
 	}
-	upgraded := filepath.Join(a.Dir, "upgraded")
+	done := func(what string) string { return filepath.Join(a.Dir, what) }
+	runs := a.instance.chosen().Path
+	if exists(done("upgraded")) && !exists(done("rolling")) && runs != a.Next || exists(done("rolled")) && runs == a.Next {
+		return fmt.Errorf("the change of programs was forgotten: %s runs", runs)
+	}
 	if err := a.play(stageThird); err != nil {
 		return err
 	}
-	for a.instance.chosen().Path != a.Next && !exists(upgraded) {
+	for a.instance.chosen().Path != a.Next && !exists(done("upgraded")) {
 		if err := a.until("live", func(s Status) bool { return s.State == Live }); err != nil {
 			return err
 		}
@@ -203,12 +209,25 @@ func (a *actor) story(ctx context.Context) error {
 			fmt.Fprintln(os.Stderr, "upgrade:", err)
 		}
 	}
-	if err := errors.Join(addLine(upgraded, ""), a.play(2*stageThird)); err != nil {
+	if err := errors.Join(addLine(done("upgraded"), ""), a.play(2*stageThird)); err != nil {
 		return err
 	}
 	if a.instance.chosen().Path == a.Next {
+		if err := a.play(2*stageThird + 10); err != nil {
+			return err
+		}
+		number := a.numbers[2*stageThird]
+		if err := a.until("state of the next version", func(s Status) bool { return s.Checkpoint >= number }); err != nil {
+			return err
+		}
 		a.limit.Store(stageAll)
+		if err := addLine(done("rolling"), ""); err != nil {
+			return err
+		}
 		if _, _, err := a.instance.Rollback(ctx); err != nil {
+			return err
+		}
+		if err := addLine(done("rolled"), ""); err != nil {
 			return err
 		}
 		a.killer.step("rollback", "chosen")

@@ -56,6 +56,9 @@ func TestQuestionsAcrossKills(t *testing.T) {
 		t.Fatalf("%d events of %d trades, %d kills", len(events), trades, kills)
 	}
 	checkAnswers(t, events)
+	if _, status, _ := run(t, "status", "--data-dir", data); !strings.Contains(status, "\nasker/pools ") || !strings.Contains(status, "\nasker/prices ") {
+		t.Errorf("weir status does not show what was asked:\n%s", status)
+	}
 	counted := regexp.MustCompile(`weir_monitor_questions_total\{instance="asker"\} [1-9]`)
 	eventually(t, 20*time.Second, "the monitor's metrics are at /metrics", func() bool {
 		response, err := http.Get("http://" + web + "/metrics")

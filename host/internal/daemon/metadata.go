@@ -9,6 +9,7 @@ import (
 
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/enrich"
+	"github.com/weir-run/weir/host/internal/monitor/ask"
 	"github.com/weir-run/weir/host/internal/rpc"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
@@ -115,6 +116,27 @@ func (d *Daemon) caches() (out []*adminv1.CacheStatus) {
 			Name: c.Name, Hits: c.Hits, Misses: c.Misses, Absent: c.Absent, Stale: c.Stale, Dropped: c.Dropped,
 			Bytes: uint64(c.Bytes), LimitBytes: uint64(c.Limit), AbsentTtlMillis: uint64(c.AbsentTTL.Milliseconds()), Load: recent(c.Load),
 		})
+	}
+	for _, m := range d.roster.all() {
+		out = append(out, askedOf(m.plugin.Name, m.Asked())...)
+	}
+	return out
+}
+
+// askedOf tells what a monitor asked; nothing when it asked nothing.
+func askedOf(instance string, m *ask.Meters) (out []*adminv1.CacheStatus) {
+	for _, row := range []struct {
+		name string
+		of   *ask.Lookups
+	}{{"tokens", &m.Tokens}, {"pools", &m.Pools}, {"prices", &m.Prices}} {
+		c := &adminv1.CacheStatus{Name: instance + "/" + row.name, Hits: row.of.Hit.Load(), Absent: row.of.Absent.Load(), Stale: row.of.Stale.Load()}
+		if c.GetHits()+c.GetAbsent()+c.GetStale() == 0 {
+			continue
+		}
+		if row.of != &m.Tokens {
+			c.Load = recent(&m.Fold)
+		}
+		out = append(out, c)
 	}
 	return out
 }

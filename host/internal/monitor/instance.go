@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/weir-run/weir/host/internal/monitor/ask"
 	"github.com/weir-run/weir/host/internal/monitor/process"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
@@ -19,6 +20,7 @@ type Instance struct {
 	cfg     Config
 	journal Journal
 	meters  atomic.Pointer[meters]
+	asked   ask.Meters
 	watched atomic.Pointer[shadow] // sees outputs, when an upgrade is on
 
 	mu      sync.Mutex // guards all below
@@ -233,6 +235,7 @@ func (i *Instance) changed(s *session) bool {
 
 func (i *Instance) newSession(suspected span, settled map[uint64]bool) *session {
 	cfg := i.cfg
+	cfg.Questions.meters = &i.asked
 	s := &session{
 		cfg: &cfg, journal: i.journal, meters: i.meters.Load(), known: i.known, suspected: suspected, settled: maps.Clone(settled), watched: &i.watched,
 	}

@@ -21,7 +21,12 @@ type Questions struct {
 	Births Births
 	// Shown takes metrics of plugins; nil shows none.
 	Shown *ask.Shown
+
+	meters *ask.Meters // of the instance
 }
+
+// Asked counts what the plugin asked.
+func (i *Instance) Asked() *ask.Meters { return &i.asked }
 
 // Births is a durable map. A *journal.Table is one.
 type Births interface {
@@ -73,7 +78,7 @@ func (s *session) serveQuestions() {
 	}
 	q := s.cfg.Questions
 	s.answers.server = ask.New(ask.Config{
-		Instance: s.cfg.Instance, Tokens: q.Tokens, Admits: s.Admits, Log: s.cfg.Log, Shown: q.Shown,
+		Instance: s.cfg.Instance, Tokens: q.Tokens, Admits: s.Admits, Log: s.cfg.Log, Shown: q.Shown, Meters: q.meters,
 		Frames: func(after uint64) ask.Frames { return s.journal.Frames(after) },
 	})
 	s.answers.server.Serve(s.answers.listener)

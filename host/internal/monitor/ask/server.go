@@ -23,7 +23,7 @@ type Tokens interface {
 	Token(ctx context.Context, mint dex.Key) (*enrich.Token, error)
 }
 
-// Config of a Server. All but Log and Shown is required.
+// Config of a Server. All but Log, Shown and Meters is required.
 type Config struct {
 	// Instance is the name that its metrics get.
 	Instance string
@@ -37,6 +37,8 @@ type Config struct {
 	Log *slog.Logger
 	// Shown takes its metrics; nil shows none.
 	Shown *Shown
+	// Meters count what is asked. Default: nobody sees them.
+	Meters *Meters
 }
 
 // Limits of what a plugin may do here.
@@ -71,6 +73,9 @@ type Server struct {
 func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Meters == nil {
+		c.Meters = &Meters{}
 	}
 	s := &Server{cfg: c, lines: lines{log: c.Log.WithGroup("plugin")}, view: make(chan struct{}, 1)}
 	s.grpc = grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxConcurrentStreams(maxCalls), grpc.UnaryInterceptor(s.bound))
@@ -145,7 +150,11 @@ func (s *Server) with(ctx context.Context, m *pluginv1.Moment, read func(v *view
 	case <-ctx.Done():
 		return status.Error(codes.Unavailable, "the host is busy with another question")
 	}
-	switch err := v.advance(ctx, m.GetNumber()); {
+	start := time.Now()
+	err = v.advance(ctx, m.GetNumber())
+	now := time.Now()
+	s.cfg.Meters.Fold.Add(now, now.Sub(start))
+	switch {
 	case err == nil:
 	case errors.Is(err, errPast):
 		return status.Error(codes.OutOfRange, err.Error())
@@ -178,7 +187,8 @@ func (s *Server) GetToken(ctx context.Context, in *pluginv1.GetTokenRequest) (*p
 	if err != nil {
 		return nil, status.Error(codes.Unavailable, err.Error())
 	}
-	if t == nil || t.Since > in.GetAt().GetNumber() {
+	known := t != nil && t.Since <= in.GetAt().GetNumber()
+	if s.cfg.Meters.Tokens.count(known, false); !known {
 		return &pluginv1.GetTokenResponse{}, nil
 	}
 	return &pluginv1.GetTokenResponse{Token: t.Metadata, SinceNumber: t.Since}, nil
@@ -191,7 +201,10 @@ func (s *Server) GetPool(ctx context.Context, in *pluginv1.GetPoolRequest) (*plu
 		return nil, err
 	}
 	out := &pluginv1.GetPoolResponse{}
-	err = s.with(ctx, in.GetAt(), func(v *view) { out.Pool = v.poolAt(pool) })
+	err = s.with(ctx, in.GetAt(), func(v *view) {
+		out.Pool = v.poolAt(pool)
+		s.cfg.Meters.Pools.count(out.Pool != nil, v.pools[pool] != nil)
+	})
 	return out, err
 }
 
@@ -202,7 +215,10 @@ func (s *Server) GetPrice(ctx context.Context, in *pluginv1.GetPriceRequest) (*p
 		return nil, err
 	}
 	out := &pluginv1.GetPriceResponse{}
-	err = s.with(ctx, in.GetAt(), func(v *view) { out.Price, out.SolUsd = v.priceAt(mint), v.solUSDAt() })
+	err = s.with(ctx, in.GetAt(), func(v *view) {
+		out.Price, out.SolUsd = v.priceAt(mint), v.solUSDAt()
+		s.cfg.Meters.Prices.count(out.Price != nil, v.prices[mint] != nil)
+	})
 	return out, err
 }
 

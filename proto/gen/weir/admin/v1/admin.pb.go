@@ -585,7 +585,7 @@ func (x *AlertsResponse) GetAlert() *v1.Alert {
 // CacheStatus is a cache and what stands behind it, since start.
 type CacheStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name: tokens, pools or prices.
+	// Name: tokens, or for what a monitor asked, INSTANCE/tokens, INSTANCE/pools and INSTANCE/prices.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Lookups that the cache answered.
 	Hits uint64 `protobuf:"varint,2,opt,name=hits,proto3" json:"hits,omitempty"`
@@ -599,7 +599,7 @@ type CacheStatus struct {
 	Dropped uint64 `protobuf:"varint,6,opt,name=dropped,proto3" json:"dropped,omitempty"`
 	// Bytes that it holds, about.
 	Bytes uint64 `protobuf:"varint,7,opt,name=bytes,proto3" json:"bytes,omitempty"`
-	// Bytes that it may hold now; it follows the hit rate within the memory limit.
+	// Bytes that it may hold now; it follows the hit rate within the memory limit. 0 where it is bounded by records instead.
 	LimitBytes uint64 `protobuf:"varint,8,opt,name=limit_bytes,json=limitBytes,proto3" json:"limit_bytes,omitempty"`
 	// How long an absent entry is believed now.
 	AbsentTtlMillis uint64 `protobuf:"varint,9,opt,name=absent_ttl_millis,json=absentTtlMillis,proto3" json:"absent_ttl_millis,omitempty"`

@@ -98,9 +98,9 @@ func describeFinding(c *eventv1.Finding) string {
 	}
 	switch {
 	case c.Profit != nil:
-		text += fmt.Sprintf(", won %d lamports after costs", c.GetProfit())
+		text += fmt.Sprintf(", %s lamports after costs", wonOrLost(c.GetProfit()))
 	case c.GrossProfit != nil:
-		text += fmt.Sprintf(", won %d raw units before costs", c.GetGrossProfit())
+		text += fmt.Sprintf(", %s raw units before costs", wonOrLost(c.GetGrossProfit()))
 	}
 	if c.VictimLoss != nil {
 		text += fmt.Sprintf(", victims lost %d", c.GetVictimLoss())
@@ -156,4 +156,11 @@ func quoteName(mint []byte) string {
 	default:
 		return short(mint)
 	}
+}
+
+func wonOrLost(n int64) string {
+	if n < 0 {
+		return fmt.Sprintf("lost %d", -n)
+	}
+	return fmt.Sprintf("won %d", n)
 }

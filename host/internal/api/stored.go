@@ -31,11 +31,12 @@ func (a *API) storedRoutes() []route {
 		list(a, "/tokens", "Tokens, in one of several views.", with(
 			param{"view", "Which, and in which order.", oneOf("newest", "launched", "near_graduation", "graduated", "active", "gainers")},
 			param{"search", "Beginning of a name or symbol, or a mint.", text}, param{"phase", "Only in this phase.", oneOf("created", "trading", "completed", "migrated")},
-			param{"creator", "Only of this creator.", key}, windowParam, param{"within", "Of gainers: how far back the price is compared, in seconds.", integer(1, 1<<31, "3600")},
+			param{"creator", "Only of this creator.", key}, windowParam,
+			param{"min_progress", "Of near_graduation: the least part of the curve that is sold, in millionths.", integer(1, 1_000_000, "800000")}, param{"within", "Of gainers: how far back the price is compared, in seconds.", integer(1, 1<<31, "3600")},
 		), func(ctx context.Context, r *query.Reader, in args) (query.List[query.Token], error) {
 			return r.Tokens(ctx, query.TokensQuery{
 				Page: pageAsked(in), View: query.View(in["view"]), Search: in["search"], Phase: in["phase"], Creator: in["creator"],
-				Window: int64(in.number("window")), Within: int64(in.number("within")),
+				Window: int64(in.number("window")), Within: int64(in.number("within")), MinProgress: int64(in.number("min_progress")),
 			})
 		}),
 		single(a, "/tokens/{mint}", "One token.", []param{mintParam, windowParam}, func(ctx context.Context, r *query.Reader, in args) (query.Token, bool, error) {
@@ -63,13 +64,25 @@ func (a *API) storedRoutes() []route {
 			func(ctx context.Context, r *query.Reader, in args) (query.List[query.Trade], error) {
 				return r.Trades(ctx, query.TradesQuery{Page: pageAsked(in), Mint: in["mint"], Pool: in["pool"], Trader: in["trader"], Side: in["side"]})
 			}),
-		list(a, "/pools", "Pools.", with(param{"view", "Order.", oneOf("newest", "active")}, mintParam, param{"venue", "Only of this venue.", name}),
+		list(a, "/pools", "Pools.", with(param{"view", "Order.", oneOf("newest", "active", "largest")}, mintParam, param{"venue", "Only of this venue.", name}),
 			func(ctx context.Context, r *query.Reader, in args) (query.List[query.Pool], error) {
 				return r.Pools(ctx, query.PoolsQuery{Page: pageAsked(in), View: query.View(in["view"]), Mint: in["mint"], Venue: in["venue"]})
 			}),
 		single(a, "/pools/{pool}", "One pool.", []param{poolParam}, func(ctx context.Context, r *query.Reader, in args) (query.Pool, bool, error) {
 			return r.Pool(ctx, in["pool"])
 		}),
+		list(a, "/pools/{pool}/periods", "What happened in a pool in each period, the newest first.", with(poolParam, param{"seconds", "Length in seconds.", integer(1, 1<<31, "3600")}),
+			func(ctx context.Context, r *query.Reader, in args) (query.List[query.PoolPeriod], error) {
+				return r.PoolPeriods(ctx, query.PoolPeriodsQuery{Page: pageAsked(in), Pool: in["pool"], Seconds: int64(in.number("seconds"))})
+			}),
+		list(a, "/positions", "Positions of liquidity providers, the last changed first.", with(poolParam, param{"owner", "Wallet.", key}),
+			func(ctx context.Context, r *query.Reader, in args) (query.List[query.Position], error) {
+				return r.Positions(ctx, query.PositionsQuery{Page: pageAsked(in), Pool: in["pool"], Owner: in["owner"]})
+			}),
+		list(a, "/fees", "Fees that were swept out of pools, the newest first.", with(poolParam, param{"recipient", "Who got them.", key}),
+			func(ctx context.Context, r *query.Reader, in args) (query.List[query.Fee], error) {
+				return r.Fees(ctx, query.FeesQuery{Page: pageAsked(in), Pool: in["pool"], Recipient: in["recipient"]})
+			}),
 		list(a, "/liquidity", "Changes of liquidity, the newest first.", with(poolParam, param{"owner", "Wallet.", key}, param{"change", "Only these.", oneOf("created", "added", "removed")}),
 			func(ctx context.Context, r *query.Reader, in args) (query.List[query.LiquidityEvent], error) {
 				return r.Liquidity(ctx, query.LiquidityQuery{Page: pageAsked(in), Pool: in["pool"], Owner: in["owner"], Change: in["change"]})

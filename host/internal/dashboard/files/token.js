@@ -2,7 +2,7 @@
 
 import { ask, live } from './api.js';
 import { ago, bar, clock, compact, facts, h, priceOf, short, table, units, whole } from './dom.js';
-import { phaseBadge, progressOf } from './tokens.js';
+import { marketCap, phaseBadge, progressOf } from './tokens.js';
 import { chart } from './chart.js';
 
 const shown = 100; // trades
@@ -46,8 +46,8 @@ const word = (s, prefix) => (s ?? '').replace(prefix, '').toLowerCase();
 function overview(t) {
   const p = progressOf(t), w = t.window;
   return facts([
-    ['Phase', phaseBadge(t)], ['Price', compact(priceOf(t.price, t.decimals, t.price_decimals))], ['Market cap', compact(units(t.market_cap, t.price_decimals))],
-    ['Curve progress', p === undefined ? undefined : [bar(p), `${(p * 100).toFixed(2)} %`]], ['Holders', whole(t.holders)],
+    ['Phase', phaseBadge(t)], ['Price', compact(priceOf(t.price, t.decimals, t.price_decimals))], ['Market cap', marketCap(t)],
+    ['Curve progress', p === undefined ? undefined : [bar(p), `${(p * 100).toFixed(2)} %`]], ['Holders', whole(t.figures?.holders)],
     ['Trades', whole(t.trades)], ['Buys / sells', t.trades === undefined ? undefined : `${whole(t.buys)} / ${whole(t.sells)}`],
     ['Volume', compact(units(t.quote_volume, t.price_decimals))], ['Traders, 24 h', w && whole(w.traders)],
     ['Creator', t.creator && h('span', { class: 'mono', title: t.creator }, short(t.creator))], ['Created', t.created && (ago(t.created.at) ?? `slot ${t.created.slot}`)],
@@ -75,7 +75,8 @@ function poolTable(rows, t) {
     ['Pool', '', (p) => h('span', { class: 'mono', title: p.pool }, short(p.pool))], ['Venue', '', (p) => p.venue],
     ['Base', 'number', (p) => compact(units(p.base_reserve, t.decimals)) ?? whole(p.base_reserve)],
     ['Quote', 'number', (p) => compact(units(p.quote_reserve, t.price_decimals)) ?? whole(p.quote_reserve)],
-    ['TVL', 'number', (p) => compact(units(p.tvl_quote, t.price_decimals))], ['Slot', 'number', (p) => whole(p.slot)],
+    ['TVL', 'number', (p) => (p.value_usd_micros === undefined ? undefined : `$${compact(units(p.value_usd_micros, 6))}`)], ['LP burned', 'number minor', (p) => whole(p.lp_burned)],
+    ['Slot', 'number minor', (p) => whole(p.last_slot)],
   ], rows, { empty: 'no pool yet' });
 }
 

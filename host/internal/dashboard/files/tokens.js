@@ -62,7 +62,14 @@ async function refresh(state, list, more) {
   draw(state, list);
 }
 
-export const progressOf = (t) => (t.progress_ppm === undefined ? undefined : Number(t.progress_ppm) / 1e6);
+export const progressOf = (t) => (t.figures?.progress_ppm === undefined ? undefined : Number(t.figures.progress_ppm) / 1e6);
+
+// marketCap is in dollars where they are known, and else in what the token trades against.
+export function marketCap(t) {
+  const f = t.figures;
+  if (f?.market_cap_usd_micros !== undefined) return `$${compact(units(f.market_cap_usd_micros, 6))}`;
+  return compact(units(f?.market_cap, t.price_decimals));
+}
 
 export function phaseBadge(t) {
   return t.phase && h('span', { class: `badge ${({ migrated: 'good', completed: 'warn' })[t.phase] ?? ''}` }, t.phase);
@@ -78,11 +85,11 @@ function draw(state, list) {
     ['Progress', '', (t) => { const p = progressOf(t); return p === undefined ? undefined : [bar(p), `${(p * 100).toFixed(1)} %`]; }],
     ['Price', 'number', (t) => h('span', { title: t.price ? `${t.price.quote}/${t.price.base} raw` : null }, compact(priceOf(t.price, t.decimals, t.price_decimals)) ?? '–')],
     ['Lately', 'minor', (t) => spark(state.lines.get(t.mint) ?? [])],
-    ['Market cap', 'number', (t) => compact(units(t.market_cap, t.price_decimals))],
+    ['Market cap', 'number', marketCap],
     ['Volume', 'number minor', (t) => compact(units(t.quote_volume, t.price_decimals))],
     ['Trades', 'number', (t) => whole(t.trades)],
     ['Buys / sells', 'number minor', (t) => (t.trades === undefined ? undefined : `${whole(t.buys)} / ${whole(t.sells)}`)],
-    ['Holders', 'number minor', (t) => whole(t.holders)],
+    ['Holders', 'number minor', (t) => whole(t.figures?.holders)],
     ['Last trade', 'number', (t) => ago(t.last_at)],
   ], state.items, { keyOf: (t) => t.mint, fresh: (t) => touched.has(t.mint), empty: 'no token like this yet' }));
 }

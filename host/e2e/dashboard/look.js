@@ -82,7 +82,7 @@ try {
   });
   await step('plugin-killed', async () => {
     process.kill(Number(pid), 'SIGKILL');
-    await page.locator('tr[data-key=trading] .badge:not(.good)').waitFor();
+    await page.locator('tr[data-key=trading] .badge.bad').waitFor();
     if (await page.locator('tr[data-key=lifecycle] .badge.good').count() !== 1) throw new Error('another plugin fell too');
   });
   await step('plugin-back', async () => {

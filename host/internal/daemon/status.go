@@ -160,7 +160,7 @@ func pluginStatus(st monitor.Status) *adminv1.PluginStatus {
 		s.RetryUnix = st.RetryAt.Unix()
 	}
 	if st.Crash != nil {
-		s.LastCrash = st.Crash.Error()
+		s.LastCrash, s.LastCrashUnix = st.Crash.Error(), seconds(st.Crash.At)
 	}
 	s.Crashes = st.Crashes
 	s.CpuMicros, s.RssBytes = processUse(st.PID)

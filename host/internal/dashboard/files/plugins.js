@@ -5,6 +5,15 @@ import { ago, bytes, h, micros, table, whole } from './dom.js';
 
 export const stateKind = (state) => ({ live: 'good', replaying: 'warn', starting: 'warn', configuring: 'warn', restoring: 'warn', draining: 'warn' })[state] ?? 'bad';
 
+const fresh = 10; // seconds for which a crash is red although the plugin is back
+
+// stateBadge is red for a moment after a crash: most plugins are back before anybody looks.
+function stateBadge(p) {
+  const ago = Date.now() / 1000 - Number(p.last_crash_unix ?? 0);
+  if (p.state === 'live' && ago < fresh) return h('span', { class: 'badge bad' }, `live, crashed ${Math.max(0, Math.round(ago))} s ago`);
+  return h('span', { class: `badge ${stateKind(p.state)}` }, p.state);
+}
+
 export async function plugins(main, signal, chosen) {
   const list = h('div'), detail = h('div');
   main.replaceChildren(h('h1', {}, 'Plugins'), h('section', {}, list), detail);
@@ -18,7 +27,7 @@ function pluginTable(rows) {
   return table([
     ['Instance', '', (p) => h('a', { href: `#/plugins/${encodeURIComponent(p.instance)}` }, p.instance)],
     ['Monitor', '', (p) => p.monitor],
-    ['State', '', (p) => h('span', { class: `badge ${stateKind(p.state)}` }, p.state)],
+    ['State', '', stateBadge],
     ['Upgrade', 'minor', (p) => p.upgrade],
     ['Starts', 'number', (p) => whole(p.starts)],
     ['Behind', 'number', (p) => whole(p.lag)],

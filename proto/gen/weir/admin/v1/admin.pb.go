@@ -1891,6 +1891,8 @@ type PluginStatus struct {
 	JournalGapReason string `protobuf:"bytes,49,opt,name=journal_gap_reason,json=journalGapReason,proto3" json:"journal_gap_reason,omitempty"`
 	// Cause of the last crash, empty when none.
 	LastCrash string `protobuf:"bytes,11,opt,name=last_crash,json=lastCrash,proto3" json:"last_crash,omitempty"`
+	// When that was noticed, Unix seconds; 0 when there was none.
+	LastCrashUnix int64 `protobuf:"varint,36,opt,name=last_crash_unix,json=lastCrashUnix,proto3" json:"last_crash_unix,omitempty"`
 	// Why it is quarantined or rejected, or its configuration refused; empty otherwise.
 	Reason string `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
 	// When it will be tried again, Unix seconds; 0 when it runs, or when only an operator starts it.
@@ -2090,6 +2092,13 @@ func (x *PluginStatus) GetLastCrash() string {
 		return x.LastCrash
 	}
 	return ""
+}
+
+func (x *PluginStatus) GetLastCrashUnix() int64 {
+	if x != nil {
+		return x.LastCrashUnix
+	}
+	return 0
 }
 
 func (x *PluginStatus) GetReason() string {
@@ -4168,7 +4177,7 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\atrouble\x18\x05 \x01(\tR\atrouble\x120\n" +
 	"\adurable\x18\x06 \x01(\v2\x16.weir.admin.v1.LatencyR\adurable\x12\x1d\n" +
 	"\n" +
-	"first_unix\x18\a \x01(\x03R\tfirstUnix\"\xc3\t\n" +
+	"first_unix\x18\a \x01(\x03R\tfirstUnix\"\xeb\t\n" +
 	"\fPluginStatus\x12\x1a\n" +
 	"\binstance\x18\x01 \x01(\tR\binstance\x12\x18\n" +
 	"\amonitor\x18\x02 \x01(\tR\amonitor\x12\x14\n" +
@@ -4196,7 +4205,8 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x0ejournal_gap_to\x180 \x01(\x04R\fjournalGapTo\x12,\n" +
 	"\x12journal_gap_reason\x181 \x01(\tR\x10journalGapReason\x12\x1d\n" +
 	"\n" +
-	"last_crash\x18\v \x01(\tR\tlastCrash\x12\x16\n" +
+	"last_crash\x18\v \x01(\tR\tlastCrash\x12&\n" +
+	"\x0flast_crash_unix\x18$ \x01(\x03R\rlastCrashUnix\x12\x16\n" +
 	"\x06reason\x18\f \x01(\tR\x06reason\x12\x1d\n" +
 	"\n" +
 	"retry_unix\x18\r \x01(\x03R\tretryUnix\x12\x16\n" +

@@ -7,11 +7,12 @@ import (
 	"github.com/weir-run/weir/sdk/pack"
 )
 
-// append adds what changed since the last save, or everything, and returns how many parts make the map now.
+// append adds what changed since the last save, or everything, and returns how many parts make the map now. pace is which share of all
+// entries is written in turn.
 //
 // Form of a map in a part: newest stamp, sum of stamps, number of entries of the map; first and end stamp of what is written in turn, both 0
 // when that is everything; keys that are gone, with their number before; entries as key, stamp and value, with their number before.
-func (m *Map[K, V]) append(b []byte, whole bool) (_ []byte, parts int) {
+func (m *Map[K, V]) append(b []byte, whole bool, pace float64) (_ []byte, parts int) {
 	b = pack.AppendUvarint(b, m.moves)
 	b = pack.AppendUvarint(b, m.sum)
 	b = pack.AppendUvarint(b, uint64(m.Len()))
@@ -20,7 +21,7 @@ func (m *Map[K, V]) append(b []byte, whole bool) (_ []byte, parts int) {
 		m.onTurn = false
 		b = m.appendAll(b)
 	} else {
-		b = m.appendChanged(b)
+		b = m.appendChanged(b, pace)
 	}
 	m.changed, m.gone, m.lost = m.changed[:0], m.gone[:0], false
 	m.interval++
@@ -36,8 +37,9 @@ func (m *Map[K, V]) appendAll(b []byte) []byte {
 	return b
 }
 
-func (m *Map[K, V]) appendChanged(b []byte) []byte {
-	turn, due := m.due(max(sweepLeast, (m.Len()+sweepParts-1)/sweepParts, sweepShare*len(m.changed)))
+func (m *Map[K, V]) appendChanged(b []byte, pace float64) []byte {
+	// It must get ahead of the entries that become the newest meanwhile.
+	turn, due := m.due(max(sweepLeast, int(pace*float64(m.Len()))+1, sweepShare*len(m.changed)))
 	m.sweep.add(turn)
 	b = pack.AppendUvarint(pack.AppendUvarint(b, turn.from), turn.to)
 	b = pack.AppendUvarint(b, uint64(len(m.gone)))
@@ -149,6 +151,8 @@ func (m *Map[K, V]) finish(want check) error {
 }
 
 func (m *Map[K, V]) untracked() bool { return m.lost }
+
+func (m *Map[K, V]) load() (entries, changed int) { return m.Len(), len(m.changed) }
 
 func (m *Map[K, V]) known() int { return len(m.sweep.parts) }
 

@@ -18,7 +18,8 @@ const format = 2
 
 // saved is a Map of any types.
 type saved interface {
-	append(b []byte, whole bool) (data []byte, parts int)
+	append(b []byte, whole bool, pace float64) (data []byte, parts int)
+	load() (entries, changed int)
 	read(r *pack.Reader, size int) check
 	finish(want check) error
 	clear()
@@ -50,15 +51,27 @@ func (s *State) AppendPart(b []byte, whole bool) (data []byte, parts int, err er
 	b = append(pack.AppendUvarint(b, uint64(len(rest))), rest...)
 	b = pack.AppendUvarint(b, uint64(len(s.maps)))
 	parts = 1
+	pace := s.pace()
 	for _, m := range s.maps {
 		var n int
-		b, n = m.append(b, whole)
+		b, n = m.append(b, whole, pace)
 		parts = max(parts, n)
 	}
 	for _, m := range s.maps {
 		m.remember(parts)
 	}
 	return b, parts, nil
+}
+
+// pace is the share of every map that is written in turn into the next part: the same of all, or the slowest would need many parts of
+// the others.
+func (s *State) pace() float64 {
+	all, changed := 0, 0
+	for _, m := range s.maps {
+		n, c := m.load()
+		all, changed = all+n, changed+c
+	}
+	return max(1/float64(sweepParts), sweepShare*float64(changed)/float64(max(all, 1)))
 }
 
 func (s *State) appendRest(b []byte) ([]byte, error) {

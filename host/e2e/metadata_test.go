@@ -18,10 +18,13 @@ import (
 // TestNamesOfOlderTokens lets a market run before the daemon looks at it. Tokens that were created before get their names from an RPC
 // node: as a record of its own, once, and then with each trade; and a restart asks for none of them again.
 func TestNamesOfOlderTokens(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts daemons")
+	}
 	if out, err := exec.Command("go", "build", "-o", bin+"/weir-namer", "./testdata/namer").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	const slots = 160
+	const slots = 100
 	m := market.New(market.Options{Seed: seedOf(t), TransactionsPerSlot: 40})
 	node := rpcsim.New()
 	older := map[string]geysersim.Truth{}

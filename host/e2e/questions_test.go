@@ -16,10 +16,13 @@ import (
 // TestQuestionsAcrossKills lets a monitor ask the host about the mint of the trade before. It is killed again and again, and so is the host:
 // each answer is the one as of its record, whatever the chain had come to when it was asked.
 func TestQuestionsAcrossKills(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts daemons")
+	}
 	if out, err := exec.Command("go", "build", "-o", bin+"/weir-asker", "./testdata/asker").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	c := serve(t, seedOf(t), 140)
+	c := serve(t, seedOf(t), 100)
 	dir, web := t.TempDir(), listenAndClose(t)
 	file, data := filepath.Join(dir, "weir.yaml"), filepath.Join(dir, "data")
 	text := fmt.Sprintf("data_dir: %s\nhttp: {listen: %q}\nendpoints: [{name: sim, url: %q}]\nplugins: [{name: asker, checkpoint_every: 700ms, crash_limit: -1}]\n", data, web, c.url)
@@ -28,9 +31,9 @@ func TestQuestionsAcrossKills(t *testing.T) {
 	}
 	p := start(t, "run", "--config", file)
 	kills := 0
-	for at := 20; at <= 120; at += 14 {
+	for at := 15; at <= 85; at += 10 {
 		eventually(t, time.Minute, "the chain goes on", func() bool { return c.played() >= at })
-		if at == 76 {
+		if at == 55 {
 			p.kill9()
 			p = start(t, "run", "--config", file)
 			continue

@@ -76,17 +76,22 @@ func (p *pipeline) learned(ctx context.Context, m *eventv1.TokenMetadata) error 
 		return err
 	}
 	number := p.journal.Next()
-	row, err := proto.MarshalOptions{}.MarshalAppend(binary.LittleEndian.AppendUint64(nil, number), m)
-	if err != nil {
-		return fmt.Errorf("encode metadata: %w", err)
-	}
-	if err := p.late.Put(ctx, lateToken, row); err != nil {
+	if err := p.keepLate(ctx, m, number); err != nil {
 		return err
 	}
 	if err := p.enricher.Learn(ctx, m, number); err != nil {
 		return err
 	}
 	return p.journalToken(m, p.newest)
+}
+
+// keepLate notes the token that is journaled next, with the number of its record.
+func (p *pipeline) keepLate(ctx context.Context, m *eventv1.TokenMetadata, number uint64) error {
+	row, err := proto.MarshalOptions{}.MarshalAppend(binary.LittleEndian.AppendUint64(nil, number), m)
+	if err != nil {
+		return fmt.Errorf("encode metadata: %w", err)
+	}
+	return p.late.Put(ctx, lateToken, row)
 }
 
 // rejournal journals the token again that was found out last, when its record did not become durable before the host died.
@@ -99,6 +104,13 @@ func (p *pipeline) rejournal(ctx context.Context) error {
 	m := &eventv1.TokenMetadata{}
 	if err := proto.Unmarshal(row[8:], m); err != nil {
 		return fmt.Errorf("token that was found out last: %w", err)
+	}
+	known, err := p.enricher.Token(ctx, dex.Key(m.GetMint()))
+	if err != nil || known == nil { // it died before the token was learned: that is done again when it is seen again
+		return err
+	}
+	if err := p.keepLate(ctx, m, p.journal.Next()); err != nil {
+		return err
 	}
 	return p.journalToken(m, s.CompleteSlot)
 }

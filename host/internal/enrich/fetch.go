@@ -26,7 +26,7 @@ type FetchConfig struct {
 	Node *rpc.Node
 	// Commitment of its answers: confirmed (default) or finalized.
 	Commitment string
-	// Deliver takes what was found, and returns when it is durable. Required. Its error ends Run.
+	// Deliver takes what was found. Required. After an error the token is asked for again when it is seen again.
 	Deliver func(ctx context.Context, m *eventv1.TokenMetadata) error
 	// MostWaiting bounds the queue. Default 10,000.
 	MostWaiting int
@@ -119,9 +119,6 @@ func (f *Fetcher) Run(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return nil //nolint:nilerr // a stop
 			}
-			if failed, ok := errors.AsType[*deliverError](err); ok {
-				return failed.err
-			}
 			if f.note(err); err == nil {
 				continue
 			}
@@ -150,11 +147,6 @@ func (f *Fetcher) take() []dex.Key {
 	f.stats.Asked += uint64(n)
 	return batch
 }
-
-// deliverError is a failure of the host's own.
-type deliverError struct{ err error }
-
-func (e *deliverError) Error() string { return e.err.Error() }
 
 // ask makes one request and delivers what it tells.
 func (f *Fetcher) ask(ctx context.Context, mints []dex.Key) error {
@@ -185,7 +177,8 @@ func (f *Fetcher) ask(ctx context.Context, mints []dex.Key) error {
 		}
 		m.AsOfSlot, m.Curve = slot, readCurve(dex.Key(keys[accountsOfMint*i+2]), of[2])
 		if err := f.cfg.Deliver(ctx, m); err != nil {
-			return &deliverError{fmt.Errorf("keep metadata of token %s: %w", mint, err)}
+			f.count(func(s *FetchStats) { s.Failed += uint64(len(mints) - i) })
+			return fmt.Errorf("keep metadata of token %s: %w", mint, err)
 		}
 		f.count(func(s *FetchStats) { s.Found++ })
 	}

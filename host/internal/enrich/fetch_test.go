@@ -198,15 +198,29 @@ func TestFetchFromANodeInTrouble(t *testing.T) {
 	})
 }
 
-func TestFetcherEndsWhenNothingCanBeKept(t *testing.T) {
+// When what was found cannot be kept, a full disk for example, it is said and tried again later: the daemon goes on.
+func TestFetcherOutlivesAFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := rpcsim.New()
 		coin(n, keyOf(1), "A", false)
-		full := errors.New("disk full")
-		f := newFetcher(t, rpc.Config{URL: "http://node.example", Transport: inProcess{n}}, &delivered{fail: full}, 0)
+		got := delivered{fail: errors.New("disk full")}
+		f := newFetcher(t, rpc.Config{URL: "http://node.example", Transport: inProcess{n}}, &got, 0)
 		f.Want(keyOf(1))
-		if err := f.Run(t.Context()); !errors.Is(err, full) {
-			t.Errorf("%v", err)
+		stop := running(t, f)
+		synctest.Wait()
+		if s := f.Stats(); s.Failed != 1 || s.Found != 0 || !strings.Contains(s.LastError, "disk full") {
+			t.Errorf("stats %+v", s)
+		}
+		got.mu.Lock()
+		got.all, got.fail = nil, nil
+		got.mu.Unlock()
+		f.Want(keyOf(1))
+		time.Sleep(time.Minute)
+		if names := got.symbols(); !slices.Equal(names, []string{"A"}) || f.Stats().LastError != "" {
+			t.Errorf("later: %q, %+v", names, f.Stats())
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -50,7 +50,7 @@ chaos: ## SIGKILL at each frame and step for WEIR_KILLS rounds (1000), then faul
 .PHONY: bench
 bench: build ## Measure each stage and the whole chain
 	cd host && go test -run '^$$' -bench . -benchtime 2s -skip 'Chain|Latency|Recovery' ./bench
-	cd host && go test -run '^$$' -bench 'Chain|Latency|Recovery' -benchtime 1x ./bench
+	cd host && go test -run '^$$' -timeout 0 -bench 'Chain|Latency|Recovery' -benchtime 1x ./bench
 	go test -run '^$$' -bench Million -benchtime 1x ./sdk/keyed
 	go test -run '^$$' -bench . -benchtime 1s ./plugins/lifecycle ./plugins/liquidity ./plugins/trading
 

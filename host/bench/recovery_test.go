@@ -195,6 +195,9 @@ func BenchmarkRecovery(b *testing.B) {
 	b.Setenv("WEIR_BENCH_WHOLE", "1")
 	for _, p := range recoveryPlugins {
 		b.Run(p.name, func(b *testing.B) {
+			if p.env != nil && os.Getenv("WEIR_BENCH_ROUNDS") == "" {
+				b.Skip("only with WEIR_BENCH_ROUNDS: each round takes ten seconds")
+			}
 			r := startRecovery(b, buildPlugin(b, p.source), p.env, nil)
 			for b.Loop() {
 				crashToLive(b, r)

@@ -91,6 +91,19 @@ func (d *Daemon) restore(ctx context.Context, h held, margin uint64) error {
 	if err != nil {
 		return fmt.Errorf("read the end of the journal: %w", err)
 	}
+	if err := d.enricher.RestorePrices(ctx, d.durableTrades); err != nil {
+		return err
+	}
 	d.log.Info("resuming", "complete_slot", h.complete, "oldest_slot", oldest, "last_record", d.journal.Status().Last, "records_known", seeded)
 	return nil
+}
+
+// durableTrades visits the trades that the journal holds, of slots from one on; see enrich.Tail.
+func (d *Daemon) durableTrades(ctx context.Context, from uint64, see func(slot uint64, record []byte) error) error {
+	return d.journal.TailEnvelopes(ctx, from, func(e journal.Envelope) error {
+		if e.Kind != eventv1.Kind_KIND_TRADE {
+			return nil
+		}
+		return see(e.Slot, e.Record)
+	})
 }

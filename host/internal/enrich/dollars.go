@@ -1,12 +1,15 @@
 package enrich
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"slices"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/weir-run/weir/host/internal/dex"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
@@ -99,14 +102,18 @@ func (d *dollars) learn(ctx context.Context, slot uint64, t *eventv1.Trade) erro
 	if q.usd == 0 || q.units == 0 {
 		return nil
 	}
-	d.newest[d.next] = q
-	d.next = (d.next + 1) % quotes
-	d.settle()
+	d.take(q)
 	if slot < d.kept+keepEvery {
 		return nil
 	}
 	d.kept = slot
 	return d.keep(ctx)
+}
+
+func (d *dollars) take(q quote) {
+	d.newest[d.next] = q
+	d.next = (d.next + 1) % quotes
+	d.settle()
 }
 
 // settle takes the median of what is there, dated by the newest. With few, the lower of the middle ones.
@@ -153,6 +160,72 @@ func (d *dollars) keep(ctx context.Context) error {
 		return fmt.Errorf("store the price of SOL: %w", err)
 	}
 	return nil
+}
+
+// ahead is by how many slots what was kept may be ahead of the journal: a price is learned before its record is durable.
+const ahead = 32
+
+// Tail visits the encoded records of trades that are durable, of slots from one on, in order.
+type Tail func(ctx context.Context, from uint64, see func(slot uint64, record []byte) error) error
+
+// relearn makes the price what it was after the last durable record: what was kept is up to keepEvery slots older than that, or a little
+// ahead of it, and a trade must be told the same as without a restart.
+func (d *dollars) relearn(ctx context.Context, tail Tail) error {
+	newest := uint64(0)
+	for _, q := range d.newest {
+		newest = max(newest, q.slot)
+	}
+	if len(d.pools) == 0 || newest == 0 {
+		return nil
+	}
+	kept := slices.Concat(d.newest[d.next:], d.newest[:d.next]) // oldest first
+	for back := uint64(ahead); ; back *= 4 {
+		from := newest - min(newest, back)
+		d.newest, d.next, d.price, d.kept = [quotes]quote{}, 0, nil, newest
+		for _, q := range kept {
+			if q.units > 0 && q.slot < from {
+				d.take(q)
+			}
+		}
+		found := 0
+		err := tail(ctx, from, func(slot uint64, record []byte) error {
+			before := d.next
+			err := d.reread(ctx, slot, record)
+			if d.next != before {
+				found++
+			}
+			return err
+		})
+		// With fewer, one that belongs here may have made room for one that is not durable.
+		if err != nil || found >= quotes || from == 0 || back > d.config.MaxAge {
+			return err
+		}
+	}
+}
+
+// reread learns from a record of the journal.
+func (d *dollars) reread(ctx context.Context, slot uint64, record []byte) error {
+	if !d.names(record) {
+		return nil
+	}
+	var r eventv1.Record
+	if err := proto.Unmarshal(record, &r); err != nil {
+		return fmt.Errorf("read a trade of slot %d: %w", slot, err)
+	}
+	if t := r.GetTrade(); t != nil && len(t.GetQuoteMint()) == len(dex.Key{}) && dex.Key(t.GetQuoteMint()) == dex.USDC {
+		return d.learn(ctx, slot, t)
+	}
+	return nil
+}
+
+// names tells whether the bytes of a pool that is believed are in a record, which costs far less than reading it.
+func (d *dollars) names(record []byte) bool {
+	for pool := range d.pools {
+		if bytes.Contains(record, pool[:]) {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *dollars) restore(ctx context.Context) error {

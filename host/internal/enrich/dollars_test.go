@@ -1,6 +1,7 @@
 package enrich_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -110,5 +111,52 @@ func TestPriceOutlivesARestart(t *testing.T) {
 func TestPoolsMustBeAddresses(t *testing.T) {
 	if _, err := enrich.New(t.Context(), enrich.Config{Dollars: enrich.DollarConfig{Pools: []string{"nonsense"}}}); err == nil {
 		t.Error("a pool that is no address is taken")
+	}
+}
+
+// TestARestartTellsTheSamePrices ends a run after each record in turn, with what is kept older or newer than what is durable, and goes on with
+// a new enricher: every trade is told what it is told without a restart.
+func TestARestartTellsTheSamePrices(t *testing.T) {
+	var feed []func() *eventv1.Record
+	for slot := uint64(1000); slot < 1400; slot += 7 {
+		feed = append(feed, func() *eventv1.Record { return solFor(solPool, slot, 10_000+slot%97) }, func() *eventv1.Record { return forSOL(slot) })
+	}
+	var want []*eventv1.DollarPrice
+	undisturbed := priced(t, &table{rows: map[string][]byte{}})
+	for _, record := range feed {
+		want = append(want, told(t, undisturbed, record()))
+	}
+	for _, undurable := range []int{0, 1, 5} {
+		for end := undurable; end < len(feed); end++ {
+			rows := &table{rows: map[string][]byte{}}
+			before := priced(t, rows)
+			for _, record := range feed[:end] {
+				told(t, before, record())
+			}
+			after, durable := priced(t, rows), end-undurable
+			err := after.RestorePrices(t.Context(), func(_ context.Context, from uint64, see func(uint64, []byte) error) error {
+				for _, record := range feed[:durable] {
+					r := record()
+					data, err := proto.Marshal(r)
+					if err != nil {
+						return err
+					}
+					if r.GetSlot() >= from {
+						if err := see(r.GetSlot(), data); err != nil {
+							return err
+						}
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, record := range feed[durable:] {
+				if got := told(t, after, record()); !proto.Equal(got, want[durable+i]) {
+					t.Fatalf("after a restart at %d with %d records lost, record %d is told %v, want %v", end, undurable, durable+i, got, want[durable+i])
+				}
+			}
+		}
 	}
 }

@@ -5,6 +5,7 @@ package enrich
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/weir-run/weir/host/internal/dex"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
@@ -147,4 +148,12 @@ func (e *Enricher) lookup(ctx context.Context, mint []byte) (*Token, error) {
 		return nil, nil //nolint:nilnil // nothing is known of what is no mint
 	}
 	return e.Token(ctx, dex.Key(mint))
+}
+
+// RestorePrices makes what SOL is worth what it was after the last durable record. Call it before the first Enrich, from one goroutine.
+func (e *Enricher) RestorePrices(ctx context.Context, tail Tail) error {
+	if err := e.usd.relearn(ctx, tail); err != nil {
+		return fmt.Errorf("restore the price of SOL: %w", err)
+	}
+	return nil
 }

@@ -14,6 +14,9 @@ func (p *pipeline) programs() (out []*adminv1.ProgramStatus) {
 	for i, s := range stats.All() {
 		out = append(out, programStatus(eventv1.Venue(i+1), s)) //nolint:gosec // a handful of venues
 	}
+	if n := stats.LPMoved; n > 0 {
+		out = append(out, &adminv1.ProgramStatus{Name: "lp_tokens", Seen: n, ByStrategy: map[string]uint64{"ix_transfers": n}})
+	}
 	return out
 }
 

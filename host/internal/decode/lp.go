@@ -160,6 +160,7 @@ func (d *Decoder) lpRecord(m *lpMove, of lpPool, mint *dex.Key, l *eventv1.LpMov
 	d.place(r, &call{venue: of.venue, outer: m.outer, inner: m.inner}, 0)
 	r.Program, r.Strategy = d.tx.Key(m.in.Program), eventv1.Strategy_STRATEGY_IX_TRANSFERS
 	d.out = append(d.out, r)
+	d.stats.lpMoved.Add(1)
 }
 
 func (d *Decoder) lpOf(mint *dex.Key) (lpPool, bool) {

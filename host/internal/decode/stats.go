@@ -38,6 +38,8 @@ type Stats struct {
 	Pump, PumpSwap, RaydiumV4           ProgramStats
 	RaydiumCPMM, RaydiumCLMM, LaunchLab ProgramStats
 	Whirlpool, MeteoraDBC, MeteoraDAMM  ProgramStats
+	// LPMoved are records of LP tokens that token programs and lockers moved, which are of no venue's program.
+	LPMoved uint64
 }
 
 // All returns the counters of every program in the order of eventv1.Venue.
@@ -54,7 +56,10 @@ type programCounters struct {
 	by                                            [strategies]atomic.Uint64
 }
 
-type counters struct{ of [venues]programCounters }
+type counters struct {
+	of      [venues]programCounters
+	lpMoved atomic.Uint64
+}
 
 func (p *programCounters) answered(s eventv1.Strategy) {
 	p.decoded.Add(1)
@@ -82,7 +87,7 @@ func (p *programCounters) read() ProgramStats {
 
 // Stats returns the counters. It may be called while Decode runs.
 func (d *Decoder) Stats() Stats {
-	var s Stats
+	s := Stats{LPMoved: d.stats.lpMoved.Load()}
 	for v, p := range s.All() {
 		*p = d.stats.of[v].read()
 	}

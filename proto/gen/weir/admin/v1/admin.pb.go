@@ -822,7 +822,7 @@ func (x *FetchStatus) GetLastError() string {
 // should give a record.
 type ProgramStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name as in the configuration.
+	// Name as in the configuration; lp_tokens for LP tokens that token programs and lockers moved, of which only records are counted.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Instructions seen.
 	Seen uint64 `protobuf:"varint,2,opt,name=seen,proto3" json:"seen,omitempty"`

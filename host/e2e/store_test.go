@@ -60,10 +60,10 @@ func storeUnderKills(t *testing.T, place sqldb.Place, url string, disturb func()
 	eventually(t, time.Minute, "as many rows as facts", func() bool { return total(c.storedRows(t, place)) >= total(want) })
 	compare(t, c.storedRows(t, place), want)
 	c.compareReserves(t, place)
-	// Whatever its kind, every event has its number, and no two have the same.
+	// Whatever its kind, every event has its number, and no two have the same. Alerts have numbers too.
 	var events, numbers int
 	eventually(t, 20*time.Second, "every event has its number", func() bool {
-		events, numbers = len(readEvents(t, data)), number(t, rowsOf(t, place, "SELECT next_event - 1 FROM counters")[0])
+		events, numbers = len(readEvents(t, data)), number(t, rowsOf(t, place, "SELECT next_event - 1 - (SELECT count(*) FROM alerts) FROM counters")[0])
 		return events == numbers
 	})
 	if bad := rowsOf(t, place, "SELECT kind, error FROM refused"); len(bad) > 0 {

@@ -142,7 +142,7 @@ func (v *visitor) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { //nolint:contextcheck // it goes although ctx ended: a server has room for so many
+	defer func() { // it goes although ctx ended: a server has room for so many
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		_ = v.j.node.js.DeleteConsumer(ending, v.stream, cons.CachedInfo().Name) // else it goes by itself, later

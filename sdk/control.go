@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -147,6 +148,9 @@ func (c *control) Open(_ context.Context, in *pluginv1.OpenRequest) (*pluginv1.O
 
 // Restore implements pluginv1.ControlServer.
 func (c *control) Restore(stream grpc.ClientStreamingServer[pluginv1.RestoreRequest, pluginv1.RestoreResponse]) error {
+	// The heap grows from nothing to all of the state: collecting it at each doubling is a good part of what that costs. GOMEMLIMIT, which
+	// the host sets, still holds.
+	defer debug.SetGCPercent(debug.SetGCPercent(restoreGC))
 	parts, size, err := receiveParts(stream)
 	if err != nil {
 		return err
@@ -167,6 +171,9 @@ func (c *control) Restore(stream grpc.ClientStreamingServer[pluginv1.RestoreRequ
 	c.phase = phaseReady
 	return stream.SendAndClose(&pluginv1.RestoreResponse{})
 }
+
+// restoreGC is GOGC while a state is restored.
+const restoreGC = 400
 
 // receiveParts collects a state, and its size in bytes.
 func receiveParts(stream grpc.ClientStreamingServer[pluginv1.RestoreRequest, pluginv1.RestoreResponse]) (parts [][]byte, size int, err error) {

@@ -64,14 +64,17 @@ func (s *State) AppendPart(b []byte, whole bool) (data []byte, parts int, err er
 }
 
 // pace is the share of every map that is written in turn into the next part: the same of all, or the slowest would need many parts of
-// the others.
+// the others. It is that of the map in which most changed, unless this would write far more of the others than changed.
 func (s *State) pace() float64 {
-	all, changed := 0, 0
+	all, changed, most, pace := 0, 0, 0, 0.0
 	for _, m := range s.maps {
 		n, c := m.load()
 		all, changed = all+n, changed+c
+		if c > most {
+			most, pace = c, sweepShare*float64(c)/float64(max(n, 1))
+		}
 	}
-	return max(1/float64(sweepParts), sweepShare*float64(changed)/float64(max(all, 1)))
+	return max(1/float64(sweepParts), min(pace, 2*sweepShare*float64(changed)/float64(max(all, 1))))
 }
 
 func (s *State) appendRest(b []byte) ([]byte, error) {

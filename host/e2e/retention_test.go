@@ -28,6 +28,9 @@ func TestRecordsLostAreTold(t *testing.T) {
 	appendTo(t, file, fmt.Sprintf("http: {listen: %q}\n", address))
 	p := start(t, "run", "--config", file)
 	eventually(t, 30*time.Second, "events", func() bool { return len(readEvents(t, data)) > 200 })
+	eventually(t, 20*time.Second, "the others have saved", func() bool {
+		return scrape(t, address)[`weir_plugin_checkpoint_record{instance="lifecycle"}`] > 0 && scrape(t, address)[`weir_plugin_checkpoint_record{instance="liquidity"}`] > 0
+	})
 	p.kill9()
 	appendTo(t, file, "journal: {max_age: 2s}\n")
 	time.Sleep(3 * time.Second)

@@ -136,10 +136,13 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if d.api != nil {
 		answers.Go(func() error { return d.api.Run(answering) })
 	}
-	answers.Go(func() error { return d.alerts.Run(ctx) }) // until the stop is asked for: what ends then is not lost
+	alerting, stopAlerts := context.WithCancel(ctx) // until the stop is asked for: what ends then is not lost
+	defer stopAlerts()
+	answers.Go(func() error { return d.alerts.Run(alerting) })
 
 	err := d.runStore(ctx)
 
+	stopAlerts()
 	stopAnswering()
 	return errors.Join(err, answers.Wait(), d.close()) //nolint:contextcheck // closing outlives the context that asks for it
 }

@@ -55,6 +55,7 @@ async function refresh(state, list, more) {
   if (state.items.length > pageSize || list.contains(document.activeElement) || document.hidden) return;
   const asked = [state.view, state.search].join();
   const page = await ask('/tokens', { view: state.view, search: state.search, limit: pageSize }).catch(() => null);
+  if (list.contains(document.activeElement)) return; // it came in meanwhile: what has the focus must not go away
   if (!page || asked !== [state.view, state.search].join()) return;
   state.items = page.items;
   state.next = page.next ?? '';

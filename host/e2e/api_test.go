@@ -15,6 +15,7 @@ import (
 // TestLiveStream follows a running daemon by server-sent events, with a reader that comes and goes: what it has in the end is what is
 // stored, in order, nothing missing and nothing twice.
 func TestLiveStream(t *testing.T) {
+	t.Parallel()
 	seed := seedOf(t)
 	c := serve(t, seed, 100)
 	file, data := configure(t, c.url)

@@ -20,6 +20,7 @@ import (
 // TestTheAPIAgainstTheTruth plays a market to a host with a store, and holds what the API answers, which is all that the dashboard shows,
 // against the ground truth, against what is stored as events, and against the metrics. Then it asks every route of the OpenAPI document.
 func TestTheAPIAgainstTheTruth(t *testing.T) {
+	t.Parallel()
 	c := serve(t, seedOf(t), 100)
 	file, data := configure(t, c.url)
 	address := listenAndClose(t)

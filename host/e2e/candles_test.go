@@ -36,6 +36,7 @@ type traded struct {
 
 // Candles of one second are those that the trades make, each once, though the monitor is killed again and again.
 func TestCandlesSurviveKills(t *testing.T) {
+	t.Parallel()
 	c := serve(t, seedOf(t), 120)
 	home := t.TempDir()
 	file, data := filepath.Join(home, "weir.yaml"), filepath.Join(home, "data")

@@ -31,6 +31,7 @@ var candleLengths = map[string]int64{
 // TestTradingFigures plays more than a day of a market, and compares every figure of every trade, candle and window with those that the
 // simulator works out of its ground truth.
 func TestTradingFigures(t *testing.T) {
+	t.Parallel()
 	o := market.Options{Seed: seedOf(t), TransactionsPerSlot: 20, SlotTime: 10 * time.Minute, Staged: 0.3, Dollars: true}
 	c, data := tradingRun(t, o, 180)
 	got := tradingOutputs(t, data, c)
@@ -71,6 +72,7 @@ func TestTradingFigures(t *testing.T) {
 // that the simulator counted when it staged it; and no other but those that fit the definitions by accident, as the simulator finds them.
 // The monitor is killed twice on the way: what it says must be the same.
 func TestInjectedPatterns(t *testing.T) {
+	t.Parallel()
 	o := market.Options{Seed: seedOf(t), TransactionsPerSlot: 60, SlotTime: 2 * time.Second, Staged: 2, Dollars: true}
 	c, data := tradingRun(t, o, 120, 40, 85)
 	got := tradingOutputs(t, data, c)

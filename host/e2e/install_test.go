@@ -22,6 +22,7 @@ func pulse(t *testing.T, version string) string {
 // TestInstallWhileRunning: a daemon takes an installed plugin, another version of it without a gap, keeps the old one where the new one cannot
 // read its state, and lets a removed one go. All without a restart.
 func TestInstallWhileRunning(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("runs a chain")
 	}

@@ -15,6 +15,7 @@ import (
 // TestLifecycleFigures plays some minutes of a market and compares everything that the lifecycle monitor says, in every field, with what
 // the simulator works out of its ground truth. The monitor is killed on the way, and in one run the host.
 func TestLifecycleFigures(t *testing.T) {
+	t.Parallel()
 	t.Run("monitor killed", func(t *testing.T) { lifecycleFigures(t, false) })
 	t.Run("host killed", func(t *testing.T) { lifecycleFigures(t, true) })
 }

@@ -20,6 +20,7 @@ import (
 // TestLifecycleOfTheCorpus plays real transactions: launches with buys in the same transaction, a migration that creates its pool, and
 // pools of coins that migrated long before.
 func TestLifecycleOfTheCorpus(t *testing.T) {
+	t.Parallel()
 	dir := corpusDir(t)
 	truth := corpusTruth(t, dir)
 	sim := start(t, "sim", "--corpus", dir, "--listen", "127.0.0.1:0", "--slot-duration", "20ms")

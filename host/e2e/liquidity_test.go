@@ -23,6 +23,7 @@ import (
 // TestLiquidityFigures plays more than a day of a market with staged rugs, and compares every figure of every pool, position, depth, period
 // and drained pool with those that the simulator works out of its ground truth. The monitor is killed on the way.
 func TestLiquidityFigures(t *testing.T) {
+	t.Parallel()
 	o := market.Options{Seed: seedOf(t), TransactionsPerSlot: 24, SlotTime: 8 * time.Minute, Staged: 1, Dollars: true}
 	o.Mix = market.DefaultMix()
 	o.Mix.SwapCreate, o.Mix.SwapLiquidity, o.Mix.RayCreate, o.Mix.RayLiquidity = 3, 9, 3, 9
@@ -165,6 +166,7 @@ func wordingOf(o *eventv1.Output) (words string, loss int64) {
 // TestRugsAreFound plays a market as it usually is with rugs staged in it, as fast as chain time goes: each is found, with its transaction
 // and the share that the simulator counted, and no other withdrawal is taken for one.
 func TestRugsAreFound(t *testing.T) {
+	t.Parallel()
 	c, data := liquidityRun(t, market.Options{Seed: seedOf(t), TransactionsPerSlot: 60, Staged: 1.5}, 200)
 	staged := map[string]*geysersim.Pattern{}
 	for i := range c.patterns {
@@ -199,6 +201,7 @@ func TestRugsAreFound(t *testing.T) {
 // TestLiquidityOnTheCorpus holds what the monitor says of real pools against what the sources of the corpus say of them, or what follows
 // from it by hand: the LP supply of a new pool is the root of what was put in.
 func TestLiquidityOnTheCorpus(t *testing.T) {
+	t.Parallel()
 	dir := corpusDir(t)
 	sim := start(t, "sim", "--corpus", dir, "--listen", "127.0.0.1:0", "--slot-duration", "20ms")
 	var url string

@@ -18,6 +18,7 @@ import (
 // TestNamesOfOlderTokens lets a market run before the daemon looks at it. Tokens that were created before get their names from an RPC
 // node: as a record of its own, once, and then with each trade; and a restart asks for none of them again.
 func TestNamesOfOlderTokens(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts daemons")
 	}

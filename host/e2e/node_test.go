@@ -47,6 +47,7 @@ func nodeExample(t *testing.T) string {
 
 // TestNodeExampleKeepsTheContract runs the conformance kit on a monitor that was not written in Go.
 func TestNodeExampleKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	program := nodeExample(t)
 	t.Parallel()
 	settings := filepath.Join(t.TempDir(), "settings.json")
@@ -61,6 +62,7 @@ func TestNodeExampleKeepsTheContract(t *testing.T) {
 
 // TestNodeExampleInTheDaemon: its outputs are exactly once too, through a kill.
 func TestNodeExampleInTheDaemon(t *testing.T) {
+	t.Parallel()
 	program := nodeExample(t)
 	c := serve(t, seedOf(t), 100)
 	file, data := configure(t, c.url)

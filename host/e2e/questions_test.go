@@ -16,6 +16,7 @@ import (
 // TestQuestionsAcrossKills lets a monitor ask the host about the mint of the trade before. It is killed again and again, and so is the host:
 // each answer is the one as of its record, whatever the chain had come to when it was asked.
 func TestQuestionsAcrossKills(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts daemons")
 	}

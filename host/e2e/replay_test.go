@@ -32,6 +32,7 @@ func withoutPlace(t *testing.T, text string) (out []string) {
 // TestReplayGivesWhatTheDaemonStored plays the journal into the trading monitor again, through the running daemon and from the folder of one
 // that stopped: each time its outputs are those that the daemon stored.
 func TestReplayGivesWhatTheDaemonStored(t *testing.T) {
+	t.Parallel()
 	c := serve(t, seedOf(t), 60)
 	file, data := configure(t, c.url)
 	p := start(t, "run", "--config", file)

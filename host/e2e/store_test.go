@@ -17,6 +17,7 @@ import (
 
 // Rows are those of the ground truth, each once, whatever is killed while they are written.
 func TestStoreSurvivesKills(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		place := storetest.SQLite(t)
 		storeUnderKills(t, place, "sqlite:"+place.Path, func() {})

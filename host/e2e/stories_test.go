@@ -167,6 +167,7 @@ func decodedEvents(t *testing.T, dir, file string) (all []decodedEvent) {
 // TestStories takes a few real transactions, and some that are made after real ones, through the three monitors' programs: what each of
 // them says of them must be the whole story.
 func TestStories(t *testing.T) {
+	t.Parallel()
 	source := &stories{}
 	dir := os.Getenv("WEIR_CORPUS")
 	if dir == "" {

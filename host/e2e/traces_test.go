@@ -18,6 +18,7 @@ import (
 // TestTraces runs a host with a receiver of OpenTelemetry traces: followed transactions come with their stages in order, named by a signature of
 // the chain.
 func TestTraces(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var spans []*otlp.Span
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -57,7 +57,7 @@ type Config struct {
 	// 256 MiB.
 	MaxState int
 
-	// BackoffMin and BackoffMax bound the doubling wait before a restart. Defaults 250 ms and 60 s.
+	// BackoffMin and BackoffMax bound the doubling wait before a restart; the first is up to a tenth of BackoffMin. Defaults 250 ms and 60 s.
 	BackoffMin, BackoffMax time.Duration
 	// BackoffReset is how long a plugin must be live, with one durable checkpoint, to be trusted again. Default 5 min.
 	BackoffReset time.Duration

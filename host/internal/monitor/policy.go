@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -56,7 +57,13 @@ func (p *policy) after(c *Crash) verdict {
 	return p.again()
 }
 
+// again has the plugin started after a wait. The first is a tenth of what the others begin with: most crashes do not come twice, and whatever
+// the monitor has to say comes that much later.
 func (p *policy) again() verdict {
+	if p.restarts.tries == 0 {
+		p.restarts.tries++
+		return verdict{state: Backoff, wait: rand.N(max(p.cfg.BackoffMin/10, 1)) + 1}
+	}
 	return verdict{state: Backoff, wait: p.restarts.next(p.cfg.BackoffMin, p.cfg.BackoffMax)}
 }
 

@@ -194,3 +194,20 @@ func TestCrashLoopIsQuarantinedAndResumed(t *testing.T) {
 	}
 	r.until(t, "second quarantine", func(s Status) bool { return s.State == Quarantined && s.Starts == 6 })
 }
+
+func TestTheFirstWaitIsShortAndTheOthersDouble(t *testing.T) {
+	limits := []time.Duration{25 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second}
+	longest := make([]time.Duration, len(limits))
+	for range 2000 {
+		p := policy{cfg: &Config{BackoffMin: 250 * time.Millisecond, BackoffMax: time.Minute}}
+		for i := range limits {
+			longest[i] = max(longest[i], p.again().wait)
+		}
+		p.trust()
+	}
+	for i, limit := range limits { // of 2,000 random waits the longest is close to the bound
+		if longest[i] > limit || longest[i] < limit*9/10 {
+			t.Errorf("wait %d took up to %s, want up to %s", i+1, longest[i], limit)
+		}
+	}
+}

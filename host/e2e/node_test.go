@@ -47,7 +47,6 @@ func nodeExample(t *testing.T) string {
 
 // TestNodeExampleKeepsTheContract runs the conformance kit on a monitor that was not written in Go.
 func TestNodeExampleKeepsTheContract(t *testing.T) {
-	t.Parallel()
 	program := nodeExample(t)
 	t.Parallel()
 	settings := filepath.Join(t.TempDir(), "settings.json")

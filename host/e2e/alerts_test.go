@@ -83,7 +83,7 @@ alerts:
 	eventually(t, 20*time.Second, "the loss is told", func() bool { return slices.Contains(alertsOf(t, data), "no_stream firing") })
 	p.kill9() // what fires outlives the host
 	p = start(t, "run", "--config", file)
-	time.Sleep(3 * time.Second)
+	time.Sleep(6 * time.Second) // well over the two seconds from which a recovery is slow
 	c.server.Accept()
 	eventually(t, 40*time.Second, "the loss is over", func() bool { return slices.Contains(alertsOf(t, data), "slow_recovery resolved connection 0") })
 

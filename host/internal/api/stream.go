@@ -124,11 +124,11 @@ func (r *reader) follow(ctx context.Context, beat time.Duration, send func([]mes
 	return ctx.Err()
 }
 
-// pause lets changes gather, so that a thousand readers do not each write for every one: 20 microseconds a reader.
+// pause lets changes gather, so that a thousand readers do not each write for every one: 100 microseconds a reader, at most a tenth of a second.
 func (r *reader) pause(ctx context.Context) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(min(time.Duration(r.api.feed.open())*20*time.Microsecond, 50*time.Millisecond)):
+	case <-time.After(min(time.Duration(r.api.feed.open())*100*time.Microsecond, 100*time.Millisecond)):
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/journal"
+	"github.com/weir-run/weir/host/internal/jsonl"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
@@ -132,7 +133,7 @@ func matches(e config.EventAlert, instance string, o *eventv1.Output) bool {
 	if e.Instance != "" && e.Instance != instance {
 		return false
 	}
-	if e.Mint != "" && e.Mint != o.GetKey() && e.Mint != mintOf(o) {
+	if e.Mint != "" && e.Mint != o.GetKey() && e.Mint != jsonl.Mint(o) {
 		return false
 	}
 	if e.Field == "" {
@@ -142,16 +143,6 @@ func matches(e config.EventAlert, instance string, o *eventv1.Output) bool {
 	return known && value >= e.AtLeast
 }
 
-// body returns the content of an output, and nil when it has none.
-func body(o *eventv1.Output) protoreflect.Message {
-	m := o.ProtoReflect()
-	fd := m.WhichOneof(m.Descriptor().Oneofs().ByName("body"))
-	if fd == nil {
-		return nil
-	}
-	return m.Get(fd).Message()
-}
-
 // numberOf reads a field of an output's content, which may be a whole number or the text of one. A value that is not known, is negative
 // or does not fit is not a number.
 func numberOf(o *eventv1.Output, field string) (uint64, bool) {
@@ -159,7 +150,7 @@ func numberOf(o *eventv1.Output, field string) (uint64, bool) {
 		n, err := strconv.ParseUint(s.GetFields()[field], 10, 64)
 		return n, err == nil
 	}
-	m := body(o)
+	m := jsonl.Body(o)
 	if m == nil {
 		return 0, false
 	}

@@ -10,9 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mr-tron/base58"
-	"google.golang.org/protobuf/reflect/protoreflect"
-
 	"github.com/weir-run/weir/host/internal/jsonl"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
@@ -102,17 +99,4 @@ func sign(secret []byte, now time.Time, payload []byte) string {
 	mac.Write([]byte(at + "."))
 	mac.Write(payload)
 	return "t=" + at + ",v1=" + hex.EncodeToString(mac.Sum(nil))
-}
-
-// mintOf returns the printed mint of an output's content, empty when it has none.
-func mintOf(o *eventv1.Output) string {
-	m := body(o)
-	if m == nil {
-		return ""
-	}
-	fd := m.Descriptor().Fields().ByName("mint")
-	if fd == nil || fd.Kind() != protoreflect.BytesKind || fd.IsList() {
-		return ""
-	}
-	return base58.Encode(m.Get(fd).Bytes())
 }

@@ -7,9 +7,7 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/mr-tron/base58"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/weir-run/weir/host/internal/jsonl"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
@@ -71,21 +69,6 @@ func (e *entry) json() []byte {
 	return e.text
 }
 
-// mint is the token that the output is about, printed; empty when its body names none.
-func (e *entry) mint() string {
-	m := e.output.ProtoReflect()
-	fd := m.WhichOneof(m.Descriptor().Oneofs().ByName("body"))
-	if fd == nil {
-		return ""
-	}
-	body := m.Get(fd).Message()
-	field := body.Descriptor().Fields().ByName("mint")
-	if field == nil || field.Kind() != protoreflect.BytesKind || field.IsList() {
-		return ""
-	}
-	return base58.Encode(body.Get(field).Bytes())
-}
-
 // filter chooses outputs. Empty parts choose all.
 type filter struct {
 	instances, kinds []string
@@ -107,5 +90,5 @@ func (f filter) takes(e *entry) bool {
 	return (len(f.instances) == 0 || slices.Contains(f.instances, e.instance)) &&
 		(len(f.kinds) == 0 || slices.Contains(f.kinds, e.output.GetKind())) &&
 		(f.key == "" || f.key == e.output.GetKey()) &&
-		(f.mint == "" || f.mint == e.output.GetKey() || f.mint == e.mint())
+		(f.mint == "" || f.mint == e.output.GetKey() || f.mint == jsonl.Mint(e.output))
 }

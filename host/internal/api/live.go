@@ -8,9 +8,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"google.golang.org/protobuf/proto"
-
-	"github.com/weir-run/weir/host/internal/jsonl"
 )
 
 // beat is the longest silence on a stream, and writeTimeout how long a client may take to take a write before it is cut off.
@@ -19,24 +16,19 @@ const (
 	writeTimeout = 10 * time.Second
 )
 
-func jsonOf(m proto.Message) []byte { return jsonl.Append(nil, m) }
-
-// admitStream bounds how many streams are open.
-func (a *API) admitStream() *problem {
-	if a.feed.open() >= a.cfg.Streams {
-		p := problemf(http.StatusServiceUnavailable, "all %d streams are in use", a.cfg.Streams)
+// admitted makes the reader of a request; a problem when all streams are in use, or it cannot go on where it asks to.
+func (a *API) admitted(req *http.Request, in args) (*reader, *problem) {
+	r, p := a.newReader(in, req.Header.Get("Last-Event-ID"))
+	if p == nil && a.feed.open() >= a.cfg.Streams {
+		p = problemf(http.StatusServiceUnavailable, "all %d streams are in use", a.cfg.Streams)
 		p.retryAfter = 10
-		return p
 	}
-	return nil
+	return r, p
 }
 
 // serverSent writes a stream of server-sent events. Each output and alert has an id, which a browser shows by itself when it comes again.
 func (a *API) serverSent(w http.ResponseWriter, req *http.Request, in args) {
-	r, p := a.newReader(in, req.Header.Get("Last-Event-ID"))
-	if p == nil {
-		p = a.admitStream()
-	}
+	r, p := a.admitted(req, in)
 	if p != nil {
 		p.write(w)
 		return
@@ -79,10 +71,7 @@ func (a *API) serverSent(w http.ResponseWriter, req *http.Request, in args) {
 
 // socket serves the same over a WebSocket. What a client says is read and dropped: it has nothing to say.
 func (a *API) socket(w http.ResponseWriter, req *http.Request, in args) {
-	r, p := a.newReader(in, req.Header.Get("Last-Event-ID"))
-	if p == nil {
-		p = a.admitStream()
-	}
+	r, p := a.admitted(req, in)
 	if p != nil {
 		p.write(w)
 		return

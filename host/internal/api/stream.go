@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weir-run/weir/host/internal/jsonl"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
@@ -155,7 +156,7 @@ func (r *reader) take(ctx context.Context, s seen) (out []message, more bool, er
 	if slices.Contains(r.topics, topicAlerts) {
 		for _, a := range s.alerts {
 			r.alert = a.GetPosition()
-			out = append(out, message{topicAlerts, r.id(), jsonOf(a)})
+			out = append(out, message{topicAlerts, r.id(), jsonl.Append(nil, a)})
 		}
 	}
 	if slices.Contains(r.topics, topicStatus) && s.status != nil && &s.status[0] != first(r.status) {

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/weir-run/weir/host/internal/jsonl"
 	"github.com/weir-run/weir/host/internal/store/sqldb"
@@ -39,11 +38,10 @@ func addOther(b *Batch, h head) { signal{}.add(b, h, bodyOf(h.Output)) }
 
 // bodyOf is the body as JSON; what this program cannot read of the output is kept as base64.
 func bodyOf(o *eventv1.Output) any {
-	m := o.ProtoReflect()
-	if set := m.WhichOneof(m.Descriptor().Oneofs().ByName("body")); set != nil && set.Kind() == protoreflect.MessageKind {
-		return asJSON(m.Get(set).Message().Interface())
+	if body := jsonl.Body(o); body != nil {
+		return asJSON(body.Interface())
 	}
-	if unread := m.GetUnknown(); len(unread) > 0 {
+	if unread := o.ProtoReflect().GetUnknown(); len(unread) > 0 {
 		return `{"unread":"` + base64.StdEncoding.EncodeToString(unread) + `"}`
 	}
 	return nil

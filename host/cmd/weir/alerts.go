@@ -31,11 +31,7 @@ func (alertsCommand) Help() string {
 
 // Run prints alerts until the end, or, following, until interrupted.
 func (c alertsCommand) Run(ctx context.Context, std streams) (err error) {
-	dir, err := c.dataDir()
-	if err != nil {
-		return err
-	}
-	client, err := admin.Dial(dir)
+	dir, client, err := c.dial()
 	if err != nil {
 		return err
 	}

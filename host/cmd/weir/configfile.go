@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 
+	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/config"
 )
 
@@ -50,4 +51,13 @@ func (f configFlags) dataDir() (string, error) {
 // folders are those of data and of plugins. A file that is otherwise wrong does not matter.
 func (f configFlags) folders() (data, plugins string, err error) {
 	return config.Folders(f.path(), os.Environ(), f.flags())
+}
+
+// dial prepares a client for the daemon of the configuration, and names its folder for messages. Close the client.
+func (f configFlags) dial() (dir string, client *admin.Client, err error) {
+	if dir, err = f.dataDir(); err != nil {
+		return "", nil, err
+	}
+	client, err = admin.Dial(dir)
+	return dir, client, err
 }

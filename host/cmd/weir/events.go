@@ -9,7 +9,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/weir-run/weir/host/internal/admin"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
@@ -30,11 +29,7 @@ func (eventsCommand) Help() string {
 
 // Run prints events until the end, or, following, until interrupted.
 func (c eventsCommand) Run(ctx context.Context, std streams) (err error) {
-	dir, err := c.dataDir()
-	if err != nil {
-		return err
-	}
-	client, err := admin.Dial(dir)
+	dir, client, err := c.dial()
 	if err != nil {
 		return err
 	}

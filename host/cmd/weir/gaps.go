@@ -10,7 +10,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/jsonl"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
@@ -26,11 +25,7 @@ type gapsCommand struct {
 
 // Run asks the daemon and prints. Gaps are no failure of the command.
 func (c gapsCommand) Run(ctx context.Context, std streams) (err error) {
-	dir, err := c.dataDir()
-	if err != nil {
-		return err
-	}
-	client, err := admin.Dial(dir)
+	dir, client, err := c.dial()
 	if err != nil {
 		return err
 	}

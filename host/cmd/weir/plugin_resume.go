@@ -15,11 +15,7 @@ import (
 
 // askDaemon calls the daemon of the configuration.
 func (f configFlags) askDaemon(ctx context.Context, ask func(context.Context, *admin.Client) error) (err error) {
-	dir, err := f.dataDir()
-	if err != nil {
-		return err
-	}
-	client, err := admin.Dial(dir)
+	dir, client, err := f.dial()
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/jsonl"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
@@ -17,11 +16,7 @@ type statusCommand struct {
 
 // Run asks the daemon and prints.
 func (c statusCommand) Run(ctx context.Context, std streams) (err error) {
-	dir, err := c.dataDir()
-	if err != nil {
-		return err
-	}
-	client, err := admin.Dial(dir)
+	dir, client, err := c.dial()
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/weir-run/weir/host/internal/admin"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
@@ -29,11 +28,7 @@ func (topCommand) Help() string {
 
 // Run draws until interrupted, or so many times. A daemon that stops is waited for.
 func (c topCommand) Run(ctx context.Context, std streams) (err error) {
-	dir, err := c.dataDir()
-	if err != nil {
-		return err
-	}
-	client, err := admin.Dial(dir)
+	dir, client, err := c.dial()
 	if err != nil {
 		return err
 	}

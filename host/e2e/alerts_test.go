@@ -84,12 +84,15 @@ alerts:
 	p.kill9() // what fires outlives the host
 	p = start(t, "run", "--config", file)
 	time.Sleep(6 * time.Second) // well over the two seconds from which a recovery is slow
+	// So long an outage opens the breaker too, sooner or later by how the waits fall.
+	eventually(t, 40*time.Second, "the breaker is told", func() bool { return slices.Contains(alertsOf(t, data), "breaker_open firing sim") })
 	c.server.Accept()
 	eventually(t, 40*time.Second, "the loss is over", func() bool { return slices.Contains(alertsOf(t, data), "slow_recovery resolved connection 0") })
+	eventually(t, 40*time.Second, "the breaker is closed again", func() bool { return slices.Contains(alertsOf(t, data), "breaker_open resolved sim") })
 
 	want := []string{
 		"plugin_crashed firing trading", "plugin_crashed resolved trading", "connection_lost firing connection 0", "no_stream firing",
-		"slow_recovery firing connection 0", "connection_lost resolved connection 0", "no_stream resolved", "slow_recovery resolved connection 0",
+		"breaker_open firing sim", "breaker_open resolved sim", "slow_recovery firing connection 0", "connection_lost resolved connection 0", "no_stream resolved", "slow_recovery resolved connection 0",
 	}
 	told := slices.DeleteFunc(alertsOf(t, data), func(s string) bool { return strings.Contains(s, "notice") })
 	slices.Sort(told)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/weir-run/weir/host/internal/monitor/process"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
@@ -55,27 +56,14 @@ func firstNumber(file string, place int) (uint64, bool) {
 	return n, err == nil && n > 0
 }
 
-// ticks is how many units a second the kernel counts processor time in for /proc: 100 on every Linux that Go runs on.
-const ticks = 100
-
-// processUse reads what one process takes (proc(5), stat, fields 14, 15 and 24); nil for what the system does not tell.
+// processUse is what one process takes; nil for what the system does not tell.
 func processUse(pid int) (cpuMicros, rss *uint64) {
 	if pid == 0 {
 		return nil, nil
 	}
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
+	cpu, memory, ok := process.Use(pid)
+	if !ok {
 		return nil, nil
 	}
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:])) // from field 3
-	if len(fields) < 22 {
-		return nil, nil
-	}
-	user, err1 := strconv.ParseUint(fields[14-3], 10, 64)
-	system, err2 := strconv.ParseUint(fields[15-3], 10, 64)
-	pages, err3 := strconv.ParseUint(fields[24-3], 10, 64)
-	if err1 != nil || err2 != nil || err3 != nil {
-		return nil, nil
-	}
-	return new((user + system) * 1_000_000 / ticks), new(pages * uint64(os.Getpagesize()))
+	return new(uint64(cpu.Microseconds())), new(uint64(memory))
 }

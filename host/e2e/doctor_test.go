@@ -2,10 +2,15 @@ package e2e_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/weir-run/weir/sdk/wire"
 )
 
 // TestDoctor breaks one thing at a time: each is named, with what to do about it.
@@ -111,6 +116,30 @@ func TestDoctor(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDoctorFindsOrphans of its own data folder, and leaves other hosts' alone.
+func TestDoctorFindsOrphans(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, out, _ := run(t, "plugin", "doctor")
+	_, sockets, _ := strings.Cut(out, "ok    sockets       ")
+	sockets, _, _ = strings.Cut(sockets, "\n")
+	orphan := func(dir string) string {
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", "setsid sleep 300 </dev/null >/dev/null 2>&1 & echo $!")
+		cmd.Env = []string{wire.CookieKey + "=" + wire.CookieValue, "PLUGIN_UNIX_SOCKET_DIR=" + dir + "/plugin-dir1", "PATH=" + os.Getenv("PATH")}
+		text, err := cmd.Output()
+		pid, err2 := strconv.Atoi(strings.TrimSpace(string(text)))
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		t.Cleanup(func() { syscall.Kill(pid, syscall.SIGKILL) })
+		return strconv.Itoa(pid)
+	}
+	ours, others := orphan(sockets), orphan(t.TempDir())
+	code, out, _ := run(t, "plugin", "doctor")
+	if code != 1 || !strings.Contains(out, "FAIL  orphan        process "+ours+" (sleep)") || !strings.Contains(out, "remedy: kill "+ours) || strings.Contains(out, others) {
+		t.Errorf("sockets %q, our orphan %s, another's %s: exit code %d:\n%s", sockets, ours, others, code, out)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/monitor"
@@ -42,7 +43,7 @@ func (c pluginDoctorCommand) machine(ctx context.Context, d *doctor) error {
 	if stale, _ := filepath.Glob(filepath.Join(sockets, "plugin-dir*")); len(stale) > 0 && !running {
 		d.say(warn, "leftovers", fmt.Sprintf("%d socket folders of a daemon that was killed lie in %s", len(stale), sockets), "the next start of weir run removes them")
 	}
-	d.orphans()
+	d.orphans(ctx, sockets, running)
 	return nil
 }
 
@@ -85,13 +86,31 @@ func (c pluginDoctorCommand) daemon(ctx context.Context, d *doctor) (running boo
 	return err == nil
 }
 
-// orphans looks for monitors of this user whose host is gone. They end by themselves within a second, unless they ignore the contract.
-func (d *doctor) orphans() {
+// orphanEnd is how long a monitor may take to end after its host; one that is there longer does not watch its standard input.
+const orphanEnd = 2 * time.Second
+
+// orphans looks for monitors of this data folder whose host is gone, sockets being where such a host had theirs; running says that there is one now.
+// Other data folders' are not ours to judge, and one that is ending by itself is none.
+func (d *doctor) orphans(ctx context.Context, sockets string, running bool) {
+	left := orphansOf(sockets, running)
+	for end := time.Now().Add(orphanEnd); len(left) > 0 && time.Now().Before(end) && ctx.Err() == nil; left = orphansOf(sockets, running) {
+		time.Sleep(50 * time.Millisecond)
+	}
+	for pid, name := range left {
+		d.say(fail, "orphan", fmt.Sprintf("process %s (%s) is a monitor whose host is gone", pid, name), "kill "+pid+"; it ignores the end of its standard input, see docs/contract.md")
+	}
+}
+
+// orphansOf are the names by process id of what a host with these sockets started and nobody waits for any more.
+// While no host runs, that is all of them: a session's own reaper may have taken them in place of process 1.
+func orphansOf(sockets string, running bool) map[string]string {
+	left := make(map[string]string)
 	environments, _ := filepath.Glob("/proc/[0-9]*/environ")
 	cookie := []byte(wire.CookieKey + "=" + wire.CookieValue + "\x00")
+	mark := []byte("PLUGIN_UNIX_SOCKET_DIR=" + sockets + "/")
 	for _, path := range environments {
 		text, err := os.ReadFile(path)
-		if err != nil || !bytes.Contains(append(text, 0), cookie) {
+		if err != nil || !bytes.Contains(append(text, 0), cookie) || !bytes.Contains(text, mark) {
 			continue
 		}
 		dir := filepath.Dir(path)
@@ -100,13 +119,13 @@ func (d *doctor) orphans() {
 			continue // it ended meanwhile
 		}
 		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-		if len(fields) < 2 || string(fields[1]) != "1" || string(fields[0]) == "Z" {
+		if len(fields) < 2 || string(fields[0]) == "Z" || running && string(fields[1]) != "1" {
 			continue
 		}
 		name, _ := os.ReadFile(filepath.Join(dir, "comm"))
-		pid := filepath.Base(dir)
-		d.say(fail, "orphan", fmt.Sprintf("process %s (%s) is a monitor whose host is gone", pid, strings.TrimSpace(string(name))), "kill "+pid+"; it ignores the end of its standard input, see docs/contract.md")
+		left[filepath.Base(dir)] = strings.TrimSpace(string(name))
 	}
+	return left
 }
 
 // machineLimits are the memory of this machine in bytes and the open files that this user may have; 0 for what is not known.

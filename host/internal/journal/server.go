@@ -152,7 +152,7 @@ func (n *node) roomy() error {
 	if err := syscall.Statfs(n.cfg.Dir, &disk); err != nil {
 		return nil // a disk that does not say how full it is takes what it can
 	}
-	if free := int64(disk.Bavail) * disk.Bsize; free < n.cfg.ReserveBytes {
+	if free := int64(disk.Bavail) * int64(disk.Bsize); free < n.cfg.ReserveBytes { //nolint:unconvert // Bsize is of another type on other systems
 		n.lookErr = fmt.Errorf("%w: %d bytes free in %s, %d must stay free", errFull, free, n.cfg.Dir, n.cfg.ReserveBytes)
 	}
 	return n.lookErr

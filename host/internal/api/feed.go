@@ -24,35 +24,13 @@ type feed struct {
 	ring    []*entry // the newest outputs, contiguous in the journal
 	alerts  []*adminv1.AlertsResponse
 	status  []byte
-	changed chan struct{} // closed at each change
-	readers int
-	wanted  chan struct{} // told when the first reader comes
+	readers []chan struct{} // one of each reader, told that there is something new
+	changed chan struct{}   // told at each change
+	wanted  chan struct{}   // told when the first reader comes
 }
 
 func newFeed(source Source, log *slog.Logger) *feed {
-	return &feed{source: source, log: log, changed: make(chan struct{}), wanted: make(chan struct{}, 1)}
-}
-
-// attach counts a reader; the function that it returns takes it out again.
-func (f *feed) attach() (detach func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.readers++
-	select {
-	case f.wanted <- struct{}{}:
-	default:
-	}
-	return func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.readers--
-	}
-}
-
-func (f *feed) open() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.readers
+	return &feed{source: source, log: log, changed: make(chan struct{}, 1), wanted: make(chan struct{}, 1)}
 }
 
 // run reads while there are readers, until ctx ends.
@@ -68,6 +46,7 @@ func (f *feed) run(ctx context.Context) {
 		all.Go(func() { f.readOutputs(reading) })
 		all.Go(func() { f.readAlerts(reading) })
 		all.Go(func() { f.readStatus(reading) })
+		all.Go(func() { f.tellReaders(reading) })
 		f.untilIdle(ctx)
 		stop()
 		all.Wait()
@@ -98,13 +77,12 @@ func (f *feed) forget() {
 	f.ring, f.alerts, f.status = nil, nil, nil
 }
 
-// change changes the feed and wakes the readers.
+// change changes the feed, which readers are then told.
 func (f *feed) change(do func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	do()
-	close(f.changed)
-	f.changed = make(chan struct{})
+	tell(f.changed)
 }
 
 func (f *feed) readOutputs(ctx context.Context) {
@@ -183,14 +161,13 @@ type seen struct {
 	behind  bool // the ring may begin too late for the reader
 	alerts  []*adminv1.AlertsResponse
 	status  []byte
-	changed <-chan struct{}
 }
 
 // after looks for what lies beyond a place and an alert.
 func (f *feed) after(at place, alert uint64) seen {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := seen{changed: f.changed, status: f.status}
+	s := seen{status: f.status}
 	for _, r := range f.alerts {
 		if r.GetPosition() > alert {
 			s.alerts = append(s.alerts, r)

@@ -93,7 +93,8 @@ var errStopping = errors.New("the daemon is stopping")
 
 // follow sends until ctx ends or send fails. beat is how long nothing may be said: then send gets an empty list.
 func (r *reader) follow(ctx context.Context, beat time.Duration, send func([]message) error) error {
-	defer r.api.feed.attach()()
+	news, detach := r.api.feed.attach()
+	defer detach()
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
@@ -117,20 +118,11 @@ func (r *reader) follow(ctx context.Context, beat time.Duration, send func([]mes
 		case <-ctx.Done():
 		case <-r.api.done:
 			return errStopping
-		case <-s.changed:
-			r.pause(ctx)
+		case <-news:
 		case <-time.After(beat):
 		}
 	}
 	return ctx.Err()
-}
-
-// pause lets changes gather, so that a thousand readers do not each write for every one: 100 microseconds a reader, at most a tenth of a second.
-func (r *reader) pause(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(min(time.Duration(r.api.feed.open())*100*time.Microsecond, 100*time.Millisecond)):
-	}
 }
 
 // take makes messages of what the feed holds, or, for who is far behind, of what the journal does. more says that there is more already.

@@ -216,29 +216,6 @@ func (b *LiquidityBook) inDollars(mint string, amount, slot uint64) (usd, from *
 	return nil, nil
 }
 
-// depthOutput is the depth of a pool, by roots of 400 bits: none of them is a whole number.
-func (p *standing) depthOutput() *eventv1.Output {
-	return &eventv1.Output{Kind: "pool_depth", Body: &eventv1.Output_PoolDepth{PoolDepth: p.depth()}}
-}
-
-func (p *standing) depth() *eventv1.PoolDepth {
-	d := &eventv1.PoolDepth{Venue: venues[p.Venue], Pool: key(p.Pool), BaseMint: key(p.coin()), QuoteMint: key(p.currency())}
-	const precision = 400
-	far := func(amount uint64, up, down int64) uint64 { // amount * |sqrt(up / down) - 1|
-		root := new(big.Float).SetPrec(precision).SetRat(big.NewRat(up, down))
-		root.Sqrt(root).Sub(root, big.NewFloat(1))
-		v, _ := root.Mul(root.Abs(root), new(big.Float).SetPrec(precision).SetInt(n(amount))).Int(nil)
-		return v.Uint64()
-	}
-	for _, percent := range []int64{1, 2, 5} {
-		d.Steps = append(d.Steps, &eventv1.DepthStep{
-			MovePpm: uint32(percent * 10_000), UpQuoteIn: far(p.makes.currency, 100+percent, 100), UpBaseOut: far(p.makes.coin, 100, 100+percent),
-			DownBaseIn: far(p.makes.coin, 100, 100-percent), DownQuoteOut: far(p.makes.currency, 100-percent, 100),
-		})
-	}
-	return d
-}
-
 // What makes a step of a drain, and a drain of steps.
 var (
 	leastWithdrawal, leastSale = big.NewRat(1, 100), big.NewRat(5, 100)
@@ -246,66 +223,6 @@ var (
 )
 
 const drainSlots = 150
-
-// drain looks at a withdrawal or sale that took a part of what was there: from.
-func (b *LiquidityBook) drain(f *geysersim.Truth, p *standing, part *big.Rat, from uint64) []*eventv1.Output {
-	sale := f.Kind == geysersim.TruthTrade
-	least := leastWithdrawal
-	if sale {
-		least = leastSale
-	}
-	if p.drained[f.Kind] || part.Cmp(least) < 0 {
-		return nil
-	}
-	step := *f
-	step.Before = &geysersim.TruthReserves{PriceBase: from} // remembered there
-	step.Limit = uint64(len(p.states) - 1)
-	p.takes = append(p.takes, step)
-	var own []geysersim.Truth
-	taken := new(big.Int)
-	for _, t := range p.takes {
-		if t.Slot+drainSlots >= f.Slot && t.Trader == f.Trader && t.Kind == f.Kind {
-			own = append(own, t)
-			taken.Add(taken, n(amountTaken(&t)))
-		}
-	}
-	share := new(big.Rat).SetFrac(taken, n(own[0].Before.PriceBase))
-	if share.Cmp(drainPart) < 0 {
-		return nil
-	}
-	p.drained[f.Kind] = true
-	p.takes = slices.DeleteFunc(p.takes, func(t geysersim.Truth) bool { return t.Kind == f.Kind })
-	d := &eventv1.PoolDrained{
-		Venue: venues[f.Venue], Pool: key(f.Pool), BaseMint: key(p.coin()), QuoteMint: key(p.currency()), Actor: key(f.Trader),
-		Cause: eventv1.DrainCause_DRAIN_CAUSE_LIQUIDITY_REMOVED, Creator: p.born && p.Trader == f.Trader, FromSlot: own[0].Slot,
-		TakenPpm: min(uint64(ppm(share)), 1_000_000), ReservesBefore: p.states[own[0].Limit].contract(), ReservesAfter: reservesAt{p.held, p.makes}.contract(),
-		StepCount: uint64(len(own)),
-	}
-	if sale {
-		d.Cause = eventv1.DrainCause_DRAIN_CAUSE_SOLD_OFF
-	}
-	for _, t := range own {
-		moved := p.turn(t.BaseAmount, t.QuoteAmount)
-		e := &eventv1.DrainStep{Signature: key(t.Signature), Slot: t.Slot, LpAmount: &t.LPAmount}
-		if sale {
-			moved, e.LpAmount = two{t.BaseAmount, t.PoolQuoteAmount}, nil
-		} else {
-			d.BaseAmount += moved.coin
-		}
-		e.BaseAmount, e.QuoteAmount = moved.coin, moved.currency
-		d.QuoteAmount += moved.currency
-		d.Steps = append(d.Steps, e)
-	}
-	d.UsdMicros, _ = b.inDollars(p.currency(), d.GetQuoteAmount(), f.Slot)
-	return []*eventv1.Output{{Kind: "pool_drained", Body: &eventv1.Output_PoolDrained{PoolDrained: d}}}
-}
-
-func amountTaken(t *geysersim.Truth) uint64 {
-	if t.Kind == geysersim.TruthTrade {
-		return t.PoolQuoteAmount
-	}
-	return t.LPAmount
-}
 
 // feeKind is the contract's name of a fee.
 func feeKind(kind string) eventv1.FeeKind {

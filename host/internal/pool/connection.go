@@ -10,7 +10,6 @@ import (
 
 	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/geyser/fold"
-	"github.com/weir-run/weir/host/internal/geyser/profile"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
 
@@ -128,12 +127,6 @@ func (k *connection) waitGroups(ctx context.Context) error {
 // errOverflow ends a stream on purpose: its reader cannot wait, and the provider replays what is dropped.
 var errOverflow = errors.New("the queue is full: the pipeline is slower than the stream; dropped the stream, resuming when half of the queue is free")
 
-// hopelessWait is the pace against an endpoint that refuses what it served before: a token that ran out may be renewed.
-const hopelessWait = 5 * time.Minute
-
-// usefulTime is how long updates must come before an end counts as a new trouble and not as the old one.
-const usefulTime = 30 * time.Second
-
 // turn is the life of one stream. It returns why it ended.
 func (k *connection) turn(ctx context.Context) error {
 	if err := k.admit(ctx); err != nil {
@@ -221,122 +214,4 @@ func (k *connection) ended(err error, hopeless bool) {
 		k.ends = append(k.ends, now)
 	}
 	signal(p.kick)
-}
-
-// learn takes what an end tells of the provider, and tells whether that was something new about its limits.
-func (k *connection) learn(err error) bool {
-	k.pool.mu.Lock()
-	defer k.pool.mu.Unlock()
-	var end *geyser.Error
-	if errors.As(err, &end) && end.Class == geyser.NoReplay {
-		k.source.noReplay = true
-	}
-	streams := 0
-	for _, other := range k.pool.connections {
-		if other != k && other.source == k.source && other.stream != nil {
-			streams++
-		}
-	}
-	used, _, window := k.source.Budget.Use()
-	learned, lesson := k.source.profile.Learn(err, profile.Use{Opens: used, Window: window, Streams: streams, Head: k.count.slot.Load()})
-	if learned.Opens != k.source.profile.Opens {
-		k.source.Budget.Lower(learned.Opens - learned.Opens/5)
-	}
-	if lesson != "" {
-		k.log.Warn("learned of the provider", "lesson", lesson)
-		k.source.profile = learned
-	}
-	return lesson != ""
-}
-
-// Probing begins when a node that was just started has something to tell, and goes on since its store grows, or is of another node.
-const (
-	firstProbe = 2 * time.Second
-	probeEvery = time.Minute
-	probeLimit = 5 * time.Second
-)
-
-// probe asks the source now and then for its oldest slot, so that a replay is not asked for in vain in an open stream: that would end it.
-// The returned function ends that.
-func (k *connection) probe(ctx context.Context, stream *geyser.Stream) func() {
-	p := k.pool
-	if len(p.connections) == 1 && p.config.Commitment != geyserpb.CommitmentLevel_PROCESSED {
-		return func() {} // nothing is ever replayed in an open stream
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		timer := time.NewTimer(firstProbe)
-		defer timer.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-timer.C:
-			case <-k.probeNow:
-			}
-			timer.Reset(probeEvery)
-			limited, stop := context.WithTimeout(ctx, probeLimit)
-			oldest, err := stream.OldestReplay(limited)
-			stop()
-			p.mu.Lock()
-			k.source.probed = time.Now()
-			if err == nil {
-				k.source.oldest, k.source.head = oldest, k.count.slot.Load()
-			}
-			p.mu.Unlock()
-			signal(p.kick)
-		}
-	}()
-	return func() { cancel(); <-done }
-}
-
-// verdict tells the breaker how an open went. An endpoint that answers, if only with a refusal, is not broken.
-func (k *connection) verdict(err error, useful bool) error {
-	var end *geyser.Error
-	switch {
-	case useful: // was told when it became so
-	case errors.As(err, &end) && (end.Class == geyser.Retry || end.Class == geyser.Lagged):
-		k.source.breaker.Failure()
-	default:
-		k.source.breaker.Success()
-	}
-	return err
-}
-
-// judge decides how long to wait after a stream ended and prepares what the next one asks for.
-func (k *connection) judge(err error, learned bool) (wait time.Duration, hopeless bool) {
-	wait = k.backoff.next()
-	if errors.Is(err, fold.ErrLimits) {
-		return hopelessWait, false
-	}
-	var end *geyser.Error
-	if !errors.As(err, &end) {
-		return wait, false
-	}
-	switch end.Class {
-	case geyser.Fatal, geyser.Refused:
-		if learned {
-			return wait, false // the next request keeps to the limit that this one went over
-		}
-		if !k.source.proven.Load() {
-			return 0, true
-		}
-		return hopelessWait, false
-	case geyser.Older:
-		k.refused(end)
-	case geyser.Newer, geyser.NoReplay:
-		// The server is well, and its oldest slot runs away while we wait. It is asked a few times only before the present will do.
-		k.refused(end)
-		return jitterUp(firstWait), false
-	default:
-	}
-	return max(wait, jitterUp(end.Wait)), false
-}
-
-func (k *connection) refused(end *geyser.Error) {
-	k.pool.mu.Lock()
-	defer k.pool.mu.Unlock()
-	k.resume.refused(end)
 }

@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/geyser/fold"
 	"github.com/weir-run/weir/host/internal/pool/balance"
 	"github.com/weir-run/weir/host/internal/pool/quiet"
@@ -229,111 +228,6 @@ func (s *source) allHopeless(connections []*connection) bool {
 		}
 	}
 	return false
-}
-
-// SetGroups replaces the groups, as plugins come and go. Open streams are told within some 100 ms, without an open. Groups are told apart
-// by name. The error says which group a provider's limits do not let in; then nothing has changed.
-func (p *Pool) SetGroups(groups []Group) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	before := p.table.clone()
-	if err := p.table.set(groups); err != nil {
-		return fmt.Errorf("pool: %w", err)
-	}
-	homes := p.homes
-	p.place()
-	if err := p.fits(); err != nil {
-		p.table, p.homes = before, homes
-		p.want()
-		return err
-	}
-	if !p.table.asks(before) {
-		p.version++
-	}
-	p.watch.Set(p.table.quietGroups())
-	gone := before.active &^ p.table.active
-	p.vacant |= gone & p.cover.begun
-	p.cover.forget(gone)
-	for _, k := range p.connections {
-		k.rewhole()
-	}
-	signal(p.kick)
-	return nil
-}
-
-// Groups returns the groups by bit, also those that went away; active are those that did not.
-func (p *Pool) Groups() (groups []Group, active GroupSet) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	t := p.table.clone()
-	return t.groups, t.active
-}
-
-// Folded returns the groups by bit for a fold.Router. Those that went away are among them: mask what it routes with the active ones.
-func (p *Pool) Folded() (groups []fold.Group, active GroupSet) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	t := p.table.clone()
-	return t.folded, t.active
-}
-
-// Bit returns the bit of a group in each GroupSet.
-func (p *Pool) Bit(name string) (bit int, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	bit = p.table.bit(name)
-	return bit, bit >= 0
-}
-
-// Names returns the names of groups.
-func (p *Pool) Names(s GroupSet) []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.table.names(s)
-}
-
-// Next waits for the next item. See NextBatch.
-func (p *Pool) Next(ctx context.Context) (Item, error) {
-	var one [1]Item
-	batch, err := p.NextBatch(ctx, one[:0])
-	if err != nil {
-		return Item{}, err
-	}
-	return batch[0], nil
-}
-
-// NextBatch waits for at least one item and returns what there is, in batch[:0] up to its capacity, in the order of arrival. The caller
-// releases the updates. It returns io.EOF after Run has ended and everything was read, and the cause of ctx when that ends.
-func (p *Pool) NextBatch(ctx context.Context, batch []Item) ([]Item, error) {
-	return p.queue.pop(ctx, batch)
-}
-
-// Item is one step of the flow: exactly one of Update and Gap is set.
-type Item struct {
-	Update *geyser.Update
-	Gap    *Gap
-	// Connection is the index of the connection that Update came by.
-	Connection int
-	// Covers, on a block meta, are the groups of which this connection has delivered the slot in full: all of the slot that belongs to them
-	// came before it on this connection. Groups that nobody watches any more are covered always, until one that comes back begins
-	// anew.
-	Covers GroupSet
-	// Whole, on a transaction, says that this connection brings all groups of its slot by itself, and has brought all of them before: what
-	// comes by it is in order.
-	Whole bool
-}
-
-// Gap says that transactions of the slots From to To, both inclusive, may be missing for some groups, and that no connection will bring
-// them any more. It stands in the flow before all that its connection brought after the gap. To may be a slot of which a part came, and
-// then may come behind the gap.
-type Gap struct {
-	From, To uint64
-	// Groups for which they are missing.
-	Groups GroupSet
-	// Endpoint of the connection that goes on after the gap.
-	Endpoint string
-	// Reason is for people.
-	Reason string
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -31,9 +31,6 @@ var authorSteps = []string{"weir plugin new ", "cd ", "weir plugin test ", "weir
 // TestNewAuthor types what the documentation prints, edits one function on the way, and waits for the monitor's first output. It prints how
 // long each step takes.
 func TestNewAuthor(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds a module")
-	}
 	commands := authorCommands(t)
 	last, at := len(commands)-1, 0
 	for _, step := range authorSteps {

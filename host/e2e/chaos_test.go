@@ -42,9 +42,6 @@ type chaos struct {
 // gives the market, the schedule, whether there are two endpoints or three, with a connection to each, and whether each group is read from
 // one of them or from two at once; WEIR_SEED repeats it, WEIR_CHAOS_ENDPOINTS and WEIR_CHAOS_COPIES say otherwise.
 func TestChaos(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes 20 s and more")
-	}
 	length := durationOf(t, "WEIR_CHAOS", 20*time.Second)
 	seed := seedOf(t)
 	n := intOf(t, "WEIR_CHAOS_ENDPOINTS", 2+int(seed%2))

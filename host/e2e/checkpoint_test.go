@@ -12,9 +12,6 @@ import (
 // TestCheckpointExportImport takes the state of a running plugin out and puts it in again later: it goes on from there, and what it gives
 // again does not come twice. What does not fit is refused, and the plugin runs on.
 func TestCheckpointExportImport(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs a chain")
-	}
 	program := pulse(t, "1.0.0")
 	c := serve(t, seedOf(t), 150)
 	file, data := configure(t, c.url)

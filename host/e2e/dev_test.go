@@ -12,9 +12,6 @@ import (
 // TestDev edits a new monitor while weir plugin dev looks on: a change that does not build, one that does, and then a run under what stands
 // for a debugger.
 func TestDev(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds a module")
-	}
 	t.Chdir(t.TempDir())
 	if code, _, stderr := run(t, "plugin", "new", "whale-watch"); code != 0 {
 		t.Fatal(stderr)

@@ -23,9 +23,6 @@ func pulse(t *testing.T, version string) string {
 // read its state, and lets a removed one go. All without a restart.
 func TestInstallWhileRunning(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("runs a chain")
-	}
 	programs := map[string]string{}
 	for _, version := range []string{"1.0.0", "2.0.0", "3.0.0"} {
 		programs[version] = pulse(t, version)

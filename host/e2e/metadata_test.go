@@ -19,9 +19,6 @@ import (
 // node: as a record of its own, once, and then with each trade; and a restart asks for none of them again.
 func TestNamesOfOlderTokens(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("starts daemons")
-	}
 	if out, err := exec.Command("go", "build", "-o", bin+"/weir-namer", "./testdata/namer").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}

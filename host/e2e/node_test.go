@@ -16,9 +16,6 @@ import (
 // nodeExample lays sdk/examples/node-tally out as it is used: with its packages and the .proto files beside it.
 func nodeExample(t *testing.T) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("runs Node")
-	}
 	example, err := filepath.Abs("../../sdk/examples/node-tally")
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,6 +21,11 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		fmt.Println("the end-to-end tests are not run with -short: they start real processes and take minutes")
+		os.Exit(0)
+	}
 	dir, err := os.MkdirTemp("", "weir-e2e-")
 	if err != nil {
 		panic(err)

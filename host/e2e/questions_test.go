@@ -17,9 +17,6 @@ import (
 // each answer is the one as of its record, whatever the chain had come to when it was asked.
 func TestQuestionsAcrossKills(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("starts daemons")
-	}
 	if out, err := exec.Command("go", "build", "-o", bin+"/weir-asker", "./testdata/asker").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -54,6 +55,11 @@ func (c checkCommand) Run(std streams) error {
 	if len(problems) > 0 {
 		return problems
 	}
+	return c.print(std.out, cfg, programs)
+}
+
+// print says what would run: where it streams from, and where things come out. programs is how many IDLs there are.
+func (c checkCommand) print(out io.Writer, cfg config.Config, programs int) error {
 	where := c.path()
 	if where == "" {
 		where = "environment and flags"
@@ -62,15 +68,31 @@ func (c checkCommand) Run(std streams) error {
 	if err != nil {
 		return fmt.Errorf("find data folder: %w", err)
 	}
-	fmt.Fprintf(std.out, "%s: good\n  data in    %s\n  stream     %s at %s, programs %s\n", where, dir, cfg.Endpoints[0].Name, cfg.Commitment, strings.Join(cfg.Programs, ", "))
+	store, err := daemon.StoreName(cfg)
+	if err != nil {
+		return config.Problems{{File: where, Text: err.Error()}}
+	}
+	fmt.Fprintf(out, "%s: good\n  data in    %s\n", where, dir)
+	for _, e := range cfg.Endpoints {
+		fmt.Fprintf(out, "  stream     %s at %s, programs %s\n", e.Name, cfg.Commitment, strings.Join(cfg.Programs, ", "))
+	}
 	if cfg.IDLDir != "" {
-		fmt.Fprintf(std.out, "  IDLs       of %d programs in %s\n", programs, cfg.IDLDir)
+		fmt.Fprintf(out, "  IDLs       of %d programs in %s\n", programs, cfg.IDLDir)
 	}
 	for _, p := range cfg.Plugins {
-		fmt.Fprintf(std.out, "  monitor    %s (%s)\n", p.Name, p.Path)
+		fmt.Fprintf(out, "  monitor    %s (%s)\n", p.Name, p.Path)
 	}
 	if len(cfg.Plugins) == 0 {
-		fmt.Fprintln(std.out, "  monitor    none: records are journaled, no events come out; add plugins")
+		fmt.Fprintln(out, "  monitor    none: records are journaled, no events come out; add plugins")
+	}
+	if store != "" {
+		fmt.Fprintf(out, "  store      %s\n", store)
+	}
+	if cfg.HTTP.Listen != "" {
+		fmt.Fprintf(out, "  dashboard  http://%s/\n", cfg.HTTP.Listen)
+	}
+	for _, w := range cfg.Alerts.Webhooks {
+		fmt.Fprintf(out, "  alerts to  webhook %s\n", w.Name)
 	}
 	return nil
 }

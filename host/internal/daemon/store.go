@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/store"
 	"github.com/weir-run/weir/host/internal/store/query"
@@ -15,20 +16,9 @@ import (
 
 // initStore prepares the store, where one is configured. A database that is away is no reason not to start.
 func (d *Daemon) initStore() error {
-	url, err := d.cfg.Store.ReadURL()
-	if err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	if url == "" {
-		return nil
-	}
-	dir, err := filepath.Abs(d.cfg.DataDir)
-	if err != nil {
-		return fmt.Errorf("find data folder: %w", err)
-	}
-	place, err := sqldb.ParsePlace(url, dir)
-	if err != nil {
-		return fmt.Errorf("store.url: %w", err)
+	place, wanted, err := storePlace(d.cfg)
+	if err != nil || !wanted {
+		return err
 	}
 	keep := d.cfg.Store.Retention
 	d.store, err = store.New(store.Config{
@@ -37,6 +27,34 @@ func (d *Daemon) initStore() error {
 		Log:       d.log.With("room", "store"),
 	})
 	return err
+}
+
+// StoreName names the database of a configuration without secrets; empty when there is none.
+func StoreName(cfg config.Config) (string, error) {
+	place, wanted, err := storePlace(cfg)
+	if err != nil || !wanted {
+		return "", err
+	}
+	return place.String(), nil
+}
+
+// storePlace finds the database; wanted is false when none is configured.
+func storePlace(cfg config.Config) (place sqldb.Place, wanted bool, err error) {
+	url, err := cfg.Store.ReadURL()
+	if err != nil {
+		return place, false, fmt.Errorf("store: %w", err)
+	}
+	if url == "" {
+		return place, false, nil
+	}
+	dir, err := filepath.Abs(cfg.DataDir)
+	if err != nil {
+		return place, false, fmt.Errorf("find data folder: %w", err)
+	}
+	if place, err = sqldb.ParsePlace(url, dir); err != nil {
+		return place, false, fmt.Errorf("store.url: %w", err)
+	}
+	return place, true, nil
 }
 
 // Store answers questions about stored outputs; nil where no store is configured.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"strconv"
+	"sync"
+	"syscall"
 	"time"
 )
 
@@ -28,40 +30,78 @@ func Use(pid int) (cpu time.Duration, memory int64, ok bool) {
 	return u.cpu, u.memory, ok
 }
 
-// usageOf adds up the process, those in its group and all descendants of these. One that left the group and lost its parent is not
-// found: only a control group holds such a one.
-func usageOf(leader int) (sum usage) {
+// row is one process of the machine.
+type row struct {
+	pid, parent, group int
+	usage
+}
+
+// table is what /proc said of all processes at a moment. There is one for all plugins: a look costs some microseconds for each process
+// of the machine, whoever looks.
+var table struct {
+	sync.Mutex
+	taken time.Time
+	rows  []row
+}
+
+// tableAge is how old the table may be. Each plugin looks every watchEvery, at its own moments, so that one look serves them all.
+const tableAge = watchEvery * 4 / 5
+
+// processes returns the table, which nobody changes.
+func processes() []row {
+	table.Lock()
+	defer table.Unlock()
+	if time.Since(table.taken) < tableAge {
+		return table.rows
+	}
 	dir, err := os.Open("/proc")
 	if err != nil {
-		return usage{}
+		return nil
 	}
 	defer closeAll(dir)
 	names, _ := dir.Readdirnames(-1)
-	parents := map[int]int{}
-	stats := map[int]usage{}
-	mine := map[int]bool{leader: true}
+	rows := make([]row, 0, len(names))
+	var buf [1024]byte
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
 		if err != nil {
 			continue
 		}
-		text, err := os.ReadFile("/proc/" + name + "/stat")
-		if err != nil {
-			continue // it ended meanwhile
-		}
-		parent, group, u, ok := readStat(text)
-		if !ok {
-			continue
-		}
-		parents[pid], stats[pid] = parent, u
-		if group == leader {
-			mine[pid] = true
+		if parent, group, u, ok := readStat(statOf(name, buf[:])); ok {
+			rows = append(rows, row{pid, parent, group, u})
 		}
 	}
-	for pid, u := range stats {
-		if descends(pid, parents, mine) {
-			sum.memory += u.memory
-			sum.tasks += u.tasks
+	table.taken, table.rows = time.Now(), rows
+	return rows
+}
+
+// statOf reads /proc/PID/stat into buf, in three calls of the system where os.ReadFile takes more. It is empty when the process has ended.
+func statOf(pid string, buf []byte) []byte {
+	file, err := syscall.Open("/proc/"+pid+"/stat", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	n, _ := syscall.Read(file, buf)
+	_ = syscall.Close(file)
+	return buf[:max(n, 0)]
+}
+
+// usageOf adds up the process, those in its group and all descendants of these. One that left the group and lost its parent is not
+// found: only a control group holds such a one.
+func usageOf(leader int) (sum usage) {
+	rows := processes()
+	parents := make(map[int]int, len(rows))
+	mine := map[int]bool{leader: true}
+	for _, r := range rows {
+		parents[r.pid] = r.parent
+		if r.group == leader {
+			mine[r.pid] = true
+		}
+	}
+	for _, r := range rows {
+		if descends(r.pid, parents, mine) {
+			sum.memory += r.memory
+			sum.tasks += r.tasks
 		}
 	}
 	return sum

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// watchEvery is the time between two looks at what a plugin uses. A look costs some 10 us for each process of the machine.
+// watchEvery is the time between two looks at what a plugin uses.
 const watchEvery = 250 * time.Millisecond
 
 // watch kills a plugin that is over a limit. The kernel is faster where there is a control group; a plugin that allocates quickly

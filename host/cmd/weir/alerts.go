@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/jsonl"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
@@ -15,7 +16,7 @@ import (
 )
 
 type alertsCommand struct {
-	configFlags
+	shell.Config
 	Follow bool   `short:"f" help:"Stay and print new alerts as they are raised."`
 	From   uint64 `placeholder:"POSITION" help:"First position to print." xor:"start"`
 	Tail   uint64 `placeholder:"N" help:"Begin with the last N alerts." xor:"start"`
@@ -30,8 +31,8 @@ func (alertsCommand) Help() string {
 }
 
 // Run prints alerts until the end, or, following, until interrupted.
-func (c alertsCommand) Run(ctx context.Context, std streams) (err error) {
-	dir, client, err := c.dial()
+func (c alertsCommand) Run(ctx context.Context, std shell.Streams) (err error) {
+	dir, client, err := c.Dial()
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,7 @@ func (c alertsCommand) Run(ctx context.Context, std streams) (err error) {
 	}
 	stream, err := client.Alerts(ctx, &adminv1.AlertsRequest{Follow: c.Follow, From: c.From, Tail: c.Tail})
 	if err != nil {
-		return daemonError(dir, err)
+		return shell.DaemonError(dir, err)
 	}
 	for {
 		answer, err := stream.Recv()
@@ -51,26 +52,26 @@ func (c alertsCommand) Run(ctx context.Context, std streams) (err error) {
 		case errors.Is(err, io.EOF), ctx.Err() != nil:
 			return nil
 		case err != nil:
-			return daemonError(dir, err)
+			return shell.DaemonError(dir, err)
 		}
-		if err := c.print(std.out, answer); err != nil {
+		if err := c.print(std.Out, answer); err != nil {
 			return err
 		}
 	}
 }
 
-func (c alertsCommand) firing(ctx context.Context, std streams, dir string, client *admin.Client) error {
+func (c alertsCommand) firing(ctx context.Context, std shell.Streams, dir string, client *admin.Client) error {
 	s, err := client.Status(ctx, &adminv1.StatusRequest{})
 	if err != nil {
-		return daemonError(dir, err)
+		return shell.DaemonError(dir, err)
 	}
 	for _, a := range s.GetAlerts() {
-		if err := c.print(std.out, &adminv1.AlertsResponse{Alert: a}); err != nil {
+		if err := c.print(std.Out, &adminv1.AlertsResponse{Alert: a}); err != nil {
 			return err
 		}
 	}
 	if len(s.GetAlerts()) == 0 && !c.JSON {
-		_, err = fmt.Fprintln(std.out, "nothing fires")
+		_, err = fmt.Fprintln(std.Out, "nothing fires")
 	}
 	return err
 }

@@ -7,13 +7,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/daemon"
 	"github.com/weir-run/weir/host/internal/dex/idl"
 )
 
 type checkCommand struct {
-	configFlags
+	shell.Config
 }
 
 // Help is shown below the flags.
@@ -22,8 +23,8 @@ func (checkCommand) Help() string {
 }
 
 // Run checks and prints what would run.
-func (c checkCommand) Run(std streams) error {
-	cfg, err := c.load()
+func (c checkCommand) Run(std shell.Streams) error {
+	cfg, err := c.Load()
 	if err != nil {
 		return err
 	}
@@ -33,34 +34,34 @@ func (c checkCommand) Run(std streams) error {
 	var problems config.Problems
 	for i, p := range cfg.Plugins {
 		if _, err := daemon.FindPlugin(p.Path); err != nil {
-			problems = append(problems, config.Problem{File: c.path(), Key: fmt.Sprintf("plugins[%d].path", i), Text: err.Error()})
+			problems = append(problems, config.Problem{File: c.Path(), Key: fmt.Sprintf("plugins[%d].path", i), Text: err.Error()})
 		}
 	}
 	for i, e := range cfg.Endpoints {
 		if _, err := daemon.ProviderOf(e); err != nil {
-			problems = append(problems, config.Problem{File: c.path(), Key: fmt.Sprintf("endpoints[%d]", i), Text: err.Error()})
+			problems = append(problems, config.Problem{File: c.Path(), Key: fmt.Sprintf("endpoints[%d]", i), Text: err.Error()})
 		}
 	}
 	programs := 0
 	if cfg.IDLDir != "" {
 		folder, err := idl.Open(idl.FolderConfig{Dir: cfg.IDLDir, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
-			return config.Problems{{File: c.path(), Key: "idl_dir", Text: err.Error()}}
+			return config.Problems{{File: c.Path(), Key: "idl_dir", Text: err.Error()}}
 		}
 		for _, problem := range folder.Problems() {
-			problems = append(problems, config.Problem{File: c.path(), Key: "idl_dir", Text: problem.Error()})
+			problems = append(problems, config.Problem{File: c.Path(), Key: "idl_dir", Text: problem.Error()})
 		}
 		programs = len(folder.Programs())
 	}
 	if len(problems) > 0 {
 		return problems
 	}
-	return c.print(std.out, cfg, programs)
+	return c.print(std.Out, cfg, programs)
 }
 
 // print says what would run: where it streams from, and where things come out. programs is how many IDLs there are.
 func (c checkCommand) print(out io.Writer, cfg config.Config, programs int) error {
-	where := c.path()
+	where := c.Path()
 	if where == "" {
 		where = "environment and flags"
 	}

@@ -10,6 +10,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
+	"github.com/weir-run/weir/host/cmd/weir/internal/words"
 	"github.com/weir-run/weir/host/geysersim"
 	"github.com/weir-run/weir/host/geysersim/market"
 	"github.com/weir-run/weir/host/internal/config"
@@ -45,7 +47,7 @@ var everything = map[string]any{
 }
 
 // Run runs until interrupted or for the given time.
-func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
+func (c demoCommand) Run(ctx context.Context, std shell.Streams) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if c.For > 0 {
@@ -85,12 +87,12 @@ func (c demoCommand) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	d, err := daemon.New(ctx, cfg, daemon.Options{Log: newLogger(std.err, cfg.Log), Version: version})
+	d, err := daemon.New(ctx, cfg, daemon.Options{Log: shell.Logger(std.Err, cfg.Log), Version: version})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.err, "simulated market (seed %d) on %s, data in %s; weir status --data-dir %s shows the state; Ctrl-C stops\n", c.Seed, url, c.DataDir, c.DataDir)
-	fmt.Fprintf(std.err, "dashboard: http://%s/\n", d.Address())
+	fmt.Fprintf(std.Err, "simulated market (seed %d) on %s, data in %s; weir status --data-dir %s shows the state; Ctrl-C stops\n", c.Seed, url, c.DataDir, c.DataDir)
+	fmt.Fprintf(std.Err, "dashboard: http://%s/\n", d.Address())
 	printed := make(chan error, 1)
 	go func() { printed <- c.print(ctx, d, std) }()
 	err = errors.Join(d.Run(ctx), <-printed)
@@ -138,16 +140,16 @@ func (c demoCommand) simulate(ctx context.Context) (*geysersim.Server, chan erro
 }
 
 // print follows the event stream from its start, so that a kept data folder shows its past first.
-func (c demoCommand) print(ctx context.Context, d *daemon.Daemon, std streams) error {
-	print := printText
+func (c demoCommand) print(ctx context.Context, d *daemon.Daemon, std shell.Streams) error {
+	print := words.Text
 	if c.JSON {
-		print = printJSON
+		print = words.JSON
 	}
 	return d.Events(ctx, &adminv1.EventsRequest{Follow: true}, func(position uint64, batch []byte) error {
 		b := &eventv1.OutputBatch{}
 		if err := proto.Unmarshal(batch, b); err != nil {
 			return fmt.Errorf("stored batch %d: %w", position, err)
 		}
-		return print(std.out, position, b)
+		return print(std.Out, position, b)
 	})
 }

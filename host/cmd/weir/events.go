@@ -3,17 +3,15 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
+	"github.com/weir-run/weir/host/cmd/weir/internal/words"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
 type eventsCommand struct {
-	configFlags
+	shell.Config
 	Follow   bool     `short:"f" help:"Stay and print new events as they are stored."`
 	From     uint64   `placeholder:"POSITION" help:"First position to print. Each line carries its position, so a reader can resume after the last one it handled." xor:"start"`
 	Tail     uint64   `placeholder:"N" help:"Begin with the last N stored batches." xor:"start"`
@@ -28,19 +26,19 @@ func (eventsCommand) Help() string {
 }
 
 // Run prints events until the end, or, following, until interrupted.
-func (c eventsCommand) Run(ctx context.Context, std streams) (err error) {
-	dir, client, err := c.dial()
+func (c eventsCommand) Run(ctx context.Context, std shell.Streams) (err error) {
+	dir, client, err := c.Dial()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
 	stream, err := client.Events(ctx, &adminv1.EventsRequest{Follow: c.Follow, From: c.From, Tail: c.Tail, Instances: c.Instance})
 	if err != nil {
-		return daemonError(dir, err)
+		return shell.DaemonError(dir, err)
 	}
-	print := printJSON
+	print := words.JSON
 	if c.Text {
-		print = printText
+		print = words.Text
 	}
 	for {
 		event, err := stream.Recv()
@@ -50,18 +48,10 @@ func (c eventsCommand) Run(ctx context.Context, std streams) (err error) {
 		case errors.Is(err, io.EOF), ctx.Err() != nil:
 			return nil
 		case err != nil:
-			return daemonError(dir, err)
+			return shell.DaemonError(dir, err)
 		}
-		if err := print(std.out, event.GetPosition(), event.GetBatch()); err != nil {
+		if err := print(std.Out, event.GetPosition(), event.GetBatch()); err != nil {
 			return err
 		}
 	}
-}
-
-// daemonError says in words what a failed call to the daemon means.
-func daemonError(dir string, err error) error {
-	if status.Code(err) == codes.Unavailable {
-		return fmt.Errorf("the daemon of data folder %s does not answer: it stopped or is stopping; start it with `weir run`", dir)
-	}
-	return fmt.Errorf("ask the daemon: %s", status.Convert(err).Message())
 }

@@ -10,12 +10,14 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
+	"github.com/weir-run/weir/host/cmd/weir/internal/words"
 	"github.com/weir-run/weir/host/internal/jsonl"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
 type gapsCommand struct {
-	configFlags
+	shell.Config
 	State []string `help:"Only slots in these states: missing, backfilled, dead, empty, complete. Default: missing, backfilled and dead." enum:"missing,backfilled,dead,empty,complete" sep:","`
 	Group []string `help:"Only these groups of subscriptions." sep:","`
 	From  uint64   `help:"First slot."`
@@ -24,8 +26,8 @@ type gapsCommand struct {
 }
 
 // Run asks the daemon and prints. Gaps are no failure of the command.
-func (c gapsCommand) Run(ctx context.Context, std streams) (err error) {
-	dir, client, err := c.dial()
+func (c gapsCommand) Run(ctx context.Context, std shell.Streams) (err error) {
+	dir, client, err := c.Dial()
 	if err != nil {
 		return err
 	}
@@ -34,12 +36,12 @@ func (c gapsCommand) Run(ctx context.Context, std streams) (err error) {
 	defer cancel()
 	gaps, err := client.Gaps(ctx, c.request())
 	if err != nil {
-		return daemonError(dir, err)
+		return shell.DaemonError(dir, err)
 	}
 	if c.JSON {
-		return printGapsJSON(std.out, gaps)
+		return printGapsJSON(std.Out, gaps)
 	}
-	return printGaps(std.out, gaps)
+	return printGaps(std.Out, gaps)
 }
 
 func (c gapsCommand) request() *adminv1.GapsRequest {
@@ -71,7 +73,7 @@ func printGaps(w io.Writer, g *adminv1.GapsResponse) error {
 	fmt.Fprint(t, "\nFROM\tTO\tSLOTS\tSTATE\tGROUPS\tFOUND\tHEALED\tENDPOINT\tREASON\n")
 	for _, r := range g.GetRanges() {
 		fmt.Fprintf(t, "%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.GetFromSlot(), r.GetToSlot(), r.GetToSlot()-r.GetFromSlot()+1, stateName(r.GetState()),
-			strings.Join(r.GetGroups(), ","), instant(r.GetFoundUnix()), instant(r.GetHealedUnix()), dash(r.GetEndpoint()), dash(r.GetReason()))
+			strings.Join(r.GetGroups(), ","), instant(r.GetFoundUnix()), instant(r.GetHealedUnix()), words.Dash(r.GetEndpoint()), words.Dash(r.GetReason()))
 	}
 	return t.Flush()
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/ledger"
@@ -70,7 +71,7 @@ func startGaps(t *testing.T) string {
 func weir(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = execute(t.Context(), args, streams{in: strings.NewReader(""), out: &stdout, err: &stderr})
+	code = execute(t.Context(), args, shell.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr})
 	return code, stdout.String(), stderr.String()
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -15,30 +14,26 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/plugins"
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/config"
 )
 
 // cli is the command line. Help texts are written for someone who sees Weir for the first time.
 type cli struct {
-	Run     runCommand     `cmd:"" help:"Run the daemon: stream from the configured provider and feed the configured monitors."`
-	Demo    demoCommand    `cmd:"" help:"Run everything on this machine with a generated market; needs no network and no configuration."`
-	Sim     simCommand     `cmd:"" help:"Serve Yellowstone gRPC from real transactions on disk or from a generated market."`
-	Record  recordCommand  `cmd:"" help:"Record a stream to a file."`
-	Decode  decodeCommand  `cmd:"" help:"Decode captures or getTransaction JSON files into one JSON record a line, or report how well that went."`
-	Events  eventsCommand  `cmd:"" help:"Print the events of a running daemon as JSON lines."`
-	Status  statusCommand  `cmd:"" help:"Show the state of a running daemon."`
-	Top     topCommand     `cmd:"" help:"Show what a running daemon does, anew every second."`
-	Alerts  alertsCommand  `cmd:"" help:"Print the alerts that a running daemon raised."`
-	Gaps    gapsCommand    `cmd:"" help:"Show the slots of which a running daemon misses or missed data."`
-	Check   checkCommand   `cmd:"" help:"Check a configuration and explain each error with its line."`
-	Plugin  pluginCommand  `cmd:"" help:"Write, test, install and look after monitors."`
-	Version versionCommand `cmd:"" help:"Print the version."`
-}
-
-// streams are what a command reads and writes; tests give their own.
-type streams struct {
-	in       io.Reader
-	out, err io.Writer
+	Run     runCommand      `cmd:"" help:"Run the daemon: stream from the configured provider and feed the configured monitors."`
+	Demo    demoCommand     `cmd:"" help:"Run everything on this machine with a generated market; needs no network and no configuration."`
+	Sim     simCommand      `cmd:"" help:"Serve Yellowstone gRPC from real transactions on disk or from a generated market."`
+	Record  recordCommand   `cmd:"" help:"Record a stream to a file."`
+	Decode  decodeCommand   `cmd:"" help:"Decode captures or getTransaction JSON files into one JSON record a line, or report how well that went."`
+	Events  eventsCommand   `cmd:"" help:"Print the events of a running daemon as JSON lines."`
+	Status  statusCommand   `cmd:"" help:"Show the state of a running daemon."`
+	Top     topCommand      `cmd:"" help:"Show what a running daemon does, anew every second."`
+	Alerts  alertsCommand   `cmd:"" help:"Print the alerts that a running daemon raised."`
+	Gaps    gapsCommand     `cmd:"" help:"Show the slots of which a running daemon misses or missed data."`
+	Check   checkCommand    `cmd:"" help:"Check a configuration and explain each error with its line."`
+	Plugin  plugins.Command `cmd:"" help:"Write, test, install and look after monitors."`
+	Version versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // gcPercent lets the heap grow to five times what is live before it is collected. Live is some tens of MiB (the journal's newest
@@ -58,24 +53,24 @@ func main() {
 	}
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	os.Exit(execute(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+	os.Exit(execute(ctx, os.Args[1:], shell.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
 
 // execute runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration.
-func execute(ctx context.Context, args []string, std streams) int {
+func execute(ctx context.Context, args []string, std shell.Streams) int {
 	var c cli
 	exited := -1
 	parser, err := kong.New(&c,
 		kong.Name("weir"),
 		kong.Description("Watches Solana DEX activity over Yellowstone gRPC and feeds monitors.\n\nTry it: weir demo"),
 		kong.UsageOnError(),
-		kong.Writers(std.out, std.err),
+		kong.Writers(std.Out, std.Err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),
 	)
 	if err != nil {
-		fmt.Fprintln(std.err, "weir:", err)
+		fmt.Fprintln(std.Err, "weir:", err)
 		return 1
 	}
 	if len(args) == 0 {
@@ -86,10 +81,10 @@ func execute(ctx context.Context, args []string, std streams) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(std.err, "weir: %v\nTry weir --help, or weir COMMAND --help.\n", err)
+		fmt.Fprintf(std.Err, "weir: %v\nTry weir --help, or weir COMMAND --help.\n", err)
 		return 2
 	}
-	return exitCode(command.Run(), std.err)
+	return exitCode(command.Run(), std.Err)
 }
 
 func exitCode(err error, stderr io.Writer) int {
@@ -118,17 +113,4 @@ func untilSignal(parent context.Context) (context.Context, func()) {
 		os.Exit(130)
 	}()
 	return ctx, cancel
-}
-
-// newLogger makes the daemon's logger.
-func newLogger(w io.Writer, cfg config.Log) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
-		level = slog.LevelInfo
-	}
-	opts := &slog.HandlerOptions{Level: level}
-	if cfg.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
-	}
-	return slog.New(slog.NewTextHandler(w, opts))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/mr-tron/base58"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/budget"
 	"github.com/weir-run/weir/host/internal/capture"
 	"github.com/weir-run/weir/host/internal/config"
@@ -24,7 +25,7 @@ import (
 )
 
 type recordCommand struct {
-	configFlags
+	shell.Config
 	File string `arg:"" name:"file" help:"Capture to write, usually named *.weircap; it must not exist."`
 
 	URL        string        `name:"url" placeholder:"URL" help:"Record from this endpoint instead of the configured one; no configuration is read."`
@@ -45,7 +46,7 @@ func (recordCommand) Help() string {
 }
 
 // Run records until interrupted or until the time is over.
-func (c recordCommand) Run(ctx context.Context, std streams) (err error) {
+func (c recordCommand) Run(ctx context.Context, std shell.Streams) (err error) {
 	s, err := c.settings()
 	if err != nil {
 		return err
@@ -61,20 +62,20 @@ func (c recordCommand) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	r := recorder{writer: w, err: std.err}
+	r := recorder{writer: w, err: std.Err}
 	r.pool, err = pool.New(pool.Config{
 		Sources: []pool.Source{{Endpoint: s.endpoint, Profile: s.profile, Budget: s.budget, Margin: s.margin}},
 		Groups:  []pool.Group{{Name: "record", Programs: s.programs, Quiet: -1}}, Connections: 1,
 		Commitment: geyserpb.CommitmentLevel(geyserpb.CommitmentLevel_value[commitmentNames[s.commitment]]),
-		Failed:     c.Failed, Resume: r.newest.Load, Log: newLogger(std.err, s.log),
+		Failed:     c.Failed, Resume: r.newest.Load, Log: shell.Logger(std.Err, s.log),
 	})
 	if err != nil {
 		return errors.Join(err, w.Close())
 	}
-	fmt.Fprintf(std.err, "recording from %s to %s; Ctrl-C stops\n", s.endpoint.Label(), c.File)
+	fmt.Fprintf(std.Err, "recording from %s to %s; Ctrl-C stops\n", s.endpoint.Label(), c.File)
 	err = errors.Join(r.run(ctx), w.Close())
 	written := w.Written()
-	fmt.Fprintf(std.err, "recorded %d updates of %d bytes in %d bytes, files: %v; %d gaps\n",
+	fmt.Fprintf(std.Err, "recorded %d updates of %d bytes in %d bytes, files: %v; %d gaps\n",
 		written.Updates, written.Plain, written.Bytes, written.Files, r.gaps)
 	return err
 }
@@ -98,7 +99,7 @@ type recordSettings struct {
 func (c recordCommand) settings() (s recordSettings, err error) {
 	cfg := config.Default()
 	if c.URL == "" {
-		if cfg, err = c.load(); err != nil {
+		if cfg, err = c.Load(); err != nil {
 			return s, err
 		}
 	} else {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/words"
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/decode"
 	"github.com/weir-run/weir/host/internal/dex/idl"
@@ -100,7 +101,7 @@ func (r *report) disagree(program int, records []*eventv1.Record, more uint64) {
 
 // venueName is the name of the program with an index of decode.Stats.All: those of eventv1.Venue, from 1.
 func venueName(program int) string {
-	return venue(eventv1.Venue(program + 1))
+	return words.Venue(eventv1.Venue(program + 1))
 }
 
 func strategyName(s eventv1.Strategy) string {

@@ -7,11 +7,12 @@ import (
 	"os"
 	"runtime/pprof"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/daemon"
 )
 
 type runCommand struct {
-	configFlags
+	shell.Config
 	CPUProfile string `name:"cpu-profile" placeholder:"FILE" help:"Write a CPU profile of the whole run, for go tool pprof."`
 }
 
@@ -22,8 +23,8 @@ func (runCommand) Help() string {
 }
 
 // Run runs the daemon until interrupted.
-func (c runCommand) Run(ctx context.Context, std streams) (err error) {
-	cfg, err := c.load()
+func (c runCommand) Run(ctx context.Context, std shell.Streams) (err error) {
+	cfg, err := c.Load()
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func (c runCommand) Run(ctx context.Context, std streams) (err error) {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	d, err := daemon.New(ctx, cfg, daemon.Options{Log: newLogger(std.err, cfg.Log), Version: version})
+	d, err := daemon.New(ctx, cfg, daemon.Options{Log: shell.Logger(std.Err, cfg.Log), Version: version})
 	if err != nil {
 		return err
 	}

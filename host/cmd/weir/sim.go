@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/geysersim"
 	"github.com/weir-run/weir/host/geysersim/corpus"
 	"github.com/weir-run/weir/host/geysersim/market"
@@ -49,7 +50,7 @@ func (simCommand) Help() string {
 }
 
 // Run serves until interrupted.
-func (c simCommand) Run(ctx context.Context, std streams) (err error) {
+func (c simCommand) Run(ctx context.Context, std shell.Streams) (err error) {
 	o, err := c.options(std)
 	if err != nil {
 		return err
@@ -78,17 +79,17 @@ func (c simCommand) Run(ctx context.Context, std streams) (err error) {
 	server.Play(script)
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // closed again, with its error, at the end
 	defer stop()
-	fmt.Fprintf(std.err, "serving Yellowstone gRPC on %s://%s; plays when a client subscribes; Ctrl-C stops\n", c.scheme(), listener.Addr())
+	fmt.Fprintf(std.Err, "serving Yellowstone gRPC on %s://%s; plays when a client subscribes; Ctrl-C stops\n", c.scheme(), listener.Addr())
 	err = server.Serve(listener)
 	if ctx.Err() != nil {
 		err = nil
 	}
 	served := server.Served()
-	fmt.Fprintf(std.err, "played %d slots with %d transactions, sent %d updates to %d streams\n", served.Slots, served.Transactions, served.Updates, served.Opens-served.Refused)
+	fmt.Fprintf(std.Err, "played %d slots with %d transactions, sent %d updates to %d streams\n", served.Slots, served.Transactions, served.Updates, served.Opens-served.Refused)
 	return err
 }
 
-func (c simCommand) options(std streams) (geysersim.Options, error) {
+func (c simCommand) options(std shell.Streams) (geysersim.Options, error) {
 	source, err := c.source()
 	if err != nil {
 		return geysersim.Options{}, err
@@ -99,7 +100,7 @@ func (c simCommand) options(std streams) (geysersim.Options, error) {
 	}
 	o := geysersim.Options{
 		Source: source, SlotDuration: c.Slot, Rate: c.TPS, ReplaySlots: c.Replay, Dialect: dialect,
-		OpensPerWindow: c.Opens, MaxStreams: c.Streams, Log: newLogger(std.err, config.Default().Log),
+		OpensPerWindow: c.Opens, MaxStreams: c.Streams, Log: shell.Logger(std.Err, config.Default().Log),
 	}
 	if !slices.Contains(c.Compression, "none") {
 		o.Compression = c.Compression

@@ -5,18 +5,19 @@ import (
 	"errors"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/jsonl"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
 type statusCommand struct {
-	configFlags
+	shell.Config
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
 // Run asks the daemon and prints.
-func (c statusCommand) Run(ctx context.Context, std streams) (err error) {
-	dir, client, err := c.dial()
+func (c statusCommand) Run(ctx context.Context, std shell.Streams) (err error) {
+	dir, client, err := c.Dial()
 	if err != nil {
 		return err
 	}
@@ -25,11 +26,11 @@ func (c statusCommand) Run(ctx context.Context, std streams) (err error) {
 	defer cancel()
 	status, err := client.Status(ctx, &adminv1.StatusRequest{})
 	if err != nil {
-		return daemonError(dir, err)
+		return shell.DaemonError(dir, err)
 	}
 	if c.JSON {
-		_, err := std.out.Write(append(jsonl.Append(nil, status), '\n'))
+		_, err := std.Out.Write(append(jsonl.Append(nil, status), '\n'))
 		return err
 	}
-	return printStatus(std.out, status)
+	return printStatus(std.Out, status)
 }

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/words"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
@@ -36,8 +37,8 @@ func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
 	printStore(t, s.GetStore())
 	fmt.Fprint(t, "\nMONITOR\tPLUGIN\tSTATE\tPID\tSTARTS\tAT\tBEHIND\tEVENTS\tSUPPRESSED\tCHECKPOINT\tLAST CRASH\n")
 	for _, p := range s.GetPlugins() {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", p.GetInstance(), dash(p.GetMonitor()), p.GetState(), p.GetPid(), p.GetStarts(), p.GetThrough(), p.GetLag(),
-			p.GetOutputs(), p.GetSuppressed(), p.GetCheckpoint(), dash(cmp.Or(p.GetReason(), p.GetLastCrash())))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", p.GetInstance(), words.Dash(p.GetMonitor()), p.GetState(), p.GetPid(), p.GetStarts(), p.GetThrough(), p.GetLag(),
+			p.GetOutputs(), p.GetSuppressed(), p.GetCheckpoint(), words.Dash(cmp.Or(p.GetReason(), p.GetLastCrash())))
 	}
 	printPluginAlarms(t, s.GetPlugins())
 	for _, a := range s.GetAlerts() {
@@ -76,7 +77,7 @@ func printPluginAlarms(w io.Writer, plugins []*adminv1.PluginStatus) {
 	for _, p := range plugins {
 		switch p.GetState() {
 		case "quarantined", "rejected", "config_error":
-			fmt.Fprintf(w, "! %s is %s: %s\n", p.GetInstance(), p.GetState(), dash(p.GetReason()))
+			fmt.Fprintf(w, "! %s is %s: %s\n", p.GetInstance(), p.GetState(), words.Dash(p.GetReason()))
 			if p.GetRetryUnix() != 0 {
 				fmt.Fprintf(w, "  it is tried again at %s, or now with: weir plugin resume %s\n", time.Unix(p.GetRetryUnix(), 0).UTC().Format(time.TimeOnly), p.GetInstance())
 			} else {
@@ -109,15 +110,15 @@ func printIsolation(w io.Writer, plugins []*adminv1.PluginStatus) {
 func printConnections(w io.Writer, connections []*adminv1.EndpointStatus) {
 	fmt.Fprint(w, "\nCONNECTION\tSTATE\tGROUPS\tFILTERS\tSLOT\tTX/S\tMB/S\tLAG\tPARSED\tWON\tBREAKER\tOPENS\tPROFILE\n")
 	for _, c := range connections {
-		fmt.Fprintf(w, "%d %s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d of %d\t%s\n", c.GetConnection(), c.GetName(), c.GetState(), dash(strings.Join(c.GetGroups(), ",")), c.GetFilters(), c.GetSlot(),
-			number(c.Tps, 1, "%.0f"), number(c.BytesPerSecond, 1e6, "%.2f"), lag(c.LagMicros), number(c.ParseRate, 0.01, "%.2f%%"), number(c.WinRate, 0.01, "%.1f%%"), dash(c.GetBreaker()), c.GetOpensUsed(), c.GetOpensLimit(), dash(c.GetProfile()))
+		fmt.Fprintf(w, "%d %s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d of %d\t%s\n", c.GetConnection(), c.GetName(), c.GetState(), words.Dash(strings.Join(c.GetGroups(), ",")), c.GetFilters(), c.GetSlot(),
+			number(c.Tps, 1, "%.0f"), number(c.BytesPerSecond, 1e6, "%.2f"), lag(c.LagMicros), number(c.ParseRate, 0.01, "%.2f%%"), number(c.WinRate, 0.01, "%.1f%%"), words.Dash(c.GetBreaker()), c.GetOpensUsed(), c.GetOpensLimit(), words.Dash(c.GetProfile()))
 	}
 	for _, c := range connections {
 		for _, alarm := range c.GetAlarms() {
 			fmt.Fprintf(w, "! %d %s: %s\n", c.GetConnection(), c.GetName(), alarm)
 		}
 		if c.GetLastError() != "" {
-			fmt.Fprintf(w, "last error of %d %s: %s\n", c.GetConnection(), c.GetName(), dash(c.GetLastError()))
+			fmt.Fprintf(w, "last error of %d %s: %s\n", c.GetConnection(), c.GetName(), words.Dash(c.GetLastError()))
 		}
 	}
 }
@@ -155,7 +156,7 @@ func printCaches(w io.Writer, s *adminv1.StatusResponse) {
 	if f := s.GetMetadataFetch(); f != nil {
 		fmt.Fprintf(w, "token metadata by RPC: %d asked, %d found, %d absent, %d failed, %d dropped, %d waiting\n", f.GetAsked(), f.GetFound(), f.GetAbsent(), f.GetFailed(), f.GetDropped(), f.GetWaiting())
 		if f.GetLastError() != "" {
-			fmt.Fprintf(w, "! token metadata: %s\n", dash(f.GetLastError()))
+			fmt.Fprintf(w, "! token metadata: %s\n", words.Dash(f.GetLastError()))
 		}
 	}
 }
@@ -182,7 +183,7 @@ func reasons(dropped map[string]uint64) string {
 			parts = append(parts, fmt.Sprintf("%s %d", reason, dropped[reason]))
 		}
 	}
-	return dash(strings.Join(parts, ", "))
+	return words.Dash(strings.Join(parts, ", "))
 }
 
 func micros(v *uint64) string {
@@ -190,12 +191,4 @@ func micros(v *uint64) string {
 		return "-"
 	}
 	return (time.Duration(*v) * time.Microsecond).String()
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }

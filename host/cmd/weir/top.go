@@ -11,11 +11,13 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
+	"github.com/weir-run/weir/host/cmd/weir/internal/words"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
 type topCommand struct {
-	configFlags
+	shell.Config
 	Every time.Duration `default:"1s" help:"Time between two looks."`
 	Count int           `placeholder:"N" help:"End after so many looks; default: run until Ctrl-C."`
 }
@@ -27,17 +29,17 @@ func (topCommand) Help() string {
 }
 
 // Run draws until interrupted, or so many times. A daemon that stops is waited for.
-func (c topCommand) Run(ctx context.Context, std streams) (err error) {
-	dir, client, err := c.dial()
+func (c topCommand) Run(ctx context.Context, std shell.Streams) (err error) {
+	dir, client, err := c.Dial()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
 	draw := plainFrame
-	if screen, ok := std.out.(*os.File); ok && isTerminal(screen) {
+	if screen, ok := std.Out.(*os.File); ok && isTerminal(screen) {
 		draw = fullFrame
-		fmt.Fprint(std.out, "\x1b[?1049h\x1b[?25l")       // a screen of our own, without cursor
-		defer fmt.Fprint(std.out, "\x1b[?25h\x1b[?1049l") // and back
+		fmt.Fprint(std.Out, "\x1b[?1049h\x1b[?25l")       // a screen of our own, without cursor
+		defer fmt.Fprint(std.Out, "\x1b[?25h\x1b[?1049l") // and back
 	}
 	ticker := time.NewTicker(max(c.Every, 100*time.Millisecond))
 	defer ticker.Stop()
@@ -57,7 +59,7 @@ func (c topCommand) Run(ctx context.Context, std streams) (err error) {
 				return nil
 			}
 			if n == 0 {
-				return daemonError(dir, err)
+				return shell.DaemonError(dir, err)
 			}
 			fmt.Fprintf(&frame, "the daemon of %s does not answer; waiting for it\n", dir)
 			before = look{}
@@ -65,7 +67,7 @@ func (c topCommand) Run(ctx context.Context, std streams) (err error) {
 			printTop(&frame, before, now)
 			before = now
 		}
-		if err := draw(std.out, frame.Bytes()); err != nil {
+		if err := draw(std.Out, frame.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -125,7 +127,7 @@ func printTop(w io.Writer, before, now look) {
 		s.GetJournal().GetLastNumber(), perSecond(before, now, func(s *adminv1.StatusResponse) uint64 { return s.GetJournal().GetLastNumber() }), float64(s.GetJournal().GetBytes())/(1<<20))
 	fmt.Fprint(t, "CONNECTION\tSTATE\tGROUPS\tSLOT\tUPDATES/S\tMB/S\tLAG\tBREAKER\tOPENS\n")
 	for i, c := range s.GetEndpoints() {
-		fmt.Fprintf(t, "%d %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d of %d\n", c.GetConnection(), c.GetName(), c.GetState(), dash(strings.Join(c.GetGroups(), ",")), slotOrDash(c.GetSlot()),
+		fmt.Fprintf(t, "%d %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d of %d\n", c.GetConnection(), c.GetName(), c.GetState(), words.Dash(strings.Join(c.GetGroups(), ",")), slotOrDash(c.GetSlot()),
 			perSecond(before, now, func(s *adminv1.StatusResponse) uint64 { return nth(s.GetEndpoints(), i).GetUpdates() }),
 			megabytes(rateOf(before, now, func(s *adminv1.StatusResponse) uint64 { return nth(s.GetEndpoints(), i).GetBytes() })),
 			lagOf(c), c.GetBreaker(), c.GetOpensUsed(), c.GetOpensLimit())
@@ -139,7 +141,7 @@ func printTop(w io.Writer, before, now look) {
 	fmt.Fprint(t, "\nMONITOR\tSTATE\tEVENTS/S\tBEHIND\tLEFT\tSTARTS\tLAST CRASH\n")
 	for i, p := range s.GetPlugins() {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%d\t%.60s\n", p.GetInstance(), p.GetState(), perSecond(before, now, func(s *adminv1.StatusResponse) uint64 { return nth(s.GetPlugins(), i).GetOutputs() }),
-			p.GetLag(), leftOf(before, now, i), p.GetStarts(), dash(p.GetLastCrash()))
+			p.GetLag(), leftOf(before, now, i), p.GetStarts(), words.Dash(p.GetLastCrash()))
 	}
 	for _, a := range s.GetAlerts() {
 		fmt.Fprintf(t, "\n! %s %s %s: %s", severityWord(a), a.GetRule(), a.GetSubject(), a.GetDetail())

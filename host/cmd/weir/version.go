@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 )
 
 // version is set by the release build; builds from a checkout say so.
@@ -12,7 +14,7 @@ var version = "dev"
 type versionCommand struct{}
 
 // Run prints the version, the Go release and the platform.
-func (versionCommand) Run(std streams) error {
+func (versionCommand) Run(std shell.Streams) error {
 	v := version
 	if info, ok := debug.ReadBuildInfo(); ok && v == "dev" {
 		for _, s := range info.Settings {
@@ -21,6 +23,6 @@ func (versionCommand) Run(std streams) error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(std.out, "weir %s %s %s/%s\n", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintf(std.Out, "weir %s %s %s/%s\n", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }

@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"context"
@@ -38,7 +38,7 @@ type patient struct {
 }
 
 // find looks a name up in the configuration and among what is installed.
-func (c pluginDoctorCommand) find(p *patient, name string) error {
+func (c doctorCommand) find(p *patient, name string) error {
 	dir, err := c.dir()
 	if err != nil {
 		return err
@@ -83,8 +83,8 @@ func (p *patient) manifest(dir string) {
 }
 
 // reported asks a running daemon what became of the plugin, and what state it has.
-func (c pluginDoctorCommand) reported(ctx context.Context, p *patient) {
-	_ = c.askDaemon(ctx, func(ctx context.Context, client *admin.Client) error { // without one there is nothing to say
+func (c doctorCommand) reported(ctx context.Context, p *patient) {
+	_ = c.Ask(ctx, func(ctx context.Context, client *admin.Client) error { // without one there is nothing to say
 		s, err := client.Status(ctx, &adminv1.StatusRequest{})
 		if err != nil {
 			return err

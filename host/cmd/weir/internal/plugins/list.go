@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"encoding/json"
@@ -8,21 +8,22 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/monitor/catalog"
 )
 
-type pluginListCommand struct {
+type listCommand struct {
 	pluginsFlags
 	JSON bool `name:"json" help:"Print one JSON object a line."`
 }
 
 // Help is shown below the flags.
-func (pluginListCommand) Help() string {
+func (listCommand) Help() string {
 	return "Hashes each program. What a running daemon makes of them is in weir status.\n\nExample:\n  weir plugin list"
 }
 
 // Run lists.
-func (c pluginListCommand) Run(std streams) error {
+func (c listCommand) Run(std shell.Streams) error {
 	dir, err := c.dir()
 	if err != nil {
 		return err
@@ -32,10 +33,10 @@ func (c pluginListCommand) Run(std streams) error {
 		return err
 	}
 	if len(all) == 0 && !c.JSON {
-		fmt.Fprintf(std.out, "no plugins are installed in %s: weir plugin install FILE\n", dir)
+		fmt.Fprintf(std.Out, "no plugins are installed in %s: weir plugin install FILE\n", dir)
 		return nil
 	}
-	table := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(std.Out, 0, 0, 2, ' ', 0)
 	if !c.JSON {
 		fmt.Fprintln(table, "NAME\tVERSION\tDIGEST\tPROGRAM")
 	}
@@ -49,7 +50,7 @@ func (c pluginListCommand) Run(std streams) error {
 			if p.Problem != nil {
 				row["problem"] = where
 			}
-			if err := json.NewEncoder(std.out).Encode(row); err != nil {
+			if err := json.NewEncoder(std.Out).Encode(row); err != nil {
 				return fmt.Errorf("write list: %w", err)
 			}
 			continue

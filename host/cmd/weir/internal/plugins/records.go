@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/journal"
@@ -31,14 +32,14 @@ const recordsHelp = "The records are those of the journal in the data folder, as
 	"--capture and --market feed others: those that a recorded stream or a generated market decode to, numbered from 1."
 
 // records is the chosen source.
-func (f recordsFlags) records(ctx context.Context, c configFlags, std streams) (iter.Seq2[drive.Run, error], error) {
+func (f recordsFlags) records(ctx context.Context, c shell.Config, std shell.Streams) (iter.Seq2[drive.Run, error], error) {
 	switch {
 	case len(f.Capture) > 0:
 		return f.captured(ctx, std), nil
 	case f.Market > 0:
 		return f.generated(ctx), nil
 	}
-	dir, err := c.dataDir()
+	dir, err := c.Data()
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ func (f recordsFlags) asked(ctx context.Context, client *admin.Client, dir strin
 			}
 		}
 		if !errors.Is(err, io.EOF) {
-			yield(drive.Run{}, daemonError(dir, err))
+			yield(drive.Run{}, shell.DaemonError(dir, err))
 		}
 	}
 }
@@ -83,8 +84,8 @@ func envelopesOf(batch []byte) ([]*pluginv1.Envelope, error) {
 var errNoJournal = errors.New("there is no journal")
 
 // journaled opens the journal of a folder that no daemon uses.
-func (f recordsFlags) journaled(ctx context.Context, c configFlags, dir string) (iter.Seq2[drive.Run, error], error) {
-	cfg, err := c.load()
+func (f recordsFlags) journaled(ctx context.Context, c shell.Config, dir string) (iter.Seq2[drive.Run, error], error) {
+	cfg, err := c.Load()
 	if problems := (config.Problems{}); errors.As(err, &problems) {
 		cfg, err = config.Default(), nil // no endpoint is needed to read
 	}

@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"context"
@@ -8,22 +8,24 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
+	"github.com/weir-run/weir/host/cmd/weir/internal/words"
 	"github.com/weir-run/weir/host/internal/monitor/catalog"
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
-type pluginInfoCommand struct {
+type infoCommand struct {
 	pluginsFlags
 	Plugin string `arg:"" help:"Name of an installed plugin, or a program."`
 }
 
 // Help is shown below the flags.
-func (pluginInfoCommand) Help() string {
+func (infoCommand) Help() string {
 	return "Starts the program in a process of its own, asks it, and ends it. No record is sent.\n\nExample:\n  weir plugin info whales\n  weir plugin info bin/weir-whales"
 }
 
 // Run asks and prints.
-func (c pluginInfoCommand) Run(ctx context.Context, std streams) error {
+func (c infoCommand) Run(ctx context.Context, std shell.Streams) error {
 	path, err := c.program(c.Plugin)
 	if err != nil {
 		return err
@@ -32,31 +34,31 @@ func (c pluginInfoCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%s %s\n  program  %s\n  digest   %s\n  sdk      %s, protocol %d\n  kinds    %s\n  venues   %s\n  outputs  %s\n  state    writes %d, reads from %d\n  replays  %s\n",
+	fmt.Fprintf(std.Out, "%s %s\n  program  %s\n  digest   %s\n  sdk      %s, protocol %d\n  kinds    %s\n  venues   %s\n  outputs  %s\n  state    writes %d, reads from %d\n  replays  %s\n",
 		d.GetName(), d.GetVersion(), path, d.Digest, d.GetSdk(), d.Protocol, kindNames(d.DescribeResponse), venueNames(d.DescribeResponse), orAny(d.GetOutputs()),
 		d.GetStateWrites(), d.GetStateReadsMin(), promise(d.DescribeResponse))
 	return nil
 }
 
-type pluginVerifyCommand struct {
+type verifyCommand struct {
 	pluginsFlags
 	Plugin string `arg:"" help:"Name of an installed plugin, a program, a file of weir plugin pack, or a folder with weir-plugin.yaml."`
 }
 
 // Help is shown below the flags.
-func (pluginVerifyCommand) Help() string {
+func (verifyCommand) Help() string {
 	return "Compares digests with weir.lock or with the manifest. Of a program and an installed plugin it also checks that it is a program for this platform, and that it describes itself well; nothing in a packed plugin or a folder is run. No record is sent. " +
 		"weir plugin doctor looks at more.\n\nExamples:\n  weir plugin verify whales\n  weir plugin verify whales-0.1.0.weir.tar.gz"
 }
 
 // Run verifies.
-func (c pluginVerifyCommand) Run(ctx context.Context, std streams) error {
+func (c verifyCommand) Run(ctx context.Context, std shell.Streams) error {
 	if info, err := os.Stat(c.Plugin); err == nil && (info.IsDir() || strings.HasSuffix(c.Plugin, catalog.ArchiveSuffix)) {
 		m, err := catalog.Check(c.Plugin)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "%s %s: good, as its manifest says; nothing was run\n", m.Name, m.Version)
+		fmt.Fprintf(std.Out, "%s %s: good, as its manifest says; nothing was run\n", m.Name, m.Version)
 		return nil
 	}
 	path, err := c.program(c.Plugin)
@@ -73,22 +75,22 @@ func (c pluginVerifyCommand) Run(ctx context.Context, std streams) error {
 	if d.GetName() == "" || d.GetVersion() == "" {
 		return fmt.Errorf("%s: says neither name nor version of itself", path)
 	}
-	fmt.Fprintf(std.out, "%s %s: good, %s\n", d.GetName(), d.GetVersion(), d.Digest)
+	fmt.Fprintf(std.Out, "%s %s: good, %s\n", d.GetName(), d.GetVersion(), d.Digest)
 	return nil
 }
 
-type pluginDocsCommand struct {
+type docsCommand struct {
 	pluginsFlags
 	Plugin string `arg:"" help:"Name of an installed plugin, or a program."`
 }
 
 // Help is shown below the flags.
-func (pluginDocsCommand) Help() string {
+func (docsCommand) Help() string {
 	return "Made of what the program says of itself, so it is never older than the program.\n\nExample:\n  weir plugin docs bin/weir-whales > README.md"
 }
 
 // Run prints Markdown.
-func (c pluginDocsCommand) Run(ctx context.Context, std streams) error {
+func (c docsCommand) Run(ctx context.Context, std shell.Streams) error {
 	path, err := c.program(c.Plugin)
 	if err != nil {
 		return err
@@ -97,15 +99,15 @@ func (c pluginDocsCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "# %s\n\nA Weir monitor, version %s, built with %s.\n\n| | |\n|---|---|\n| records | %s |\n| venues | %s |\n| outputs | %s |\n| replays | %s |\n",
+	fmt.Fprintf(std.Out, "# %s\n\nA Weir monitor, version %s, built with %s.\n\n| | |\n|---|---|\n| records | %s |\n| venues | %s |\n| outputs | %s |\n| replays | %s |\n",
 		d.GetName(), d.GetVersion(), d.GetSdk(), kindNames(d.DescribeResponse), venueNames(d.DescribeResponse), orAny(d.GetOutputs()), promise(d.DescribeResponse))
 	return printSchema(std, d.GetConfigSchema())
 }
 
 // printSchema writes a table of the configuration's top keys.
-func printSchema(std streams, schema string) error {
+func printSchema(std shell.Streams, schema string) error {
 	if schema == "" {
-		fmt.Fprint(std.out, "\nIt takes no configuration.\n")
+		fmt.Fprint(std.Out, "\nIt takes no configuration.\n")
 		return nil
 	}
 	var s struct {
@@ -123,14 +125,14 @@ func printSchema(std streams, schema string) error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	fmt.Fprint(std.out, "\n## Configuration\n\n| key | type | default | |\n|---|---|---|---|\n")
+	fmt.Fprint(std.Out, "\n## Configuration\n\n| key | type | default | |\n|---|---|---|---|\n")
 	for _, name := range names {
 		p := s.Properties[name]
 		value, err := json.Marshal(p.Default)
 		if err != nil {
 			return fmt.Errorf("write default of %s: %w", name, err)
 		}
-		fmt.Fprintf(std.out, "| %s | %v | %s | %s |\n", name, p.Type, value, p.Description)
+		fmt.Fprintf(std.Out, "| %s | %v | %s | %s |\n", name, p.Type, value, p.Description)
 	}
 	return nil
 }
@@ -146,7 +148,7 @@ func kindNames(d *pluginv1.DescribeResponse) string {
 func venueNames(d *pluginv1.DescribeResponse) string {
 	var out []string
 	for _, v := range d.GetVenues() {
-		out = append(out, venue(v))
+		out = append(out, words.Venue(v))
 	}
 	return orAny(out)
 }

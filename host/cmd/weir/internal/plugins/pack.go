@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"context"
@@ -10,16 +10,17 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/monitor/catalog"
 )
 
-type pluginPackCommand struct {
+type packCommand struct {
 	Source string `arg:"" default:"." help:"The folder with weir-plugin.yaml, or a program."`
 	Output string `short:"o" placeholder:"FILE" help:"Where to write it. Default: NAME-VERSION.weir.tar.gz in this folder."`
 }
 
 // Help is shown below the flags.
-func (pluginPackCommand) Help() string {
+func (packCommand) Help() string {
 	return "Makes one file of a plugin, for others to install: the manifest weir-plugin.yaml, the programs that it lists for each platform, and what it lists under files. " +
 		"The program for this platform is started once and asked what it is, and that goes into the manifest with the digests of all. The same content gives the same bytes on any day and machine, so two people can compare what they built.\n\n" +
 		"A manifest for two platforms, and a script with its packages:\n" +
@@ -29,7 +30,7 @@ func (pluginPackCommand) Help() string {
 }
 
 // Run packs.
-func (c pluginPackCommand) Run(ctx context.Context, std streams) (err error) {
+func (c packCommand) Run(ctx context.Context, std shell.Streams) (err error) {
 	temp, err := os.CreateTemp(filepath.Dir(c.Output), ".weir-pack-") // filepath.Dir of nothing is this folder
 	if err != nil {
 		return fmt.Errorf("write archive: %w", err)
@@ -52,9 +53,9 @@ func (c pluginPackCommand) Run(ctx context.Context, std streams) (err error) {
 	if err := errors.Join(os.Chmod(temp.Name(), 0o644), os.Rename(temp.Name(), target)); err != nil { //nolint:gosec // to be given away
 		return fmt.Errorf("write archive: %w", err)
 	}
-	fmt.Fprintf(std.out, "packed %s %s into %s\n  size    %d bytes\n  digest  sha256:%s\n", m.Name, m.Version, target, info.Size(), hex.EncodeToString(sum.Sum(nil)))
+	fmt.Fprintf(std.Out, "packed %s %s into %s\n  size    %d bytes\n  digest  sha256:%s\n", m.Name, m.Version, target, info.Size(), hex.EncodeToString(sum.Sum(nil)))
 	for _, b := range m.Binaries {
-		fmt.Fprintf(std.out, "  holds   %s for %s/%s, sha256:%.12s\n", b.Path, b.OS, b.Arch, b.SHA256)
+		fmt.Fprintf(std.Out, "  holds   %s for %s/%s, sha256:%.12s\n", b.Path, b.OS, b.Arch, b.SHA256)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"context"
@@ -7,17 +7,18 @@ import (
 	"io"
 	"os"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/monitor/catalog"
 )
 
-type pluginDoctorCommand struct {
+type doctorCommand struct {
 	pluginsFlags
 	Plugin   string `arg:"" optional:"" help:"Name of a plugin, or a program. Default: all that are configured or installed."`
 	Settings string `placeholder:"FILE" help:"JSON file with the configuration to hold a program against. Default: that of weir.yaml under its name."`
 }
 
 // Help is shown below the flags.
-func (pluginDoctorCommand) Help() string {
+func (doctorCommand) Help() string {
 	return "Looks at everything that a plugin needs, and says for each thing that is wrong what to do: the folders and what a killed daemon left in them, limits of this machine, and of each plugin its file, digest, manifest, permissions, handshake, protocol, description, configuration, state and limits. " +
 		"The program is started and asked, and gets no record; nothing is changed. A daemon may run or not. The exit code is 1 when a line says FAIL; WARN is what works but may surprise.\n\n" +
 		"Examples:\n  weir plugin doctor\n  weir plugin doctor bin/weir-whales"
@@ -50,8 +51,8 @@ func (d *doctor) say(v verdict, what, found, remedy string) {
 }
 
 // Run looks at everything.
-func (c pluginDoctorCommand) Run(ctx context.Context, std streams) error {
-	d := &doctor{out: std.out}
+func (c doctorCommand) Run(ctx context.Context, std shell.Streams) error {
+	d := &doctor{out: std.Out}
 	if err := c.machine(ctx, d); err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (c pluginDoctorCommand) Run(ctx context.Context, std streams) error {
 		}
 	}
 	for _, name := range names {
-		fmt.Fprintf(std.out, "\n%s\n", name)
+		fmt.Fprintf(std.Out, "\n%s\n", name)
 		if err := c.plugin(ctx, d, name); err != nil {
 			return err
 		}
@@ -75,15 +76,15 @@ func (c pluginDoctorCommand) Run(ctx context.Context, std streams) error {
 }
 
 // all names the plugins of the configuration and the installed ones.
-func (c pluginDoctorCommand) all(d *doctor) (names []string, err error) {
+func (c doctorCommand) all(d *doctor) (names []string, err error) {
 	seen := map[string]bool{}
 	add := func(name string) {
 		if !seen[name] {
 			names, seen[name] = append(names, name), true
 		}
 	}
-	if c.path() != "" {
-		cfg, err := c.load()
+	if c.Path() != "" {
+		cfg, err := c.Load()
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +111,7 @@ func (c pluginDoctorCommand) all(d *doctor) (names []string, err error) {
 }
 
 // plugin looks at one of them.
-func (c pluginDoctorCommand) plugin(ctx context.Context, d *doctor, name string) error {
+func (c doctorCommand) plugin(ctx context.Context, d *doctor, name string) error {
 	p := &patient{doctor: d, name: name}
 	if info, err := os.Stat(name); err == nil && !info.IsDir() {
 		p.path = name

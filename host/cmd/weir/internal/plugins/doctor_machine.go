@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"bytes"
@@ -19,8 +19,8 @@ import (
 )
 
 // machine looks at what all plugins share.
-func (c pluginDoctorCommand) machine(ctx context.Context, d *doctor) error {
-	data, plugins, err := c.folders()
+func (c doctorCommand) machine(ctx context.Context, d *doctor) error {
+	data, plugins, err := c.Folders()
 	if err != nil {
 		return err
 	}
@@ -72,8 +72,8 @@ func ownedByAnother(info fs.FileInfo) bool {
 }
 
 // daemon tells whether one runs on the data folder.
-func (c pluginDoctorCommand) daemon(ctx context.Context, d *doctor) (running bool) {
-	err := c.askDaemon(ctx, func(ctx context.Context, client *admin.Client) error {
+func (c doctorCommand) daemon(ctx context.Context, d *doctor) (running bool) {
+	err := c.Ask(ctx, func(ctx context.Context, client *admin.Client) error {
 		status, err := client.Status(ctx, &adminv1.StatusRequest{})
 		if err == nil {
 			d.say(good, "daemon", "runs, version "+status.GetVersion(), "")

@@ -1,70 +1,57 @@
-package main
+package plugins
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/jsonl"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
-// askDaemon calls the daemon of the configuration.
-func (f configFlags) askDaemon(ctx context.Context, ask func(context.Context, *admin.Client) error) (err error) {
-	dir, client, err := f.dial()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, client.Close()) }()
-	if err := ask(ctx, client); err != nil {
-		return daemonError(dir, err)
-	}
-	return nil
-}
-
-type pluginResumeCommand struct {
-	configFlags
+type resumeCommand struct {
+	shell.Config
 	Name string `arg:"" help:"Name of the plugin in the configuration."`
 }
 
 // Run starts it.
-func (c pluginResumeCommand) Run(ctx context.Context, std streams) error {
+func (c resumeCommand) Run(ctx context.Context, std shell.Streams) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return c.askDaemon(ctx, func(ctx context.Context, client *admin.Client) error {
+	return c.Ask(ctx, func(ctx context.Context, client *admin.Client) error {
 		was, err := client.ResumePlugin(ctx, &adminv1.ResumePluginRequest{Instance: c.Name})
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "%s was %s and is started; see weir status\n", c.Name, was.GetState())
+		fmt.Fprintf(std.Out, "%s was %s and is started; see weir status\n", c.Name, was.GetState())
 		return nil
 	})
 }
 
-type pluginCrashCommand struct {
-	configFlags
+type crashCommand struct {
+	shell.Config
 	Name string `arg:"" help:"Name of the plugin in the configuration."`
 	JSON bool   `name:"json" help:"Print JSON."`
 }
 
 // Run asks and prints.
-func (c pluginCrashCommand) Run(ctx context.Context, std streams) error {
+func (c crashCommand) Run(ctx context.Context, std shell.Streams) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	return c.askDaemon(ctx, func(ctx context.Context, client *admin.Client) error {
+	return c.Ask(ctx, func(ctx context.Context, client *admin.Client) error {
 		crash, err := client.PluginCrash(ctx, &adminv1.PluginCrashRequest{Instance: c.Name})
 		if err != nil {
 			return err
 		}
 		if c.JSON {
-			_, err := std.out.Write(append(jsonl.Append(nil, crash), '\n'))
+			_, err := std.Out.Write(append(jsonl.Append(nil, crash), '\n'))
 			return err
 		}
-		printCrash(std.out, c.Name, crash)
+		printCrash(std.Out, c.Name, crash)
 		return nil
 	})
 }

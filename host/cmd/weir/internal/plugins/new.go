@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"bytes"
@@ -13,19 +13,21 @@ import (
 	"runtime"
 	"strings"
 	"text/template"
+
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 )
 
 //go:embed all:template
 var templates embed.FS
 
-type pluginNewCommand struct {
+type newCommand struct {
 	Name   string `arg:"" help:"Name of the monitor: lower case letters, digits and dashes."`
 	Module string `placeholder:"PATH" help:"Go module path; default: example.com/weir-NAME."`
 	SDK    string `name:"sdk" placeholder:"DIR" env:"WEIR_SDK" help:"Checkout of Weir to build against; default: the one that this weir was built from, if it is still there, else the released module."`
 }
 
 // Help is shown below the flags.
-func (pluginNewCommand) Help() string {
+func (newCommand) Help() string {
 	return "Makes a folder NAME with a monitor that builds and passes its tests as it is. Edit monitor.go.\n\n" +
 		"Example:\n  weir plugin new whales\n  cd whales\n  make\n  weir plugin test bin/weir-whales"
 }
@@ -38,7 +40,7 @@ type blank struct {
 }
 
 // Run writes the folder.
-func (c pluginNewCommand) Run(std streams) error {
+func (c newCommand) Run(std shell.Streams) error {
 	if !newName.MatchString(c.Name) {
 		return fmt.Errorf("%q is not a name: use up to 32 lower case letters, digits and dashes", c.Name)
 	}
@@ -71,14 +73,14 @@ func (c pluginNewCommand) Run(std streams) error {
 	return nil
 }
 
-func (b blank) say(std streams) {
-	fmt.Fprintf(std.out, "made %s\n", b.Name)
+func (b blank) say(std shell.Streams) {
+	fmt.Fprintf(std.Out, "made %s\n", b.Name)
 	if b.Checkout != "" {
-		fmt.Fprintf(std.out, "  its go.mod replaces github.com/weir-run/weir/sdk by the checkout %s;\n  remove the replace lines to build against a released SDK\n", b.Checkout)
+		fmt.Fprintf(std.Out, "  its go.mod replaces github.com/weir-run/weir/sdk by the checkout %s;\n  remove the replace lines to build against a released SDK\n", b.Checkout)
 	} else {
-		fmt.Fprint(std.out, "  no checkout of Weir was found, so it needs the released SDK: run go mod tidy in it first,\n  or make it again with --sdk CHECKOUT\n")
+		fmt.Fprint(std.Out, "  no checkout of Weir was found, so it needs the released SDK: run go mod tidy in it first,\n  or make it again with --sdk CHECKOUT\n")
 	}
-	fmt.Fprintf(std.out, "  next: cd %s && make && weir plugin test bin/weir-%s\n", b.Name, b.Name)
+	fmt.Fprintf(std.Out, "  next: cd %s && make && weir plugin test bin/weir-%s\n", b.Name, b.Name)
 }
 
 func (b blank) write(folder string) error {

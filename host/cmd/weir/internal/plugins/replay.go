@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
+	"github.com/weir-run/weir/host/cmd/weir/internal/words"
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/jsonl"
 	"github.com/weir-run/weir/host/internal/monitor/drive"
@@ -16,7 +18,7 @@ import (
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
-type pluginReplayCommand struct {
+type replayCommand struct {
 	pluginsFlags
 	recordsFlags
 	Plugin   string `arg:"" help:"Name of a plugin of the configuration or of an installed one, or a program."`
@@ -26,40 +28,40 @@ type pluginReplayCommand struct {
 }
 
 // Help is shown below the flags.
-func (pluginReplayCommand) Help() string {
+func (replayCommand) Help() string {
 	return "Runs the program in a process of its own from nothing, feeds it records, and prints what it gives. Nothing is stored, and a running daemon does not notice. " + recordsHelp + "\n" +
 		"Progress goes to standard error each second. The program's own log does too, with --log-level.\n\n" +
 		"Examples:\n  weir plugin replay trading --from 1000 --to 2000\n  weir plugin replay bin/weir-whales --market 500\n  weir plugin replay bin/weir-whales --capture today.weircap --json | jq .signal.text"
 }
 
 // Run replays.
-func (c pluginReplayCommand) Run(ctx context.Context, std streams) error {
+func (c replayCommand) Run(ctx context.Context, std shell.Streams) error {
 	s, err := c.subject(c.Plugin, c.Settings)
 	if err != nil {
 		return err
 	}
-	records, err := c.records(ctx, c.configFlags, std)
+	records, err := c.records(ctx, c.Config, std)
 	if err != nil {
 		return err
 	}
 	p := &drive.Progress{}
 	cfg := drive.Config{
 		Path: s.path, Settings: s.settings, Env: s.env, Records: records, StallTimeout: 30 * time.Second, Progress: p,
-		Output: c.printer(std.out, s.name), Refused: refusals(std.err),
+		Output: c.printer(std.Out, s.name), Refused: refusals(std.Err),
 	}
 	if c.Log != "" {
-		cfg.Log = newLogger(std.err, config.Log{Level: c.Log})
+		cfg.Log = shell.Logger(std.Err, config.Log{Level: c.Log})
 	}
 	began := time.Now()
-	stop := sayProgress(std.err, p, began)
+	stop := sayProgress(std.Err, p, began)
 	_, err = drive.Play(ctx, cfg)
 	stop()
-	fmt.Fprintln(std.err, summary(p, time.Since(began)))
+	fmt.Fprintln(std.Err, summary(p, time.Since(began)))
 	return err
 }
 
 // printer prints outputs as weir events does, without where they lie and whose they are: they are not stored.
-func (c pluginReplayCommand) printer(w io.Writer, name string) func(*eventv1.Output) error {
+func (c replayCommand) printer(w io.Writer, name string) func(*eventv1.Output) error {
 	switch {
 	case c.Quiet:
 		return nil
@@ -70,7 +72,7 @@ func (c pluginReplayCommand) printer(w io.Writer, name string) func(*eventv1.Out
 		}
 	}
 	return func(o *eventv1.Output) error {
-		return printText(w, 0, &eventv1.OutputBatch{Instance: name, Outputs: []*eventv1.Output{o}})
+		return words.Text(w, 0, &eventv1.OutputBatch{Instance: name, Outputs: []*eventv1.Output{o}})
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"bufio"
@@ -16,13 +16,14 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/admin"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
-type pluginStateCommand struct {
-	Export pluginExportCommand `cmd:"" help:"Write the newest checkpoint of a plugin to a file."`
-	Import pluginImportCommand `cmd:"" help:"Have a plugin go on from a checkpoint in a file."`
+type stateCommand struct {
+	Export exportCommand `cmd:"" help:"Write the newest checkpoint of a plugin to a file."`
+	Import importCommand `cmd:"" help:"Have a plugin go on from a checkpoint in a file."`
 }
 
 // checkpointMagic begins a file: then come a line of JSON, which is the header and the sum of the rest, and the state.
@@ -33,21 +34,21 @@ type checkpointLine struct {
 	SHA256 string          `json:"sha256"`
 }
 
-type pluginExportCommand struct {
-	configFlags
+type exportCommand struct {
+	shell.Config
 	Name   string `arg:"" help:"Name of the plugin in the configuration."`
 	Output string `short:"o" placeholder:"FILE" help:"Where to write it. Default: NAME-NUMBER.checkpoint in this folder."`
 }
 
 // Help is shown below the flags.
-func (pluginExportCommand) Help() string {
+func (exportCommand) Help() string {
 	return "Asks the running daemon for the newest checkpoint, which is the plugin's state after a record, and writes it to a file: to look at it, to try a new version on it, or to go back to it with weir plugin checkpoint import. " +
 		"The plugin runs on.\n\nExample:\n  weir plugin checkpoint export trading -o before.checkpoint"
 }
 
 // Run exports.
-func (c pluginExportCommand) Run(ctx context.Context, std streams) error {
-	return c.askDaemon(ctx, func(ctx context.Context, client *admin.Client) error {
+func (c exportCommand) Run(ctx context.Context, std shell.Streams) error {
+	return c.Ask(ctx, func(ctx context.Context, client *admin.Client) error {
 		stream, err := client.ExportCheckpoint(ctx, &adminv1.ExportCheckpointRequest{Instance: c.Name})
 		if err != nil {
 			return err
@@ -71,7 +72,7 @@ func (c pluginExportCommand) Run(ctx context.Context, std streams) error {
 	})
 }
 
-func (c pluginExportCommand) write(std streams, header *adminv1.CheckpointHeader, state []byte) error {
+func (c exportCommand) write(std shell.Streams, header *adminv1.CheckpointHeader, state []byte) error {
 	text, err := protojson.Marshal(header)
 	if err != nil {
 		return fmt.Errorf("write header: %w", err)
@@ -89,18 +90,18 @@ func (c pluginExportCommand) write(std streams, header *adminv1.CheckpointHeader
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
-	fmt.Fprintf(std.out, "wrote %s: state of %s after record %d, version %d, %d bytes\n", path, header.GetMonitor(), header.GetNumber(), header.GetStateVersion(), len(state))
+	fmt.Fprintf(std.Out, "wrote %s: state of %s after record %d, version %d, %d bytes\n", path, header.GetMonitor(), header.GetNumber(), header.GetStateVersion(), len(state))
 	return nil
 }
 
-type pluginImportCommand struct {
-	configFlags
+type importCommand struct {
+	shell.Config
 	Name string `arg:"" help:"Name of the plugin in the configuration."`
 	File string `arg:"" help:"A file of weir plugin checkpoint export."`
 }
 
 // Help is shown below the flags.
-func (pluginImportCommand) Help() string {
+func (importCommand) Help() string {
 	return "The running daemon drains the plugin, makes the state in the file its newest checkpoint, and starts it again: it goes on after that state's record and gets all later ones again. " +
 		"Outputs that are stored already stay as they are and do not come twice; to have others, give the plugin another name in the configuration. " +
 		"The file must be of the same monitor and the same journal, and of a state version that the program reads. A record that the journal does not have any more is told to the plugin as a gap.\n\n" +
@@ -108,14 +109,14 @@ func (pluginImportCommand) Help() string {
 }
 
 // Run imports.
-func (c pluginImportCommand) Run(ctx context.Context, std streams) error {
+func (c importCommand) Run(ctx context.Context, std shell.Streams) error {
 	header, state, err := readCheckpoint(c.File)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	return c.askDaemon(ctx, func(ctx context.Context, client *admin.Client) error {
+	return c.Ask(ctx, func(ctx context.Context, client *admin.Client) error {
 		stream, err := client.ImportCheckpoint(ctx)
 		if err != nil {
 			return err
@@ -133,7 +134,7 @@ func (c pluginImportCommand) Run(ctx context.Context, std streams) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "%s goes on after record %d; see weir status\n", c.Name, done.GetAfter())
+		fmt.Fprintf(std.Out, "%s goes on after record %d; see weir status\n", c.Name, done.GetAfter())
 		return nil
 	})
 }

@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"context"
@@ -7,26 +7,27 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/monitor/catalog"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
-type pluginInstallCommand struct {
+type installCommand struct {
 	pluginsFlags
 	Source string        `arg:"" help:"The program, the folder with weir-plugin.yaml, or a file of weir plugin pack."`
 	Wait   time.Duration `default:"15s" help:"How long to wait for a running daemon to take it; 0 does not wait."`
 }
 
 // Help is shown below the flags.
-func (pluginInstallCommand) Help() string {
+func (installCommand) Help() string {
 	return "Starts the program once to ask what it is, copies it to the folder of plugins, and notes its digest in weir.lock. A daemon that runs takes it within seconds, " +
 		"without a gap where another version of it runs already; weir run and weir demo start what is installed. weir plugin upgrade compares two versions before it changes them.\n\n" +
 		"Example:\n  weir plugin install bin/weir-whales\n  weir demo"
 }
 
 // Run installs.
-func (c pluginInstallCommand) Run(ctx context.Context, std streams) error {
+func (c installCommand) Run(ctx context.Context, std shell.Streams) error {
 	dir, err := c.dir()
 	if err != nil {
 		return err
@@ -39,19 +40,19 @@ func (c pluginInstallCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "installed %s %s in %s\n  digest  sha256:%s\n", m.Name, m.Version, filepath.Join(dir, m.Name), here.SHA256)
-	if !c.taken(ctx, std.out, m.Name+" "+m.Version) {
-		fmt.Fprint(std.out, "  next    weir demo, or weir run: it starts with the others\n")
+	fmt.Fprintf(std.Out, "installed %s %s in %s\n  digest  sha256:%s\n", m.Name, m.Version, filepath.Join(dir, m.Name), here.SHA256)
+	if !c.taken(ctx, std.Out, m.Name+" "+m.Version) {
+		fmt.Fprint(std.Out, "  next    weir demo, or weir run: it starts with the others\n")
 	}
 	return nil
 }
 
 // taken waits until a running daemon has the plugin, and says what became of it. False when none runs.
-func (c pluginInstallCommand) taken(ctx context.Context, w io.Writer, plugin string) bool {
+func (c installCommand) taken(ctx context.Context, w io.Writer, plugin string) bool {
 	ctx, cancel := context.WithTimeout(ctx, c.Wait)
 	defer cancel()
 	asked, said := false, ""
-	_ = c.askDaemon(ctx, func(ctx context.Context, client *admin.Client) error { // no daemon, no news
+	_ = c.Ask(ctx, func(ctx context.Context, client *admin.Client) error { // no daemon, no news
 		for {
 			status, err := client.Status(ctx, &adminv1.StatusRequest{})
 			if err != nil {
@@ -90,19 +91,19 @@ func dashed(text string) string {
 	return ": " + text
 }
 
-type pluginRemoveCommand struct {
+type removeCommand struct {
 	pluginsFlags
 	Name string `arg:"" help:"Name of the installed plugin."`
 }
 
 // Help is shown below the flags.
-func (pluginRemoveCommand) Help() string {
+func (removeCommand) Help() string {
 	return "Takes it out of weir.lock and deletes its programs; a running daemon drains and stops it within seconds. Its state and its events stay in the journal: installed again, it goes on from there.\n\n" +
 		"Example:\n  weir plugin remove whales"
 }
 
 // Run removes.
-func (c pluginRemoveCommand) Run(std streams) error {
+func (c removeCommand) Run(std shell.Streams) error {
 	dir, err := c.dir()
 	if err != nil {
 		return err
@@ -110,6 +111,6 @@ func (c pluginRemoveCommand) Run(std streams) error {
 	if err := catalog.Remove(dir, c.Name); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "removed %s from %s\n", c.Name, dir)
+	fmt.Fprintf(std.Out, "removed %s from %s\n", c.Name, dir)
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"context"
@@ -8,10 +8,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/monitor/conform"
 )
 
-type pluginTestCommand struct {
+type testCommand struct {
 	pluginsFlags
 	Plugin   string   `arg:"" help:"The program, or the name of an installed plugin."`
 	Settings string   `name:"settings" placeholder:"FILE" help:"JSON file with the configuration to run it with; default: the plugin's own defaults."`
@@ -21,13 +22,13 @@ type pluginTestCommand struct {
 }
 
 // Help is shown below the flags.
-func (pluginTestCommand) Help() string {
+func (testCommand) Help() string {
 	return "Runs the program as a host does, some dozens of times, with records of every kind: it is started, configured, fed, killed at every step, fed nonsense and stopped. One line says what each check found. The exit code is 1 when one failed.\n\n" +
 		"Example:\n  weir plugin test bin/weir-whales"
 }
 
 // Run runs the kit.
-func (c pluginTestCommand) Run(ctx context.Context, std streams) error {
+func (c testCommand) Run(ctx context.Context, std shell.Streams) error {
 	path, err := c.program(c.Plugin)
 	if err != nil {
 		return err
@@ -49,7 +50,7 @@ func (c pluginTestCommand) Run(ctx context.Context, std streams) error {
 		}
 		earlier = &conform.Checkpoint{Version: header.GetStateVersion(), State: state}
 	}
-	encoder := json.NewEncoder(std.out)
+	encoder := json.NewEncoder(std.Out)
 	results, err := conform.Run(ctx, conform.Config{Path: path, Settings: settings, Checkpoint: earlier, Only: c.Only, Done: func(r conform.Result) {
 		if c.JSON {
 			_ = encoder.Encode(r) // a closed pipe ends the command by its signal
@@ -66,7 +67,7 @@ func (c pluginTestCommand) Run(ctx context.Context, std streams) error {
 	return nil
 }
 
-func printResult(std streams, r conform.Result) {
+func printResult(std shell.Streams, r conform.Result) {
 	verdict, text := "ok", r.Note
 	switch {
 	case r.Failed != "":
@@ -74,9 +75,9 @@ func printResult(std streams, r conform.Result) {
 	case r.Skipped != "":
 		verdict, text = "skip", r.Skipped
 	}
-	fmt.Fprintf(std.out, "%-4s  %-10s  %7s  %s", verdict, r.Check, r.Took.Round(time.Millisecond), r.Rule)
+	fmt.Fprintf(std.Out, "%-4s  %-10s  %7s  %s", verdict, r.Check, r.Took.Round(time.Millisecond), r.Rule)
 	if text != "" {
-		fmt.Fprintf(std.out, "\n%26s%s", "", text)
+		fmt.Fprintf(std.Out, "\n%26s%s", "", text)
 	}
-	fmt.Fprintln(std.out)
+	fmt.Fprintln(std.Out)
 }

@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"context"
@@ -11,20 +11,23 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
+	"github.com/weir-run/weir/host/cmd/weir/internal/txfile"
 	"github.com/weir-run/weir/host/geysersim/corpus"
 	"github.com/weir-run/weir/host/geysersim/market"
 	"github.com/weir-run/weir/host/internal/decode"
 	"github.com/weir-run/weir/host/internal/enrich"
+	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/monitor/drive"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
 
 // captured decodes files as weir decode does, and knows of tokens what the files told before.
-func (f recordsFlags) captured(ctx context.Context, std streams) iter.Seq2[drive.Run, error] {
-	return f.decoded(ctx, std, func(d *fileDecoder) error {
+func (f recordsFlags) captured(ctx context.Context, std shell.Streams) iter.Seq2[drive.Run, error] {
+	return f.decoded(ctx, std, func(d *txfile.Reader) error {
 		for _, path := range f.Capture {
-			if err := d.file(path, std.in); err != nil {
+			if err := d.File(ctx, path, std.In); err != nil {
 				return err
 			}
 		}
@@ -34,7 +37,7 @@ func (f recordsFlags) captured(ctx context.Context, std streams) iter.Seq2[drive
 
 // generated decodes the transactions of a market.
 func (f recordsFlags) generated(ctx context.Context) iter.Seq2[drive.Run, error] {
-	return f.decoded(ctx, streams{err: io.Discard}, func(d *fileDecoder) error {
+	return f.decoded(ctx, shell.Streams{Err: io.Discard}, func(d *txfile.Reader) error {
 		source := market.New(market.Options{Seed: f.Seed, TransactionsPerSlot: 40, StartTime: 1_700_000_000, Staged: 0.3})
 		for range f.Market {
 			block, err := source.Next(ctx)
@@ -42,7 +45,7 @@ func (f recordsFlags) generated(ctx context.Context) iter.Seq2[drive.Run, error]
 				return err
 			}
 			for _, tx := range block.Transactions {
-				if err := d.loaded(&corpus.Loaded{Info: tx.Info, Slot: block.Slot, BlockTime: &block.Time, SlotKnown: true, IndexKnown: true}); err != nil {
+				if err := d.Transaction(&corpus.Loaded{Info: tx.Info, Slot: block.Slot, BlockTime: &block.Time, SlotKnown: true, IndexKnown: true}); err != nil {
 					return err
 				}
 			}
@@ -52,7 +55,7 @@ func (f recordsFlags) generated(ctx context.Context) iter.Seq2[drive.Run, error]
 }
 
 // decoded turns a walk over transactions into runs of records.
-func (f recordsFlags) decoded(ctx context.Context, std streams, walk func(*fileDecoder) error) iter.Seq2[drive.Run, error] {
+func (f recordsFlags) decoded(ctx context.Context, std shell.Streams, walk func(*txfile.Reader) error) iter.Seq2[drive.Run, error] {
 	return func(yield func(drive.Run, error) bool) {
 		enricher, err := enrich.New(ctx, enrich.Config{Tokens: tokensInMemory{}})
 		if err != nil {
@@ -61,8 +64,8 @@ func (f recordsFlags) decoded(ctx context.Context, std streams, walk func(*fileD
 		}
 		defer enricher.Close()
 		number := uint64(0)
-		d := &fileDecoder{ctx: ctx, decoder: decode.New(decode.Options{Failed: true}), out: io.Discard, err: std.err}
-		d.take = func(records []*eventv1.Record) error {
+		d := &txfile.Reader{Decoder: decode.New(decode.Options{Failed: true}), Warn: std.Err}
+		d.Take = func(_ *geyser.Transaction, records []*eventv1.Record, _ []string) error {
 			if len(records) == 0 {
 				return nil
 			}

@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"context"
@@ -7,11 +7,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/internal/monitor/drive"
 )
 
 // attach plays into a program that somebody starts under a debugger, each time that it is started.
-func (c pluginDevCommand) attach(ctx context.Context, std streams) error {
+func (c devCommand) attach(ctx context.Context, std shell.Streams) error {
 	socket, err := filepath.Abs(c.Attach)
 	if err != nil {
 		return err
@@ -19,7 +20,7 @@ func (c pluginDevCommand) attach(ctx context.Context, std streams) error {
 	var before []string
 	played := time.Time{}
 	for {
-		fmt.Fprintf(std.out, "waiting for a monitor on %s: start it with WEIR_DEBUG=%s; Ctrl-C ends\n", socket, socket)
+		fmt.Fprintf(std.Out, "waiting for a monitor on %s: start it with WEIR_DEBUG=%s; Ctrl-C ends\n", socket, socket)
 		started, err := awaitSocket(ctx, socket, played)
 		if err != nil {
 			return err
@@ -29,7 +30,7 @@ func (c pluginDevCommand) attach(ctx context.Context, std streams) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
-			fmt.Fprintln(std.out, "failed:", err)
+			fmt.Fprintln(std.Out, "failed:", err)
 		default:
 			before = lines
 		}

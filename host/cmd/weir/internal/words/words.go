@@ -1,10 +1,10 @@
-package main
+// Package words says outputs to people: one line each, with names, amounts in whole coins, and nothing that is not known.
+package words
 
 import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +16,8 @@ import (
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
-// printJSON writes one line an output, led by where it lies and whose it is.
-func printJSON(w io.Writer, position uint64, batch *eventv1.OutputBatch) error {
+// JSON writes one line an output, led by where it lies and whose it is.
+func JSON(w io.Writer, position uint64, batch *eventv1.OutputBatch) error {
 	var buf []byte
 	for _, o := range batch.GetOutputs() {
 		instance, _ := json.Marshal(batch.GetInstance())
@@ -32,21 +32,22 @@ func printJSON(w io.Writer, position uint64, batch *eventv1.OutputBatch) error {
 	return err
 }
 
-// printText writes one readable line an output.
-func printText(w io.Writer, _ uint64, batch *eventv1.OutputBatch) error {
+// Text writes one readable line an output.
+func Text(w io.Writer, _ uint64, batch *eventv1.OutputBatch) error {
 	var b strings.Builder
 	for _, o := range batch.GetOutputs() {
 		clock := "--:--:--"
 		if o.BlockTime != nil {
 			clock = time.Unix(o.GetBlockTime(), 0).UTC().Format(time.TimeOnly)
 		}
-		fmt.Fprintf(&b, "%s %d %-9s %-17s %s\n", clock, o.GetSlot(), batch.GetInstance(), o.GetKind(), describe(o))
+		fmt.Fprintf(&b, "%s %d %-9s %-17s %s\n", clock, o.GetSlot(), batch.GetInstance(), o.GetKind(), Describe(o))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func describe(o *eventv1.Output) string {
+// Describe says what happened, in one line without the name of the event: only the key for kinds that it does not know.
+func Describe(o *eventv1.Output) string {
 	switch body := o.GetBody().(type) {
 	case *eventv1.Output_TokenPhaseChanged:
 		p := body.TokenPhaseChanged
@@ -68,11 +69,11 @@ func describe(o *eventv1.Output) string {
 		t := body.TradeReported
 		return fmt.Sprintf("%-4s %s %s for %s %s on %s by %s, trade %d of it", strings.TrimPrefix(t.GetSide().String(), "SIDE_"),
 			amount(t.GetBaseAmount(), t.BaseDecimals), name(t.GetSymbol(), t.GetMint()), amount(t.GetQuoteAmount(), t.QuoteDecimals),
-			quoteName(t.GetQuoteMint()), venue(t.GetVenue()), short(t.GetTrader()), t.GetTrades())
+			quoteName(t.GetQuoteMint()), Venue(t.GetVenue()), short(t.GetTrader()), t.GetTrades())
 	case *eventv1.Output_PoolReported:
 		p := body.PoolReported
 		r := p.GetReserves()
-		return fmt.Sprintf("%s pool %s: %s / %s now %s / %s", venue(p.GetVenue()), short(p.GetPool()), raw(&p.BaseAmount), raw(&p.QuoteAmount), raw(r.Base), raw(r.Quote))
+		return fmt.Sprintf("%s pool %s: %s / %s now %s / %s", Venue(p.GetVenue()), short(p.GetPool()), raw(&p.BaseAmount), raw(&p.QuoteAmount), raw(r.Base), raw(r.Quote))
 	case *eventv1.Output_PoolPosition, *eventv1.Output_PoolFee, *eventv1.Output_PoolDepth, *eventv1.Output_PoolPeriod, *eventv1.Output_PoolDrained:
 		return describePool(o)
 	case *eventv1.Output_CandleClosed:
@@ -108,13 +109,22 @@ func describeFinding(c *eventv1.Finding) string {
 	return text
 }
 
-// amount prints raw units with their decimals; without known decimals it says that they are raw.
+// amount prints raw units with their decimals, exactly; zeros beyond the sixth are left out. Without known decimals it says that they are raw.
 func amount(units uint64, decimals *uint32) string {
+	text := strconv.FormatUint(units, 10)
 	if decimals == nil {
-		return strconv.FormatUint(units, 10) + " raw units of"
+		return text + " raw units of"
 	}
-	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(*decimals)), nil)
-	return new(big.Rat).SetFrac(new(big.Int).SetUint64(units), scale).FloatString(int(min(*decimals, 6)))
+	n := int(*decimals)
+	if n == 0 {
+		return text
+	}
+	if len(text) <= n {
+		text = strings.Repeat("0", n+1-len(text)) + text
+	}
+	whole, part := text[:len(text)-n], text[len(text)-n:]
+	least := min(n, 6)
+	return whole + "." + part[:least] + strings.TrimRight(part[least:], "0")
 }
 
 func raw(v *uint64) string {
@@ -124,10 +134,11 @@ func raw(v *uint64) string {
 	return strconv.FormatUint(*v, 10)
 }
 
-// name prefers the symbol, in quotes since anyone may choose anything, control characters included.
+// name prefers the symbol, in quotes since anyone may choose anything, control characters included. A currency that is traded as a coin
+// has the name that it has as a currency.
 func name(symbol string, mint []byte) string {
 	if symbol == "" {
-		return short(mint)
+		return quoteName(mint)
 	}
 	return strconv.QuoteToGraphic(symbol)
 }
@@ -137,7 +148,8 @@ func short(key []byte) string {
 	return text[:min(8, len(text))]
 }
 
-func venue(v eventv1.Venue) string {
+// Venue is the name of a venue as configuration and records have it.
+func Venue(v eventv1.Venue) string {
 	return strings.ToLower(strings.TrimPrefix(v.String(), "VENUE_"))
 }
 
@@ -163,4 +175,13 @@ func wonOrLost(n int64) string {
 		return fmt.Sprintf("lost %d", -n)
 	}
 	return fmt.Sprintf("won %d", n)
+}
+
+// Dash is the first line of a text, and a dash where there is none: tables have no empty cells.
+func Dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	line, _, _ := strings.Cut(s, "\n")
+	return line
 }

@@ -1,4 +1,4 @@
-package main
+package plugins
 
 import (
 	"context"
@@ -10,13 +10,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
+	"github.com/weir-run/weir/host/cmd/weir/internal/words"
 	"github.com/weir-run/weir/host/internal/config"
 	"github.com/weir-run/weir/host/internal/monitor/catalog"
 	"github.com/weir-run/weir/host/internal/monitor/drive"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
-type pluginDevCommand struct {
+type devCommand struct {
 	pluginsFlags
 	recordsFlags
 	Source   string `arg:"" default:"." help:"The plugin's folder, or its program."`
@@ -29,7 +31,7 @@ type pluginDevCommand struct {
 }
 
 // Help is shown below the flags.
-func (pluginDevCommand) Help() string {
+func (devCommand) Help() string {
 	return "Builds the plugin, plays records into it from nothing, and prints what it gives; at each change of a file it does so again and prints only what came out differently. Ctrl-C ends it. " +
 		recordsHelp + " Without any of these and without a journal it is a market of 300 slots.\n\n" +
 		"With a debugger: start the program under it with WEIR_DEBUG naming a socket, set breakpoints, and attach in another shell. Nothing is ended for being slow, and whenever the program is started anew it gets the same records again:\n" +
@@ -39,7 +41,7 @@ func (pluginDevCommand) Help() string {
 }
 
 // Run plays at each change until interrupted.
-func (c pluginDevCommand) Run(ctx context.Context, std streams) error {
+func (c devCommand) Run(ctx context.Context, std shell.Streams) error {
 	if c.Attach != "" {
 		return c.attach(ctx, std)
 	}
@@ -55,9 +57,9 @@ func (c pluginDevCommand) Run(ctx context.Context, std streams) error {
 		again := changed.Err() != nil && ctx.Err() == nil // a file changed while it played
 		switch {
 		case again:
-			fmt.Fprintln(std.out, "changed meanwhile")
+			fmt.Fprintln(std.Out, "changed meanwhile")
 		case err != nil:
-			fmt.Fprintln(std.out, "failed:", err)
+			fmt.Fprintln(std.Out, "failed:", err)
 		default:
 			before = lines
 		}
@@ -66,7 +68,7 @@ func (c pluginDevCommand) Run(ctx context.Context, std streams) error {
 			return err
 		}
 		if !again {
-			fmt.Fprintln(std.out, "waiting for a change; Ctrl-C ends")
+			fmt.Fprintln(std.Out, "waiting for a change; Ctrl-C ends")
 			<-changed.Done()
 		}
 		stop()
@@ -77,13 +79,13 @@ func (c pluginDevCommand) Run(ctx context.Context, std streams) error {
 }
 
 // turn builds, plays and, when asked to, installs.
-func (c pluginDevCommand) turn(ctx context.Context, std streams, w *workshop, before []string) ([]string, error) {
+func (c devCommand) turn(ctx context.Context, std shell.Streams, w *workshop, before []string) ([]string, error) {
 	began := time.Now()
 	program, err := w.build(ctx)
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(std.out, "built %s in %s\n", filepath.Base(program), time.Since(began).Round(time.Millisecond))
+	fmt.Fprintf(std.Out, "built %s in %s\n", filepath.Base(program), time.Since(began).Round(time.Millisecond))
 	lines, err := c.play(ctx, std, drive.Config{Path: program, StallTimeout: 30 * time.Second}, before)
 	if err != nil || !c.Install {
 		return lines, err
@@ -96,7 +98,7 @@ func (c pluginDevCommand) turn(ctx context.Context, std streams, w *workshop, be
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(std.out, "installed %s %s; a running daemon takes it over\n", m.Name, m.Version)
+	fmt.Fprintf(std.Out, "installed %s %s; a running daemon takes it over\n", m.Name, m.Version)
 	return lines, nil
 }
 
@@ -104,7 +106,7 @@ func (c pluginDevCommand) turn(ctx context.Context, std streams, w *workshop, be
 const maxDevLines = 200_000
 
 // play plays the records once and prints outputs, or what differs from those before.
-func (c pluginDevCommand) play(ctx context.Context, std streams, cfg drive.Config, before []string) (lines []string, err error) {
+func (c devCommand) play(ctx context.Context, std shell.Streams, cfg drive.Config, before []string) (lines []string, err error) {
 	if cfg.Records, err = c.input(ctx, std); err != nil {
 		return nil, err
 	}
@@ -117,10 +119,10 @@ func (c pluginDevCommand) play(ctx context.Context, std streams, cfg drive.Confi
 	if level == "" {
 		level = "info"
 	}
-	cfg.Log, cfg.Progress, cfg.Refused = newLogger(std.err, config.Log{Level: level}), &drive.Progress{}, refusals(std.err)
+	cfg.Log, cfg.Progress, cfg.Refused = shell.Logger(std.Err, config.Log{Level: level}), &drive.Progress{}, refusals(std.Err)
 	cfg.Output = func(o *eventv1.Output) error {
 		if len(lines) < maxDevLines {
-			lines = append(lines, fmt.Sprintf("%d/%d %s %s", o.GetCause(), o.GetIndex(), o.GetKind(), describe(o)))
+			lines = append(lines, fmt.Sprintf("%d/%d %s %s", o.GetCause(), o.GetIndex(), o.GetKind(), words.Describe(o)))
 		}
 		return nil
 	}
@@ -130,13 +132,13 @@ func (c pluginDevCommand) play(ctx context.Context, std streams, cfg drive.Confi
 		return nil, ctx.Err()
 	}
 	c.report(std, before, lines)
-	fmt.Fprintln(std.out, summary(cfg.Progress, time.Since(began)))
+	fmt.Fprintln(std.Out, summary(cfg.Progress, time.Since(began)))
 	return lines, err
 }
 
 // input is the chosen source of records, or what there is.
-func (c pluginDevCommand) input(ctx context.Context, std streams) (iter.Seq2[drive.Run, error], error) {
-	records, err := c.records(ctx, c.configFlags, std)
+func (c devCommand) input(ctx context.Context, std shell.Streams) (iter.Seq2[drive.Run, error], error) {
+	records, err := c.records(ctx, c.Config, std)
 	if err != nil && c.From == 0 && c.To == 0 && errors.Is(err, errNoJournal) {
 		c.Market = 300
 		return c.generated(ctx), nil
@@ -144,26 +146,26 @@ func (c pluginDevCommand) input(ctx context.Context, std streams) (iter.Seq2[dri
 	return records, err
 }
 
-func (c pluginDevCommand) report(std streams, before, after []string) {
+func (c devCommand) report(std shell.Streams, before, after []string) {
 	if before == nil {
 		printFirst(std, "  ", after, c.Show)
 		return
 	}
 	gone, came := differences(before, after)
 	if len(gone)+len(came) == 0 {
-		fmt.Fprintf(std.out, "the same %d outputs as before\n", len(after))
+		fmt.Fprintf(std.Out, "the same %d outputs as before\n", len(after))
 	}
 	printFirst(std, "- ", gone, c.Show)
 	printFirst(std, "+ ", came, c.Show)
 }
 
-func printFirst(std streams, mark string, lines []string, show int) {
+func printFirst(std shell.Streams, mark string, lines []string, show int) {
 	for i, line := range lines {
 		if i == show {
-			fmt.Fprintf(std.out, "%sand %d more\n", mark, len(lines)-show)
+			fmt.Fprintf(std.Out, "%sand %d more\n", mark, len(lines)-show)
 			return
 		}
-		fmt.Fprintln(std.out, mark+strings.TrimSpace(line))
+		fmt.Fprintln(std.Out, mark+strings.TrimSpace(line))
 	}
 }
 

@@ -13,6 +13,9 @@ type frontier struct {
 	at    atomic.Uint64
 	begun bool
 	known span.Set // slots beyond at that are done while something before them is not
+	// own is the highest slot that is done for this group itself. That the chain skipped a slot is known from other connections too, and
+	// says nothing of how far this one came: a group that is late has no hole.
+	own uint64
 }
 
 // Hole is slots that lie before slots that are done, and of which nothing proves that they came.
@@ -39,9 +42,9 @@ func (f *frontier) move(to uint64) {
 	f.known.Remove(0, to)
 }
 
-// hole returns the slots between the frontier and the next done one.
+// hole returns the slots between the frontier and the next done one, when the group came past them.
 func (f *frontier) hole() (from, to uint64, ok bool) {
-	if rest := f.known.Ranges(); len(rest) > 0 {
+	if rest := f.known.Ranges(); len(rest) > 0 && f.own > f.at.Load() {
 		return f.at.Load() + 1, rest[0].From - 1, true
 	}
 	return 0, 0, false
@@ -105,6 +108,9 @@ func (in *Ingest) catchUp(slot uint64) {
 
 func (in *Ingest) prove(m *geyser.BlockMeta, groups fold.GroupSet) {
 	for i, f := range in.groups {
+		if groups.Has(i) {
+			f.own = max(f.own, m.Slot)
+		}
 		switch {
 		case !groups.Has(i):
 		case !f.begun:
@@ -135,6 +141,7 @@ func (in *Ingest) Told(from, to uint64, groups fold.GroupSet) {
 		case !f.begun:
 			f.move(to)
 		default:
+			f.own = max(f.own, to)
 			f.advance(from, to)
 		}
 	}

@@ -50,3 +50,21 @@ func TestGroupThatBringsNothingBecomesAHole(t *testing.T) {
 		t.Fatalf("frontier %d after it was told", in.Frontier(1))
 	}
 }
+
+// A group that comes late has no hole, though other connections tell that slots after it were skipped; nor when it catches up.
+func TestALateGroupHasNoHole(t *testing.T) {
+	in := grouped(2)
+	in.Restore(100, 70)
+	for slot := uint64(101); slot < 150; slot += 2 {
+		sealed(in, slot, slot-min(2, slot-100), 0b01)
+		if h, ok := in.Hole(0); ok {
+			t.Fatalf("hole %+v at slot %d of a group that is late", h, slot)
+		}
+	}
+	for slot := uint64(101); slot < 150; slot += 2 {
+		sealed(in, slot, slot-min(2, slot-100), 0b10)
+	}
+	if h, ok := in.Hole(0); ok || in.Complete() != 149 {
+		t.Errorf("hole %+v, %v, complete %d once it came", h, ok, in.Complete())
+	}
+}

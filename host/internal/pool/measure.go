@@ -168,7 +168,7 @@ func (p *Pool) balanced(i int, elapsed float64) balance.Connection {
 				TPS: float64(transactions-c.lastTransactions) / elapsed, BytesPerSecond: float64(bytes-c.lastBytes) / elapsed,
 			})
 		}
-		if transactions > c.lastTransactions {
+		if transactions > c.lastTransactions && k.sent.Has(g) { // what other groups bring of it does not prove its own filter
 			p.heard = p.heard.With(g)
 		}
 		c.lastTransactions, c.lastBytes = transactions, bytes

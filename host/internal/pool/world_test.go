@@ -251,9 +251,9 @@ func (w *world) item(item pool.Item, v *geyser.View) {
 		}
 		w.pool.Won(item.Connection, first)
 		w.pool.Parsed(item.Connection, 1, 0)
-		var routed pool.GroupSet
+		routed := fold.AllGroups(len(worldPrograms))
 		if g := int(s[62]); g < len(worldPrograms) {
-			routed = routed.With(g)
+			routed = pool.GroupSet(0).With(g)
 		}
 		w.pool.Routed(item.Connection, routed, item.Update.Size())
 	case geyser.KindBlockMeta:

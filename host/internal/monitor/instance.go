@@ -70,6 +70,7 @@ func (i *Instance) Run(ctx context.Context) error {
 	i.mu.Lock()
 	i.running = ctx
 	i.mu.Unlock()
+	i.countParked(ctx)
 	policy := policy{cfg: &i.cfg}
 	var suspects suspects
 	var retries retries
@@ -104,6 +105,17 @@ func (i *Instance) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// countParked says how many records were parked in earlier runs before anything else is said: whoever sees the count grow later knows that
+// it is news.
+func (i *Instance) countParked(ctx context.Context) {
+	letters, err := i.journal.DeadLetters(ctx, i.cfg.Instance, LetterParked)
+	if err != nil {
+		i.cfg.Log.Warn("parked records are not counted before the plugin is started", "error", err)
+		return
+	}
+	i.meters.Load().parked.Store(uint64(len(letters)))
 }
 
 // isolate parks the record that a crash was of, when that is known.

@@ -38,6 +38,7 @@ func (m *meters) inherit(o *meters) {
 	m.refused.Add(o.refused.Load())
 	m.gaps.Add(o.gaps.Load())
 	m.lost.Add(o.lost.Load())
+	m.parked.Store(o.parked.Load()) // it is spared the same records
 	m.lastGap.CompareAndSwap(nil, o.lastGap.Load())
 	m.checkpoint.CompareAndSwap(0, o.checkpoint.Load())
 }

@@ -26,3 +26,12 @@ func TestLatencyClock(t *testing.T) {
 		t.Errorf("total is %+v; want three of 50 ms or a little more", total)
 	}
 }
+
+func TestAProgramThatTakesOverIsSparedTheSameRecords(t *testing.T) {
+	var before, after meters
+	before.parked.Store(2)
+	after.inherit(&before)
+	if n := after.parked.Load(); n != 2 {
+		t.Errorf("%d parked after the upgrade, want 2", n)
+	}
+}

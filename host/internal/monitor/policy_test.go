@@ -148,6 +148,11 @@ func TestPoisonIsParked(t *testing.T) {
 	}
 
 	fresh := start(t, On(j), "poisoned", poison, nil)
+	for s = fresh.Status(); s.State == Stopped; s = fresh.Status() {
+	}
+	if s.Parked != 2 {
+		t.Errorf("%d parked when it is %s; want 2 from the beginning", s.Parked, s.State)
+	}
 	fill(t, j, 600, 620)
 	s = fresh.untilThrough(t, j.Status().Last)
 	fresh.stop()

@@ -37,7 +37,7 @@ type Status struct {
 	// LastGap is the last range, nil when there was none.
 	Refused, Gaps, Lost uint64
 	LastGap             *journal.GapError
-	// Parked are records that it is not given any more because they crashed it.
+	// Parked are records that it is not given any more because they crashed it, now or under an earlier host. It is 0 before Run.
 	Parked uint64
 	// Checkpoint is the number of the last durable one, CheckpointBytes its size and CheckpointAt its time; these and the next are zero
 	// when it is of an earlier host process.
@@ -72,7 +72,7 @@ func (i *Instance) Status() Status {
 	m := i.meters.Load()
 	s := Status{
 		Instance: i.cfg.Instance, Through: m.through.Load(), Records: m.records.Load(), Outputs: m.outputs.Load(),
-		Suppressed: m.suppressed.Load(), Refused: m.refused.Load(), Parked: m.parked.Load(), Gaps: m.gaps.Load(), Lost: m.lost.Load(), LastGap: m.lastGap.Load(), Checkpoint: m.checkpoint.Load(),
+		Suppressed: m.suppressed.Load(), Refused: m.refused.Load(), Gaps: m.gaps.Load(), Lost: m.lost.Load(), LastGap: m.lastGap.Load(), Checkpoint: m.checkpoint.Load(),
 	}
 	if saved := m.lastSaved.Load(); saved != nil {
 		s.CheckpointBytes, s.CheckpointWritten = int64(saved.size), int64(saved.written)
@@ -93,6 +93,7 @@ func (i *Instance) Status() Status {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	s.State, s.Since, s.Starts, s.Crash, s.Reason, s.RetryAt = i.state, i.since, i.starts, i.crash, i.reason, i.retryAt
+	s.Parked = m.parked.Load() // after the state: they are counted before it is another than Stopped
 	s.Crashes = maps.Clone(i.crashes)
 	s.Monitor, s.Version, s.Epoch, s.Venues = i.monitor, i.version, i.epoch, i.venues
 	if i.plugin != nil {

@@ -61,10 +61,12 @@ var faults = map[string]struct {
 	"journal_trouble":    {bad: func(s *adminv1.StatusResponse) { s.Journal.Trouble = "disk full" }},
 	"store_trouble":      {bad: func(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{Trouble: "connection refused"} }},
 	"store_behind":       {bad: func(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{LagMicros: 61_000_000, Last: 5} }},
-	"store_missed":       {bad: func(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{Missed: 2} }},
+	"store_missed":       {bad: missedRows, after: missedRows},
 	"disk_near_limit":    {bad: func(s *adminv1.StatusResponse) { s.Disk.FreeBytes = 10 }},
 	"memory_near_limit":  {bad: func(s *adminv1.StatusResponse) { s.Process.RssBytes = new(uint64(900)) }},
 }
+
+func missedRows(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{Missed: 2} }
 
 func crashedPlugin(s *adminv1.StatusResponse) {
 	s.Plugins[0].Starts, s.Plugins[0].LastCrash = 2, "panic: index out of range\nstack"

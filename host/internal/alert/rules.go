@@ -44,7 +44,7 @@ var rules = []rule{
 	{"journal_trouble", "nothing can be stored and intake waits: look at the disk", still(journalTrouble)},
 	{"store_trouble", "look at the database that weir status names; outputs wait in the journal, and it goes on by itself", still(storeTrouble)},
 	{"store_behind", "the database is slower than the monitors: look at its disk, or store fewer instances", still(storeBehind)},
-	{"store_missed", "the database was away for longer than journal.max_age or max_bytes keep outputs; table missed says which", still(storeMissed)},
+	{"store_missed", "the database was away for longer than journal.max_age or max_bytes keep outputs; table missed says which", missed},
 	{"disk_near_limit", "make room, or lower journal.max_bytes", still(disk)},
 	{"memory_near_limit", "give the machine more memory, or lower GOMEMLIMIT and the limits of plugins", still(memory)},
 }
@@ -170,13 +170,6 @@ func storeBehind(threshold float64, s *adminv1.StatusResponse) []finding {
 	st := s.GetStore()
 	if behind := float64(st.GetLagMicros()) / 1e6; st.GetTrouble() == "" && behind > threshold {
 		return []finding{{detail: fmt.Sprintf("%s is %d batches of events behind, since %.0f s", st.GetPlace(), st.GetLast()-st.GetPosition(), behind)}}
-	}
-	return nil
-}
-
-func storeMissed(_ float64, s *adminv1.StatusResponse) []finding {
-	if missed := s.GetStore().GetMissed(); missed > 0 {
-		return []finding{{detail: fmt.Sprintf("%d batches of events were gone before they were stored: rows of them are missing", missed), size: missed}}
 	}
 	return nil
 }

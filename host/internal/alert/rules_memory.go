@@ -37,7 +37,7 @@ func slowRecovery(set config.AlertRule) check {
 
 // outOfOrder tells of transactions that went on out of the order of the chain within the last minute.
 func outOfOrder(config.AlertRule) check {
-	rises := rising(time.Minute)
+	rises := rising(time.Minute, false)
 	return func(now time.Time, s *adminv1.StatusResponse) (out []finding) {
 		for _, st := range s.GetStages() {
 			if n := st.GetOutOfOrder(); st.GetName() == "order" && rises(now, "", n) {
@@ -81,5 +81,43 @@ func quality(set config.AlertRule) check {
 			}
 		}
 		return out
+	}
+}
+
+// missed tells of outputs that the journal dropped before they were stored in SQL, when there are more of them; for the cooldown of the
+// rule: their rows do not come any more, so nothing else can end it.
+func missed(set config.AlertRule) check {
+	rises := rising(set.Cooldown, true)
+	return func(now time.Time, s *adminv1.StatusResponse) []finding {
+		n := s.GetStore().GetMissed()
+		if !rises(now, "", n) {
+			return nil
+		}
+		return []finding{{detail: fmt.Sprintf("%d batches of events were gone before they were stored: rows of them are missing", n), size: n}}
+	}
+}
+
+// rising returns a function that tells whether a count rose within the last time. fromNothing says that the count is of this daemon
+// alone: then what it is at first rose too, else it is what was there before.
+func rising(within time.Duration, fromNothing bool) func(now time.Time, subject string, n uint64) bool {
+	type memory struct {
+		n     uint64
+		until time.Time
+	}
+	known := map[string]*memory{}
+	return func(now time.Time, subject string, n uint64) bool {
+		m := known[subject]
+		if m == nil {
+			m = &memory{}
+			if !fromNothing {
+				m.n = n
+			}
+			known[subject] = m
+		}
+		if n > m.n {
+			m.until = now.Add(within)
+		}
+		m.n = n
+		return now.Before(m.until)
 	}
 }

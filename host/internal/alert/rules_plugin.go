@@ -59,10 +59,14 @@ func crashed(set config.AlertRule) check {
 }
 
 // parked tells of records that an instance is spared since it crashed on them, when there are more of them; for the cooldown of the rule.
+// They are counted over all daemons, so those that it has at first are not new. Before it runs they are not counted yet.
 func parked(set config.AlertRule) check {
-	rises := rising(set.Cooldown)
+	rises := rising(set.Cooldown, false)
 	return func(now time.Time, s *adminv1.StatusResponse) (out []finding) {
 		for _, p := range s.GetPlugins() {
+			if p.GetState() == "stopped" {
+				continue
+			}
 			if n := p.GetParked(); rises(now, p.GetInstance(), n) {
 				out = append(out, finding{subject: p.GetInstance(), detail: fmt.Sprintf("%d records crashed it and are not given to it any more", n), size: n})
 			}
@@ -71,8 +75,10 @@ func parked(set config.AlertRule) check {
 	}
 }
 
+// lost tells of records that the journal dropped before an instance had them, when there are more of them; for the cooldown of the rule.
+// Most are found in the first second of a daemon, so its first look counts.
 func lost(set config.AlertRule) check {
-	rises := rising(set.Cooldown)
+	rises := rising(set.Cooldown, true)
 	return func(now time.Time, s *adminv1.StatusResponse) (out []finding) {
 		for _, p := range s.GetPlugins() {
 			if n := p.GetJournalGapRecords(); rises(now, p.GetInstance(), n) {
@@ -81,26 +87,5 @@ func lost(set config.AlertRule) check {
 			}
 		}
 		return out
-	}
-}
-
-// rising returns a function that tells whether a count rose within the last time. What it is at first is not a rise.
-func rising(within time.Duration) func(now time.Time, subject string, n uint64) bool {
-	type memory struct {
-		n     uint64
-		until time.Time
-	}
-	known := map[string]*memory{}
-	return func(now time.Time, subject string, n uint64) bool {
-		m := known[subject]
-		if m == nil {
-			m = &memory{n: n}
-			known[subject] = m
-		}
-		if n > m.n {
-			m.until = now.Add(within)
-		}
-		m.n = n
-		return now.Before(m.until)
 	}
 }

@@ -3,6 +3,8 @@ package daemon
 import (
 	"math"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,7 +33,8 @@ func memoryStatus() (rss, limit *uint64) {
 	if kib, ok := firstNumber("/proc/meminfo", 1); ok { // its first line is MemTotal
 		least = kib << 10
 	}
-	for _, file := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
+	groups, _ := os.ReadFile("/proc/self/cgroup")
+	for _, file := range memoryLimits("/sys/fs/cgroup", string(groups)) {
 		if bytes, ok := firstNumber(file, 0); ok {
 			least = min(least, bytes)
 		}
@@ -40,6 +43,30 @@ func memoryStatus() (rss, limit *uint64) {
 		limit = &least
 	}
 	return rss, limit
+}
+
+// memoryLimits are the files that may hold a limit of the control groups in which a process is, as /proc/self/cgroup names them: its own
+// and those above it, for each of them holds. A container that sees its group as the root of all finds it at the end of the way up.
+func memoryLimits(root, groups string) (files []string) {
+	for line := range strings.Lines(groups) {
+		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(fields) < 3 {
+			continue
+		}
+		top, file := root, "memory.max"
+		if slices.Contains(strings.Split(fields[1], ","), "memory") {
+			top, file = filepath.Join(root, "memory"), "memory.limit_in_bytes"
+		} else if fields[0] != "0" {
+			continue
+		}
+		for dir := filepath.Clean("/" + fields[2]); ; dir = filepath.Dir(dir) {
+			files = append(files, filepath.Join(top, dir, file))
+			if dir == "/" {
+				break
+			}
+		}
+	}
+	return files
 }
 
 // firstNumber reads the word at a place of a file's first line.

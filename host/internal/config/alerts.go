@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/knadh/koanf/v2"
+
 	"github.com/weir-run/weir/host/internal/dex"
 )
 
@@ -105,19 +107,31 @@ func AlertRules() map[string]AlertRule {
 	}
 }
 
-// fillAlerts lays the rules of the file over the default ones.
+// layAlertRules lays what is said of a rule over its defaults, key by key: a 0 that is said is a 0.
+func layAlertRules(k *koanf.Koanf) error {
+	for name, base := range AlertRules() {
+		rule := "alerts.rules." + name
+		if !k.Exists(rule) {
+			continue
+		}
+		for key, value := range map[string]any{"severity": base.Severity, "for": base.For, "cooldown": base.Cooldown, "threshold": base.Threshold} {
+			if k.Exists(rule + "." + key) {
+				continue
+			}
+			if err := k.Set(rule+"."+key, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fillAlerts adds the rules of which nothing is said, and other defaults.
 func (c *Config) fillAlerts() {
 	a := &c.Alerts
 	orValue(&a.Retention, 7*24*time.Hour)
 	rules := AlertRules()
-	for name, given := range a.Rules {
-		base := rules[name] // unknown names are refused later
-		orValue(&given.Severity, base.Severity)
-		orValue(&given.For, base.For)
-		orValue(&given.Cooldown, base.Cooldown)
-		orValue(&given.Threshold, base.Threshold)
-		rules[name] = given
-	}
+	maps.Copy(rules, a.Rules) // unknown names are refused later
 	a.Rules = rules
 	for i := range a.Webhooks {
 		w := &a.Webhooks[i]

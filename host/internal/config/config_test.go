@@ -171,6 +171,7 @@ alerts:
   rules:
     stream_lag: {threshold: 2}
     gap: {off: true}
+    no_stream: {for: 0s, cooldown: 0s}
   webhooks:
     - {name: ops, url_env: OPS_WEBHOOK}
   events:
@@ -182,6 +183,9 @@ alerts:
 	a := cfg.Alerts
 	if lag := a.Rules["stream_lag"]; lag.Threshold != 2 || lag.For != 30*time.Second || lag.Severity != "warning" || !a.Rules["gap"].Off || a.Rules["no_stream"].Off {
 		t.Errorf("rules %+v", a.Rules)
+	}
+	if now := a.Rules["no_stream"]; now != (config.AlertRule{Severity: "critical"}) {
+		t.Errorf("a rule that is to be told at once is %+v", now)
 	}
 	if w := a.Webhooks[0]; w.Format != "json" || w.Timeout != 5*time.Second || w.Severity != "warning" || a.Events[0].Severity != "info" || a.Retention != 168*time.Hour {
 		t.Errorf("alerts %+v", a)

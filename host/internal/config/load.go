@@ -40,6 +40,9 @@ func Load(path string, environ []string, flags map[string]any) (Config, error) {
 	if err := k.Load(confmap.Provider(flags, "."), nil); err != nil {
 		return Config{}, fmt.Errorf("read flags: %w", err)
 	}
+	if err := layAlertRules(k); err != nil {
+		return Config{}, fmt.Errorf("read alerts.rules: %w", err)
+	}
 	cfg := Default()
 	if err := decode(k, &cfg); err != nil {
 		return Config{}, append(problems, doc.decodeProblems(err)...)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"github.com/weir-run/weir/sdk/wire"
@@ -25,7 +28,7 @@ func main() {
 		time.Sleep(4 * time.Second) // a child
 		return
 	}
-	time.AfterFunc(time.Minute, func() { os.Exit(9) }) // whatever happens
+	time.AfterFunc(lifetime(), func() { os.Exit(9) }) // whatever happens
 	if err := serve(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -54,14 +57,21 @@ type plugin struct {
 	pluginv1.UnimplementedControlServer
 	pluginv1.UnimplementedMonitorServer
 
-	epoch uint64
+	epoch    uint64
+	weakness weakness
 }
 
 func (p *plugin) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
 	return &pluginv1.DescribeResponse{Name: "bad-" + trap, Version: "1", StateWrites: 1, StateReadsMin: 1}, nil
 }
 
-func (p *plugin) Configure(context.Context, *pluginv1.ConfigureRequest) (*pluginv1.ConfigureResponse, error) {
+func (p *plugin) Configure(_ context.Context, r *pluginv1.ConfigureRequest) (*pluginv1.ConfigureResponse, error) {
+	if len(r.GetConfig()) == 0 {
+		return &pluginv1.ConfigureResponse{}, nil
+	}
+	if err := json.Unmarshal(r.GetConfig(), &p.weakness); err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
 	return &pluginv1.ConfigureResponse{}, nil
 }
 
@@ -117,6 +127,7 @@ func (p *plugin) Run(stream grpc.BidiStreamingServer[pluginv1.HostFrame, pluginv
 		if batch == nil {
 			continue
 		}
+		p.weakness.show(batch)
 		through := batch.GetRecords()[len(batch.GetRecords())-1].GetNumber()
 		answer := &pluginv1.PluginFrame{Epoch: p.epoch, Frame: &pluginv1.PluginFrame_Outputs{Outputs: &pluginv1.Outputs{Through: through}}}
 		if !sprung {

@@ -44,6 +44,16 @@ func (m *monitor) described(r *sdk.Record, d *sdk.TokenMetadata) error {
 	if t.symbol == "" {
 		t.symbol = d.GetSymbol()
 	}
+	if curve := d.GetCurve(); curve != nil {
+		t.see(curve.GetCurve(), curve.GetQuoteMint(), curve.GetVenue())
+		if t.creator.IsZero() {
+			t.creator = sdk.KeyOf(curve.GetCreator())
+		}
+		if curve.GetMayhem() { // its agent mints and burns: what the supply was says nothing of what it is
+			t.flags |= mayhem
+			t.supply = 0
+		}
+	}
 	if t.supply == 0 && !t.is(mayhem) {
 		t.supply = d.GetSupply()
 	}

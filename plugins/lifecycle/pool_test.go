@@ -125,3 +125,28 @@ func TestDescribed(t *testing.T) {
 		t.Errorf("state is %v", s)
 	}
 }
+
+// The account of its curve says who made a token whose launch was not seen, and that an agent changes its supply: then the supply at one
+// moment makes no market cap.
+func TestDescribedCurve(t *testing.T) {
+	h := weirtest.Start(t, lifecycle.New, weirtest.Config(`{"state_seconds": 1000}`))
+	account := func(mint string, mayhem bool) *sdk.Record {
+		return weirtest.TokenMetadata(&sdk.TokenMetadata{
+			Mint: weirtest.Key(mint), Supply: proto.Uint64(899_000_000_001),
+			Curve: &sdk.CurveState{Venue: sdk.Pump, Curve: weirtest.Key("curve of " + mint), Creator: weirtest.Key("maker"), Mayhem: mayhem},
+		})
+	}
+	h.Send(traded("a", sdk.Pump), account("a", false), traded("a", sdk.Pump), traded("m", sdk.Pump), account("m", true), traded("m", sdk.Pump))
+	states := kindsOf(h.Send(at(10_000, created("b"))), "token_state")
+	if len(states) != 2 {
+		t.Fatalf("states are %v", states)
+	}
+	for _, o := range states {
+		s := o.GetTokenState()
+		strange := string(s.GetMint()) == string(weirtest.Key("m"))
+		if string(s.GetCreator()) != string(weirtest.Key("maker")) || (s.GetFigures().MarketCap == nil) != strange ||
+			strange && s.GetFigures().GetMarketCapAbsent() != sdk.AbsentSupply {
+			t.Errorf("state is %v", s)
+		}
+	}
+}

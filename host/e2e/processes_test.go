@@ -23,7 +23,7 @@ var bin string
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if testing.Short() {
-		fmt.Println("the end-to-end tests are not run with -short: they start real processes and take minutes")
+		fmt.Fprintln(os.Stderr, "the end-to-end tests are not run with -short: they start real processes and take minutes")
 		os.Exit(0)
 	}
 	dir, err := os.MkdirTemp("", "weir-e2e-")

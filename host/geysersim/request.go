@@ -3,9 +3,10 @@ package geysersim
 import (
 	"context"
 
-	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
 
 // receive takes requests until the stream ends. A half-closed stream goes on.

@@ -5,10 +5,11 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"github.com/weir-run/weir/sdk/wire"
-	"google.golang.org/protobuf/proto"
 )
 
 // receive waits for a frame, checks it, and keeps what it brings.

@@ -161,13 +161,15 @@ type seen struct {
 	behind  bool // the ring may begin too late for the reader
 	alerts  []*adminv1.AlertsResponse
 	status  []byte
+
+	alertsBehind bool // the alerts that are held begin too late for the reader
 }
 
 // after looks for what lies beyond a place and an alert.
 func (f *feed) after(at place, alert uint64) seen {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := seen{status: f.status}
+	s := seen{status: f.status, alertsBehind: len(f.alerts) > 0 && f.alerts[0].GetPosition() > alert+1}
 	for _, r := range f.alerts {
 		if r.GetPosition() > alert {
 			s.alerts = append(s.alerts, r)

@@ -19,11 +19,20 @@ const (
 // admitted makes the reader of a request; a problem when all streams are in use, or it cannot go on where it asks to.
 func (a *API) admitted(req *http.Request, in args) (*reader, *problem) {
 	r, p := a.newReader(in, req.Header.Get("Last-Event-ID"))
-	if p == nil && a.feed.open() >= a.cfg.Streams {
+	if p != nil {
+		return nil, p
+	}
+	if a.feed.open() >= a.cfg.Streams {
 		p = problemf(http.StatusServiceUnavailable, "all %d streams are in use", a.cfg.Streams)
 		p.retryAfter = 10
+		return nil, p
 	}
-	return r, p
+	ctx, cancel := context.WithTimeout(req.Context(), answerTimeout)
+	defer cancel()
+	if err := r.begin(ctx); err != nil {
+		return nil, a.failed(req, err)
+	}
+	return r, nil
 }
 
 // serverSent writes a stream of server-sent events. Each output and alert has an id, which a browser shows by itself when it comes again.

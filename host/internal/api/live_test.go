@@ -128,3 +128,63 @@ func TestTheDocumentSaysWhatIsAnswered(t *testing.T) {
 		}
 	}
 }
+
+// rules reads alerts until one of a rule came.
+func (s *sse) rules(tb testing.TB, last string) (out []string) {
+	tb.Helper()
+	for {
+		_, data := s.next(tb)
+		var a struct{ Alert struct{ Rule string } }
+		if err := json.Unmarshal([]byte(data), &a); err != nil {
+			tb.Fatalf("%q: %v", data, err)
+		}
+		if out = append(out, a.Alert.Rule); a.Alert.Rule == last {
+			return out
+		}
+	}
+}
+
+// TestAlertsGoOnWhereTheyEnded: the feed begins with the last alert when its first reader comes, and what a reader missed before is in
+// the journal.
+func TestAlertsGoOnWhereTheyEnded(t *testing.T) {
+	d := newDaemon()
+	d.store(t, "trading", "trade")
+	d.alert("before")
+	url := serve(t, api.Config{Source: d}) + "/api/v1/stream?topics=alerts"
+	s := openSSE(t, url, "")
+	time.Sleep(50 * time.Millisecond)
+	d.alert("seen")
+	if got := s.rules(t, "seen"); !slices.Equal(got, []string{"seen"}) {
+		t.Fatalf("first came %v", got)
+	}
+	s.close()
+	var want []string
+	for i := range 2500 { // more than the feed holds, and than one walk brings
+		want = append(want, fmt.Sprintf("rule_%d", i))
+		d.alert(want[i])
+	}
+	for name, base := range map[string]string{"the daemon that runs": url, "a daemon that began anew": serve(t, api.Config{Source: d}) + "/api/v1/stream?topics=alerts"} {
+		again := openSSE(t, base, s.id)
+		if got := again.rules(t, "rule_2499"); !slices.Equal(got, want) {
+			t.Errorf("%s: %d of 2500 alerts came, the first is %s", name, len(got), got[0])
+		}
+		again.close()
+	}
+}
+
+// TestAnIDOfAnotherJournalIsRefused: its reader would wait in silence until the new journal came as far.
+func TestAnIDOfAnotherJournalIsRefused(t *testing.T) {
+	d := newDaemon()
+	d.store(t, "trading", "trade")
+	d.alert("gap")
+	url := serve(t, api.Config{Source: d}) + "/api/v1/stream?last_event_id="
+	for id, code := range map[string]int{"10.0~1": 200, "11.0~0": 409, "10.0~2": 409} {
+		if code == 200 {
+			openSSE(t, url+id, "").close()
+			continue
+		}
+		if got := ask(t, http.MethodGet, url+id, nil); got.code != code || !strings.Contains(got.body, "last_event_id") {
+			t.Errorf("%s: %d %s, want %d", id, got.code, got.body, code)
+		}
+	}
+}

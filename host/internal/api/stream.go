@@ -66,26 +66,35 @@ func (a *API) newReader(in args, last string) (*reader, *problem) {
 // id is what a client shows to go on after all that was sent so far.
 func (r *reader) id() string { return r.at.id() + "~" + strconv.FormatUint(r.alert, 10) }
 
-// begin finds the newest output and alert, beyond which a new reader reads.
+// begin finds the newest output and alert, beyond which a new reader reads. An id beyond them is refused: it is of another journal, and its
+// reader would wait in silence until this one came as far.
 func (r *reader) begin(ctx context.Context) error {
-	if r.known {
-		return nil
-	}
-	r.at = place{0, 1} // before all
+	newest, alert := place{0, 1}, uint64(0) // before all
 	err := r.api.cfg.Source.Events(ctx, &adminv1.EventsRequest{Tail: 1}, func(position uint64, data []byte) error {
 		entries, err := entriesOf(position, data)
 		if err == nil && len(entries) > 0 {
-			r.at = entries[len(entries)-1].place
+			newest = entries[len(entries)-1].place
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return r.api.cfg.Source.Alerts(ctx, &adminv1.AlertsRequest{Tail: 1}, func(a *adminv1.AlertsResponse) error {
-		r.alert = a.GetPosition()
+	err = r.api.cfg.Source.Alerts(ctx, &adminv1.AlertsRequest{Tail: 1}, func(a *adminv1.AlertsResponse) error {
+		alert = a.GetPosition()
 		return nil
 	})
+	switch {
+	case err != nil:
+		return err
+	case !r.known:
+		r.at, r.alert = newest, alert
+	case newest.position > 0 && r.at.after(newest) || alert > 0 && r.alert > alert: // of an empty journal nothing is known
+		p := problemf(http.StatusConflict, "last_event_id %s lies beyond the newest, %s~%d: it is of another journal; leave it out to begin with what comes", r.id(), newest.id(), alert)
+		p.Parameter = "last_event_id"
+		return p
+	}
+	return nil
 }
 
 // errStopping ends streams when the daemon stops.
@@ -95,9 +104,6 @@ var errStopping = errors.New("the daemon is stopping")
 func (r *reader) follow(ctx context.Context, beat time.Duration, send func([]message) error) error {
 	news, detach := r.api.feed.attach()
 	defer detach()
-	if err := r.begin(ctx); err != nil {
-		return err
-	}
 	said := time.Now()
 	for ctx.Err() == nil {
 		s := r.api.feed.after(r.at, r.alert)
@@ -146,7 +152,17 @@ func (r *reader) take(ctx context.Context, s seen) (out []message, more bool, er
 		}
 	}
 	if slices.Contains(r.topics, topicAlerts) {
-		for _, a := range s.alerts {
+		alerts := s.alerts
+		if s.alertsBehind {
+			missed, err := r.missedAlerts(ctx)
+			if err != nil {
+				return nil, false, err
+			}
+			if len(missed) > 0 { // else they are gone from the journal too
+				alerts, more = missed, true
+			}
+		}
+		for _, a := range alerts {
 			r.alert = a.GetPosition()
 			out = append(out, message{topicAlerts, r.id(), jsonl.Append(nil, a)})
 		}
@@ -180,6 +196,21 @@ func (r *reader) history(ctx context.Context) (out []*entry, err error) {
 			}
 		}
 		return err
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return out, err
+}
+
+// missedAlerts reads alerts beyond the reader's last one from the journal: the feed begins with the newest, and holds few.
+func (r *reader) missedAlerts(ctx context.Context) (out []*adminv1.AlertsResponse, err error) {
+	err = r.api.cfg.Source.Alerts(ctx, &adminv1.AlertsRequest{From: r.alert + 1}, func(a *adminv1.AlertsResponse) error {
+		if len(out) >= historyAtOnce {
+			return errEnough
+		}
+		out = append(out, a)
+		return nil
 	})
 	if errors.Is(err, errEnough) {
 		err = nil

@@ -42,6 +42,7 @@ class Live extends EventTarget {
     this.source.onerror = () => {
       this.turn('lost');
       if (this.source.readyState === EventSource.CLOSED) { // the browser gives up on answers that are no stream
+        this.last = ''; // it may be of another journal, for which it is refused
         clearTimeout(this.again);
         this.again = setTimeout(() => this.start(), 2000);
       }

@@ -29,8 +29,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// book is a log of alerts in memory; down makes it store nothing.
+// book is a log of alerts in memory; down makes it store nothing, and those before first are gone.
 type book struct {
+	first  uint64
 	mu     sync.Mutex
 	data   [][]byte
 	ids    map[string]bool
@@ -58,6 +59,12 @@ func (b *book) Append(_ context.Context, _, id string, data []byte) error {
 func (b *book) Read(ctx context.Context, q journal.AlertsQuery, visit func(uint64, []byte) error) error {
 	for at := max(q.From, 1); ; at++ {
 		b.mu.Lock()
+		if at < b.first {
+			if q.Missed != nil {
+				q.Missed(at, b.first-1)
+			}
+			at = b.first
+		}
 		wait, n := b.waiter, uint64(len(b.data))
 		var data []byte
 		if at <= n {
@@ -275,6 +282,35 @@ func TestWhatIsTooOldIsGivenUpAndWhatIsRefusedDoesNotBlock(t *testing.T) {
 			a, stop := run(t, cfg, r)
 			time.Sleep(time.Hour)
 			if s := a.Webhooks()[0]; s.GetLost() != 2 || s.GetThrough() != 2 || test.tries > 0 && s.GetFailed() != uint64(test.tries) {
+				t.Errorf("%s: %v", name, s)
+			}
+			stop()
+		}
+	})
+}
+
+// TestWhatIsGoneBeforeItWasSentIsCounted: the stream of alerts is bounded, also while a webhook is away.
+func TestWhatIsGoneBeforeItWasSentIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, test := range map[string]struct{ through, lost uint64 }{"a webhook that was away": {1, 2}, "a new webhook": {0, 0}} {
+			b := newBook()
+			for i := range 5 {
+				data, err := proto.Marshal(&eventv1.Alert{Rule: "gap", Severity: eventv1.Severity_SEVERITY_CRITICAL, AtUnixNanos: time.Now().UnixNano()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := b.Append(t.Context(), "gap", string(rune('a'+i)), data); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b.first = 4
+			cfg := hooked(Config{Status: func() *adminv1.StatusResponse { return healthy() }, Book: b}, config.Webhook{Name: "ops", URL: "http://x", Format: "json", Severity: "info", Timeout: time.Second})
+			if err := keep(t.Context(), cfg.Cursors, "webhook/ops", test.through); err != nil {
+				t.Fatal(err)
+			}
+			a, stop := run(t, cfg, &receiver{answer: func(int) int { return http.StatusOK }})
+			time.Sleep(time.Second)
+			if s := a.Webhooks()[0]; s.GetDelivered() != 2 || s.GetLost() != test.lost {
 				t.Errorf("%s: %v", name, s)
 			}
 			stop()

@@ -56,8 +56,12 @@ func (a *Alerts) followOnce(ctx context.Context, w *wanted) error {
 		for _, alert := range found {
 			a.say(ctx, alert)
 		}
-		if len(a.store(ctx, found)) > 0 {
-			return errors.New("alerts cannot be stored") // the batch is read again
+		for found = a.store(ctx, found); len(found) > 0; found = a.store(ctx, found) {
+			select { // not by reading the batch again: what was found stands in the log, and in its cooldown
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(time.Second):
+			}
 		}
 		last = at
 		if since++; since < cursorEvery {

@@ -2,7 +2,9 @@ package alert
 
 import (
 	"context"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,6 +109,31 @@ func TestEventsGiveNoticesAcrossRestarts(t *testing.T) {
 		}
 		if want := []uint64{2, 6, 7}; !slices.Equal(causes, want) {
 			t.Errorf("told of %d, want %d", causes, want)
+		}
+	})
+}
+
+// TestANoticeWaitsForAJournalThatStoresNothing: the cooldown of what could not be stored must not keep it from being told at all.
+func TestANoticeWaitsForAJournalThatStoresNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, f := newBook(), &feed{}
+		b.down = true
+		f.add(t, traded(1, 100, "k"))
+		said := &strings.Builder{}
+		cfg := hooked(Config{Status: func() *adminv1.StatusResponse { return healthy() }, Book: b, Events: f.read, Log: slog.New(slog.NewTextHandler(said, nil))})
+		cfg.Set.Events = []config.EventAlert{{Name: "big-buy", Kind: "trade", Cooldown: time.Hour, Severity: "info"}}
+		_, stop := run(t, cfg, &receiver{})
+		time.Sleep(10 * time.Second)
+		b.mu.Lock()
+		b.down = false
+		b.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		stop()
+		if got := b.rules(t); !slices.Equal(got, []string{"big-buy notice"}) {
+			t.Errorf("the book holds %q", got)
+		}
+		if n := strings.Count(said.String(), "rule=big-buy"); n != 1 {
+			t.Errorf("it is said %d times in the log", n)
 		}
 	})
 }

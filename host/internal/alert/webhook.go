@@ -100,7 +100,14 @@ func (w *webhook) deliver(ctx context.Context) error {
 		return err
 	}
 	w.note(func(s *adminv1.WebhookStatus) { s.Through = from })
-	return w.book.Read(ctx, journal.AlertsQuery{From: from + 1, Follow: true}, func(at uint64, data []byte) error {
+	missed := func(first, last uint64) {
+		if first == 1 && from == 0 {
+			return // the webhook is new
+		}
+		w.note(func(s *adminv1.WebhookStatus) { s.Lost += last - first + 1 })
+		w.log.Error("alerts were gone from the journal before they were sent, or are damaged", "from_position", first, "to_position", last)
+	}
+	return w.book.Read(ctx, journal.AlertsQuery{From: from + 1, Follow: true, Missed: missed}, func(at uint64, data []byte) error {
 		if err := w.handle(ctx, at, data); err != nil {
 			return err
 		}

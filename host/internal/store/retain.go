@@ -4,13 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
 // Retention says how long rows stay after they were stored; 0 keeps them for ever.
 type Retention struct {
 	Trades, Candles, Liquidity, Signals, Alerts time.Duration
-	// Tokens is for coins, their windows and pools, since something was last heard of them.
+	// Tokens is for coins, their windows, pools and positions, since something was last heard of them.
 	Tokens time.Duration
 }
 
@@ -36,8 +38,8 @@ type keeper struct {
 type rule struct {
 	table string
 	keep  time.Duration
-	// old is the condition on a row, with the first event that stays as parameter, for tables that are small; empty for those with a row
-	// an event, which are emptied from their beginning.
+	// old is the condition on a row, with the first event that stays as each parameter, for tables that are small; empty for those with a
+	// row an event, which are emptied from their beginning.
 	old string
 }
 
@@ -51,8 +53,10 @@ func (r Retention) rules() []rule {
 		{"fees", r.Liquidity, ""},
 		{"pool_periods", r.Candles, ""},
 		{"alerts", r.Alerts, ""},
-		{"tokens", r.Tokens, "coalesce(last_event, first_event) < ?"},
-		{"pools", r.Tokens, "last_event < ?"},
+		// Whatever was heard of a coin keeps it: without a trading monitor it has no last_event.
+		{"tokens", r.Tokens, `coalesce(last_event, first_event) < ? AND coalesce(migrated_event, completed_event, created_event, 0) < ?
+			AND coalesce(activity_event, 0) < ? AND NOT EXISTS (SELECT 1 FROM token_figures f WHERE f.mint = tokens.mint AND f.event >= ?)`},
+		{"pools", r.Tokens, "last_event < ? AND coalesce(depth_event, 0) < ?"},
 		{"windows", r.Tokens, "event < ?"},
 		{"token_figures", r.Tokens, "event < ?"},
 		{"positions", r.Tokens, "event < ?"},
@@ -112,7 +116,7 @@ func (w *writer) forget(ctx context.Context, r rule) (again bool, err error) {
 		}
 		statement, last = "DELETE FROM "+r.table+" WHERE event < ?", min(cutoff, oldest.Int64+forgetRows)
 	}
-	result, err := w.conn.Do(ctx, statement, last)
+	result, err := w.conn.Do(ctx, statement, slices.Repeat([]any{last}, strings.Count(statement, "?"))...)
 	if err != nil {
 		return false, err
 	}

@@ -237,6 +237,45 @@ func TestRetention(t *testing.T) {
 	}
 }
 
+// A coin stays as long as anything is heard of it, and a pool too: not only trades count.
+func TestRetentionSinceTheLastWord(t *testing.T) {
+	for _, db := range storetest.Both {
+		t.Run(db.Name, func(t *testing.T) {
+			b := newBench(t, db.New(t))
+			phase := func(mint int, p eventv1.TokenPhase) *eventv1.Output {
+				return &eventv1.Output{Kind: "token", Signature: []byte{1}, Body: &eventv1.Output_TokenPhaseChanged{TokenPhaseChanged: &eventv1.TokenPhaseChanged{Mint: key(mint), Phase: p}}}
+			}
+			b.say("lifecycle", phase(1, 1), phase(2, 1), phase(3, 1), phase(4, 1))
+			b.say("liquidity", &eventv1.Output{Kind: "pool_depth", Body: &eventv1.Output_PoolDepth{PoolDepth: &eventv1.PoolDepth{Pool: key(9)}}})
+			// From here on it is new: event 6.
+			b.say("lifecycle", phase(2, 4),
+				&eventv1.Output{Kind: "token_state", Body: &eventv1.Output_TokenState{TokenState: &eventv1.TokenState{Mint: key(3), Figures: &eventv1.TokenFigures{}}}},
+				&eventv1.Output{Kind: "token_activity", Body: &eventv1.Output_TokenActivity{TokenActivity: &eventv1.TokenActivity{Mint: key(4), Change: 1}}})
+			b.say("liquidity", &eventv1.Output{Kind: "pool_depth", Body: &eventv1.Output_PoolDepth{PoolDepth: &eventv1.PoolDepth{Pool: key(9)}}})
+			r := b.run()
+			b.stored(r)
+			r.stop()
+			change(t, b.cfg.Place, "UPDATE clock SET at = at - 3600")
+			change(t, b.cfg.Place, fmt.Sprintf("INSERT INTO clock (event, at) VALUES (6, %d)", time.Now().Unix()-600))
+			b.cfg.Retention = store.Retention{Tokens: 5 * time.Minute}
+			r = b.run()
+			r.until("the coin of which nothing was heard is gone", func(s store.Status) bool { return s.Deleted >= 1 })
+			time.Sleep(1500 * time.Millisecond) // the other tables are looked at as well
+			for _, mint := range []int{2, 3, 4} {
+				if _, ok, err := r.Reader().Token(t.Context(), base58Of(key(mint)), 0); !ok || err != nil {
+					t.Errorf("coin %d stays: %v, %v", mint, ok, err)
+				}
+			}
+			if _, ok, err := r.Reader().Pool(t.Context(), base58Of(key(9))); !ok || err != nil {
+				t.Errorf("the pool stays: %v, %v", ok, err)
+			}
+			if _, ok, _ := r.Reader().Token(t.Context(), base58Of(key(1)), 0); ok {
+				t.Error("coin 1 stays")
+			}
+		})
+	}
+}
+
 // Gaps are those of the ledger, and older ones stay.
 func TestGaps(t *testing.T) {
 	for _, db := range storetest.Both {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/weir-run/weir/host/internal/store/sqldb"
 )
 
 // Gap is a range of slots with one story, as weir gaps prints it.
@@ -24,7 +26,8 @@ type Gap struct {
 // gapsEvery is how often the gaps are compared with what is stored.
 const gapsEvery = 5 * time.Second
 
-// keepGaps brings table gaps up to date. Rows before the first slot that the ledger tells of stay as they are.
+// keepGaps brings table gaps up to date. Rows before the first slot that the ledger tells of stay as they are, save those that it still
+// holds: it keeps its rows for longer than it tells complete and empty slots apart.
 func (w *writer) keepGaps(ctx context.Context) error {
 	if w.s.cfg.Gaps == nil || time.Since(w.keep.gapsAt) < gapsEvery {
 		return nil
@@ -40,8 +43,16 @@ func (w *writer) keepGaps(ctx context.Context) error {
 			return err
 		}
 		for _, g := range gaps {
+			if g.From >= oldest {
+				continue
+			}
+			if _, err := w.conn.Do(ctx, "DELETE FROM gaps WHERE to_slot >= ? AND to_slot <= ?", int64(g.From), int64(g.To)); err != nil {
+				return err
+			}
+		}
+		for _, g := range gaps {
 			if _, err := w.conn.Do(ctx, `INSERT INTO gaps (from_slot, to_slot, subscription_groups, state, reason, endpoint, found_at, healed_at)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, int64(g.From), int64(g.To), g.Groups, g.State, orNull(g.Reason), orNull(g.Endpoint), orNull(g.Found), orNull(g.Healed)); err != nil {
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, int64(g.From), int64(g.To), g.Groups, g.State, orNull(sqldb.Text(g.Reason)), orNull(sqldb.Text(g.Endpoint)), orNull(g.Found), orNull(g.Healed)); err != nil {
 				return err
 			}
 		}

@@ -100,8 +100,11 @@ func decimalOf(from any) (string, error) {
 	}
 }
 
-// Text makes a string fit for both databases: PostgreSQL takes no zero byte, and names on a chain hold anything.
-func Text(s string) string { return strings.ReplaceAll(s, "\x00", "\uFFFD") }
+// Text makes a string fit for both databases: PostgreSQL takes no zero byte and only UTF-8, and names on a chain and what servers say hold
+// anything.
+func Text(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD")
+}
 
 // JSON does the same for JSON text.
 func JSON(s string) string {

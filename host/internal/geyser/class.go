@@ -132,7 +132,7 @@ func newError(e Endpoint, err error) *Error {
 	if !ok {
 		return out
 	}
-	out.err = fmt.Errorf("%s: %w", st.Code(), plain{st.Message(), err})
+	out.err = fmt.Errorf("%s: %w", st.Code(), plain{strings.ToValidUTF8(st.Message(), "\uFFFD"), err}) // messages that carry it hold only UTF-8
 	text := strings.ToLower(st.Message())
 	for _, r := range rules {
 		if r.code == st.Code() && strings.Contains(text, r.text) {

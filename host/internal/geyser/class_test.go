@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -60,6 +61,13 @@ func TestClasses(t *testing.T) {
 	}
 	if err := newError(Endpoint{}, io.EOF); err.Class != Retry || !errors.Is(err, ErrEnded) {
 		t.Errorf("a clean end gives %v", err)
+	}
+}
+
+// A proxy may answer with any bytes; the text goes into the status, gaps and alerts, which could not be encoded with them.
+func TestTextIsUTF8(t *testing.T) {
+	if text := newError(Endpoint{Name: "n"}, status.Error(codes.Internal, "bad \xff gateway")).Error(); !utf8.ValidString(text) || !strings.Contains(text, "bad \uFFFD gateway") {
+		t.Errorf("text %q", text)
 	}
 }
 

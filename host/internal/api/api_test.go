@@ -239,7 +239,7 @@ func TestAnswers(t *testing.T) {
 		"/gaps?states=missing,lost":          {400, `is none of complete, empty`},
 		"/alerts":                            {200, `"position":"2"`},
 		"/alerts?from=1&limit=1":             {200, `"next":"2"`},
-		"/alerts?firing=true":                {200, `"rule":"gap"`},
+		"/alerts?firing=true":                {200, `{"items":[{"alert":{"rule":"gap"`},
 		"/alerts?firing=maybe":               {400, `neither true nor false`},
 		"/events?kinds=pool_created":         {200, `"id":"20.0","instance":"liquidity","cause":"2"`},
 		"/events?from=1&limit=2":             {200, `"next":"20"`},

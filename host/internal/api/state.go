@@ -59,21 +59,21 @@ func (a *API) stateRoutes() []route {
 			method: http.MethodGet, path: "/events", scope: Read, summary: "Outputs of monitors as they are stored, the oldest first.",
 			schema: pageOf(entrySchema{}),
 			params: append([]param{
-				{"from", "Position of the first batch; otherwise the last ones.", integer(1, 0, "")}, {"limit", "How many at most.", limit},
+				{"from", "Position of the first batch; otherwise it begins 200 batches before the end.", integer(1, 0, "")}, {"limit", "How many at most.", limit},
 			}, filterParams...),
 			answer: a.events,
 		},
 	}
 }
 
-// page is a list with the cursor of the next one; empty when there is none.
-func page[M proto.Message](items []M, next string) []byte {
+// page is a list with the cursor of the next one; empty when there is none. unknown names fields that are not known here.
+func page[M proto.Message](items []M, next string, unknown ...string) []byte {
 	out := []byte(`{"items":[`)
 	for i, m := range items {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = jsonl.Append(out, m)
+		out = jsonl.Append(out, m, unknown...)
 	}
 	return closePage(out, next)
 }
@@ -106,7 +106,7 @@ func (a *API) alerts(ctx context.Context, in args) ([]byte, error) {
 		for _, alert := range a.cfg.Source.Status().GetAlerts() {
 			out = append(out, &adminv1.AlertsResponse{Alert: alert})
 		}
-		return page(out, ""), nil
+		return page(out, "", "position"), nil // the status does not tell where it is stored
 	}
 	req := &adminv1.AlertsRequest{From: in.number("from")}
 	if req.GetFrom() == 0 {

@@ -16,14 +16,14 @@ export async function alerts(main, signal) {
   };
   draw(live.status ?? await ask('/status'));
   live.addEventListener('status', (e) => draw(e.detail), { signal });
-  const told = (await ask('/alerts', { limit: 200 })).items.toReversed();
-  const list = () => past.replaceChildren(alertTable(told.slice(0, 200), 'nothing was told yet'));
-  list();
-  live.addEventListener('alerts', (e) => {
-    if (told.some((a) => a.position === e.detail.position)) return;
-    told.unshift(e.detail);
-    list();
-  }, { signal });
+  let told = [];
+  const add = (more) => {
+    const known = new Set(told.map((a) => a.position));
+    told = [...told, ...more.filter((a) => !known.has(a.position))].sort((a, b) => Number(b.position) - Number(a.position)).slice(0, 200);
+    past.replaceChildren(alertTable(told, 'nothing was told yet'));
+  };
+  live.addEventListener('alerts', (e) => add([e.detail]), { signal }); // before asking, so that none falls between
+  add((await ask('/alerts', { limit: 200 })).items);
 }
 
 function alertTable(rows, empty) {

@@ -8,7 +8,7 @@ export function setToken(value) {
   sessionStorage.setItem('weir-token', value);
 }
 
-// Problem is an answer that is not what was asked for.
+// Problem is an answer that is not what was asked for; its status is 0 when none came.
 export class Problem extends Error {
   constructor(status, detail) {
     super(detail);
@@ -19,7 +19,8 @@ export class Problem extends Error {
 // ask calls the API. Parameters that are empty are left out.
 export async function ask(path, parameters = {}, method = 'GET') {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, v]) => v !== '' && v !== undefined && v !== null && v !== false));
-  const answer = await fetch(`${base}${path}${query.size ? `?${query}` : ''}`, { method, headers: token ? { Authorization: `Bearer ${token}` } : {} });
+  const answer = await fetch(`${base}${path}${query.size ? `?${query}` : ''}`, { method, headers: token ? { Authorization: `Bearer ${token}` } : {} })
+    .catch(() => { throw new Problem(0, 'the daemon does not answer'); });
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Problem(answer.status, body.detail ?? answer.statusText);
   return body;

@@ -17,17 +17,22 @@ async function show() {
   const [, name = 'tokens', ...rest] = location.hash.split('/');
   const view = views[name] ?? tokens;
   leave?.abort();
-  leave = new AbortController();
+  const here = leave = new AbortController();
   for (const a of document.querySelectorAll('nav a')) {
     if (a.hash === `#/${name === 'token' ? 'tokens' : name}`) a.setAttribute('aria-current', 'page');
     else a.removeAttribute('aria-current');
   }
-  main.replaceChildren(h('p', { class: 'quiet' }, 'loading'));
+  const place = h('div', {}, h('p', { class: 'quiet' }, 'loading')); // its own: an answer to a view that was left must not draw over the next
+  main.replaceChildren(place);
   try {
-    await view(main, leave.signal, ...rest.map(decodeURIComponent));
+    await view(place, here.signal, ...rest.map(decodeURIComponent));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    main.replaceChildren(error.status === 401 ? login(error) : h('section', { role: 'alert' }, h('h1', {}, 'Not available'), error.message));
+    if (here.signal.aborted) return;
+    here.abort(); // what it listens to
+    const away = error.status === 0 || error.status === 429 || error.status >= 500;
+    place.replaceChildren(error.status === 401 ? login(error) : h('section', { role: 'alert' }, h('h1', {}, 'Not available'), error.message, away ? '; trying again' : ''));
+    if (away) setTimeout(() => { if (leave === here) show(); }, 2000);
   }
 }
 

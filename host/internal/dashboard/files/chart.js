@@ -7,9 +7,10 @@ import { createChart, CandlestickSeries, HistogramSeries, LineSeries } from './v
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const names = { 1: '1 s', 60: '1 min', 300: '5 min', 900: '15 min', 3600: '1 h', 14400: '4 h', 86400: '1 d' };
 
-// chart draws into a place and returns a function that takes a new trade.
+// chart draws into a place and returns a function that takes a new trade. trades gives those that are known, the oldest first.
 export async function chart(place, token, trades, signal) {
   const kinds = (await ask(`/tokens/${encodeURIComponent(token.mint)}/candle-kinds`)).items.filter((k) => !token.price_mint || k.quote_mint === token.price_mint);
+  if (signal.aborted) return () => {};
   const box = h('div', { id: 'chart' });
   const pick = h('select', { 'aria-label': 'Interval' }, h('option', { value: '' }, 'each trade'),
     kinds.map((k) => h('option', { value: k.seconds }, names[k.seconds] ?? `${k.seconds} s`)));
@@ -24,14 +25,14 @@ export async function chart(place, token, trades, signal) {
   let add = () => {}, old = () => {};
   const draw = async () => {
     old();
-    const [series, point] = pick.value ? await candles(frame, token, kinds.find((k) => String(k.seconds) === pick.value), note) : line(frame, token, trades, note);
+    const [series, point] = pick.value ? await candles(frame, token, kinds.find((k) => String(k.seconds) === pick.value), note) : line(frame, token, trades(), note);
     add = point;
     old = () => series.forEach((s) => frame.removeSeries(s));
     frame.timeScale().fitContent();
   };
   pick.addEventListener('change', draw);
   await draw();
-  return (trade) => { trades.push(trade); add(trade); };
+  return (trade) => add(trade);
 }
 
 const format = () => ({ type: 'custom', minMove: 1e-12, formatter: (v) => (v >= 1e-4 ? v.toPrecision(5) : v.toExponential(3)) });
@@ -53,16 +54,21 @@ function line(frame, token, trades, note) {
   const series = frame.addSeries(LineSeries, { color: colour('--accent'), lineWidth: 2, priceFormat: format() });
   // Several trades of one second stand at the last one: the axis has whole seconds.
   const points = new Map();
-  const put = (r) => {
-    const value = priceOf(r.price, token.decimals, token.price_decimals);
-    if (value !== undefined && r.block_time) points.set(Number(r.block_time), value);
-  };
-  trades.forEach(put);
+  // Prices in another currency are on another scale.
+  const valueOf = (r) => (r.block_time && r.quote_mint === token.price_mint ? priceOf(r.price, token.decimals, token.price_decimals) : undefined);
+  let newest = 0; // the library takes points at the end only
+  for (const r of trades) {
+    const value = valueOf(r);
+    if (value === undefined) continue;
+    points.set(Number(r.block_time), value);
+    newest = Math.max(newest, Number(r.block_time));
+  }
   series.setData([...points].sort((a, b) => a[0] - b[0]).map(([time, value]) => ({ time, value })));
-  note.textContent = `${trades.length} trades; the last price of each second`;
+  note.textContent = 'the last trades and what comes; the last price of each second';
   return [[series], (r) => {
-    put(r);
-    const last = [...points].at(-1);
-    if (last && Number(r.block_time) >= last[0]) series.update({ time: last[0], value: last[1] });
+    const value = valueOf(r);
+    if (value === undefined || Number(r.block_time) < newest) return;
+    newest = Number(r.block_time);
+    series.update({ time: newest, value });
   }];
 }

@@ -53,6 +53,25 @@ export function priceOf(price, baseDecimals, quoteDecimals) {
   return Number(price.quote) / Number(price.base) * 10 ** (Number(baseDecimals) - Number(quoteDecimals));
 }
 
+// currencies are what coins trade against, by mint: name and decimals.
+const currencies = {
+  So11111111111111111111111111111111111111112: ['SOL', 9], EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v: ['USDC', 6], Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB: ['USDT', 6],
+};
+
+// quoteDecimals are those of a quote mint. A coin may trade against several, and price_decimals are of its last price alone; undefined where
+// they are not known.
+export const quoteDecimals = (mint, t) => currencies[mint]?.[1] ?? (mint !== undefined && mint === t.price_mint ? t.price_decimals : undefined);
+
+// inQuote says a figure with what it is in.
+export const inQuote = (figure, mint) => (figure === undefined ? undefined : `${figure} ${currencies[mint]?.[0] ?? short(mint) ?? ''}`.trim());
+
+// every calls a function again and again until the view that asked for it is left, which may have been while it waited for an answer.
+export function every(ms, signal, call) {
+  if (signal.aborted) return;
+  const timer = setInterval(call, ms);
+  signal.addEventListener('abort', () => clearInterval(timer));
+}
+
 export function ago(unix) {
   if (unix === undefined || unix === null || Number(unix) === 0) return undefined;
   const s = Math.max(0, Math.round(Date.now() / 1000 - Number(unix)));

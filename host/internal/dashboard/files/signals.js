@@ -1,7 +1,7 @@
 // The signals page: what monitors found, such as sandwiches, whales and drained pools.
 
 import { ask } from './api.js';
-import { h } from './dom.js';
+import { every, h } from './dom.js';
 import { signalTable } from './token.js';
 
 // The kinds that the page shows; docs/monitors says what each is. bundle is left out: it is any transaction with a tip.
@@ -13,6 +13,5 @@ export async function signals(main, signal) {
   main.replaceChildren(h('h1', {}, 'Signals'), h('form', { class: 'filters', onsubmit: (e) => e.preventDefault() }, h('label', {}, 'Kind', pick)), h('section', {}, list));
   const load = async () => list.replaceChildren(signalTable((await ask('/signals', { kinds: pick.value, limit: 100 })).items));
   await load();
-  const timer = setInterval(() => { if (!document.hidden) load().catch(() => {}); }, 2000);
-  signal.addEventListener('abort', () => clearInterval(timer));
+  every(2000, signal, () => { if (!document.hidden) load().catch(() => {}); });
 }

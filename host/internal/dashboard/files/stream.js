@@ -1,7 +1,7 @@
 // The stream page: connections, groups, budget, breakers, stages and gaps.
 
 import { ask, live } from './api.js';
-import { bar, bytes, facts, h, micros, table, whole } from './dom.js';
+import { bar, bytes, every, facts, h, micros, table, whole } from './dom.js';
 
 const slots = 300; // on the strip
 
@@ -19,8 +19,7 @@ export async function stream(main, signal) {
   live.addEventListener('status', (e) => draw(e.detail), { signal });
   const strips = async () => gaps.replaceChildren(await gapStrips());
   await strips();
-  const timer = setInterval(() => strips().catch(() => {}), 3000);
-  signal.addEventListener('abort', () => clearInterval(timer));
+  every(3000, signal, () => strips().catch(() => {}));
 }
 
 function overview(s) {

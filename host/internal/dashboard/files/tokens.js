@@ -1,7 +1,7 @@
 // The tokens page: a table from the store that lives by the stream.
 
 import { ask, live } from './api.js';
-import { ago, bar, compact, h, priceOf, short, spark, table, units, whole } from './dom.js';
+import { ago, bar, compact, every, h, inQuote, priceOf, quoteDecimals, short, spark, table, units, whole } from './dom.js';
 
 const views = { newest: 'All, newest first', launched: 'New', near_graduation: 'Near graduation', graduated: 'Graduated', active: 'Last traded', gainers: 'Gainers' };
 const kept = 40; // figures of a sparkline
@@ -14,8 +14,7 @@ export async function tokens(main, signal) {
   more.addEventListener('click', () => load(state, list, more, state.next));
   await load(state, list, more);
   live.addEventListener('outputs', (e) => hear(state, e.detail), { signal });
-  const timer = setInterval(() => refresh(state, list, more), 1000);
-  signal.addEventListener('abort', () => clearInterval(timer));
+  every(1000, signal, () => refresh(state, list, more));
 }
 
 function filters(state, changed) {
@@ -37,15 +36,18 @@ async function load(state, list, more, after = '') {
   draw(state, list);
 }
 
+// pairOf names a line: prices in two currencies make none.
+const pairOf = (mint, quoteMint) => `${mint} ${quoteMint}`;
+
 // hear takes prices of trades for the sparklines, and notes that the table is old.
 function hear(state, o) {
   const t = o.trade_reported;
   if (!t?.price) return;
-  const price = Number(t.price.quote) / Number(t.price.base);
-  const line = state.lines.get(t.mint) ?? [];
+  const price = Number(t.price.quote) / Number(t.price.base), pair = pairOf(t.mint, t.quote_mint);
+  const line = state.lines.get(pair) ?? [];
   line.push(price);
   if (line.length > kept) line.shift();
-  state.lines.set(t.mint, line);
+  state.lines.set(pair, line);
   if (state.lines.size > 2000) state.lines.delete(state.lines.keys().next().value);
   state.touched.add(t.mint);
 }
@@ -69,7 +71,7 @@ export const progressOf = (t) => (t.figures?.progress_ppm === undefined ? undefi
 export function marketCap(t) {
   const f = t.figures;
   if (f?.market_cap_usd_micros !== undefined) return `$${compact(units(f.market_cap_usd_micros, 6))}`;
-  return compact(units(f?.market_cap, t.price_decimals));
+  return inQuote(compact(units(f?.market_cap, quoteDecimals(f?.quote_mint, t))), f?.quote_mint);
 }
 
 export function phaseBadge(t) {
@@ -84,10 +86,10 @@ function draw(state, list) {
     ['Name', 'minor', (t) => t.name],
     ['Phase', '', phaseBadge],
     ['Progress', '', (t) => { const p = progressOf(t); return p === undefined ? undefined : [bar(p), `${(p * 100).toFixed(1)} %`]; }],
-    ['Price', 'number', (t) => h('span', { title: t.price ? `${t.price.quote}/${t.price.base} raw` : null }, compact(priceOf(t.price, t.decimals, t.price_decimals)) ?? '–')],
-    ['Lately', 'minor', (t) => spark(state.lines.get(t.mint) ?? [])],
+    ['Price', 'number', (t) => h('span', { title: t.price ? `${t.price.quote}/${t.price.base} raw` : null }, inQuote(compact(priceOf(t.price, t.decimals, t.price_decimals)), t.price_mint) ?? '–')],
+    ['Lately', 'minor', (t) => spark(state.lines.get(pairOf(t.mint, t.price_mint)) ?? [])],
     ['Market cap', 'number', marketCap],
-    ['Volume', 'number minor', (t) => compact(units(t.quote_volume, t.price_decimals))],
+    ['Volume', 'number minor', (t) => inQuote(compact(units(t.quote_volume, t.price_decimals)), t.price_mint)],
     ['Trades', 'number', (t) => whole(t.trades)],
     ['Buys / sells', 'number minor', (t) => (t.trades === undefined ? undefined : `${whole(t.buys)} / ${whole(t.sells)}`)],
     ['Holders', 'number minor', (t) => whole(t.figures?.holders)],

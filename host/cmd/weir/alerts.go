@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
+	"github.com/weir-run/weir/host/cmd/weir/internal/words"
 	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/jsonl"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
@@ -79,7 +80,11 @@ func (c alertsCommand) firing(ctx context.Context, std shell.Streams, dir string
 func (c alertsCommand) print(w io.Writer, r *adminv1.AlertsResponse) error {
 	a := r.GetAlert()
 	if c.JSON {
-		_, err := w.Write(append(jsonl.Append(nil, r), '\n'))
+		var unknown []string
+		if c.Firing {
+			unknown = []string{"position"} // the status does not tell where it is stored
+		}
+		_, err := w.Write(append(jsonl.Append(nil, r, unknown...), '\n'))
 		return err
 	}
 	line := fmt.Sprintf("%s %-8s %-8s %s", time.Unix(0, a.GetAtUnixNanos()).UTC().Format(time.DateTime), alertWord(a), severityWord(a), a.GetRule())
@@ -90,7 +95,7 @@ func (c alertsCommand) print(w io.Writer, r *adminv1.AlertsResponse) error {
 	if a.GetRemedy() != "" && a.GetState() == eventv1.AlertState_ALERT_STATE_FIRING {
 		line += "; " + a.GetRemedy()
 	}
-	_, err := fmt.Fprintln(w, line)
+	_, err := fmt.Fprintln(w, words.Plain(line))
 	return err
 }
 

@@ -65,7 +65,7 @@ func printStore(w io.Writer, s *adminv1.StoreStatus) {
 		fmt.Fprintf(w, "! store: %s (since %s, tried again by itself; outputs wait in the journal)\n", s.GetTrouble(), time.Unix(s.GetTroubleSinceUnix(), 0).UTC().Format(time.TimeOnly))
 	}
 	if s.GetMissed() > 0 {
-		fmt.Fprintf(w, "! store: %d batches of events were gone before they were stored\n", s.GetMissed())
+		fmt.Fprintf(w, "! store: %d batches of events, or alerts, were gone before they were stored\n", s.GetMissed())
 	}
 	if other := s.GetKinds()["other"] + s.GetKinds()["refused"]; other > 0 {
 		fmt.Fprintf(w, "store: %d outputs of kinds that no table is made for, %d refused by the database\n", s.GetKinds()["other"], s.GetKinds()["refused"])

@@ -54,7 +54,7 @@ func TestStatusTable(t *testing.T) {
 			"token metadata by RPC: 9 asked, 5 found, 1 absent, 2 failed, 1 dropped, 3 waiting\n! token metadata: node.example: slow\n",
 		"store PostgreSQL db/weir 40 rows 7 of 9 batches, behind for 1.5s transactions p50 900µs p99 -\n" +
 			"! store: connection refused (since 22:13:20, tried again by itself; outputs wait in the journal)\n" +
-			"! store: 2 batches of events were gone before they were stored\n" +
+			"! store: 2 batches of events, or alerts, were gone before they were stored\n" +
 			"store: 5 outputs of kinds that no table is made for, 1 refused by the database\n",
 	} {
 		if !strings.Contains(text, want) {

@@ -93,7 +93,7 @@ func missed(set config.AlertRule) check {
 		if !rises(now, "", n) {
 			return nil
 		}
-		return []finding{{detail: fmt.Sprintf("%d batches of events were gone before they were stored: rows of them are missing", n), size: n}}
+		return []finding{{detail: fmt.Sprintf("%d batches of events, or alerts, were gone before they were stored: rows of them are missing", n), size: n}}
 	}
 }
 

@@ -23,7 +23,7 @@ type Status struct {
 	Kinds map[string]uint64
 	// Errors counts sessions that ended in an error.
 	Errors uint64
-	// Missed counts positions of the stream that were gone before they were stored.
+	// Missed counts batches of outputs, and alerts, that were gone before they were stored.
 	Missed uint64
 	// Deleted counts rows that retention took.
 	Deleted uint64

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/mr-tron/base58"
 
@@ -40,7 +41,7 @@ func Text(w io.Writer, _ uint64, batch *eventv1.OutputBatch) error {
 		if o.BlockTime != nil {
 			clock = time.Unix(o.GetBlockTime(), 0).UTC().Format(time.TimeOnly)
 		}
-		fmt.Fprintf(&b, "%s %d %-9s %-17s %s\n", clock, o.GetSlot(), batch.GetInstance(), o.GetKind(), Describe(o))
+		b.WriteString(Plain(fmt.Sprintf("%s %d %-9s %-17s %s", clock, o.GetSlot(), batch.GetInstance(), o.GetKind(), Describe(o))) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -175,6 +176,16 @@ func wonOrLost(n int64) string {
 		return fmt.Sprintf("lost %d", -n)
 	}
 	return fmt.Sprintf("won %d", n)
+}
+
+// Plain keeps a line a line: what monitors and strangers wrote into it can neither end it nor tell the terminal what to do.
+func Plain(line string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) {
+			return r
+		}
+		return '\uFFFD'
+	}, line)
 }
 
 // Dash is the first line of a text, and a dash where there is none: tables have no empty cells.

@@ -8,6 +8,20 @@ import (
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
+// A monitor's text holds what strangers chose: it must not move the cursor, nor pose as another line.
+func TestALineStaysALine(t *testing.T) {
+	var out strings.Builder
+	batch := &eventv1.OutputBatch{Instance: "x", Outputs: []*eventv1.Output{
+		{Kind: "a\x1b[2J", Body: &eventv1.Output_Signal{Signal: &eventv1.Signal{Text: "Ω bought\n\x1b]0;title\x07\u202e"}}}, {Kind: "b", Key: "k\r"},
+	}}
+	if err := Text(&out, 1, batch); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); strings.Count(got, "\n") != 2 || strings.ContainsAny(got, "\x1b\x07\r\u202e") || !strings.Contains(got, "Ω bought") {
+		t.Errorf("said %q", got)
+	}
+}
+
 // TestTradesInWords covers what strangers choose and what is not known.
 func TestTradesInWords(t *testing.T) {
 	mint := make([]byte, 32)

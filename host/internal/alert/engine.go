@@ -34,7 +34,7 @@ type name struct{ rule, subject string }
 // condition is something that a rule found, from when it was first seen until it can be told anew.
 type condition struct {
 	since    time.Time // first seen
-	last     time.Time // last seen
+	last     time.Time // last seen; zero when an earlier process saw it
 	told     time.Time // last said as firing; zero before
 	firing   bool
 	size     uint64 // as last said
@@ -61,7 +61,7 @@ func (e *Engine) Adopt(a *eventv1.Alert) {
 	case eventv1.AlertState_ALERT_STATE_FIRING:
 		at := time.Unix(0, a.GetAtUnixNanos())
 		e.conditions[key] = &condition{
-			since: time.Unix(0, a.GetSinceUnixNanos()), last: at, told: at, firing: true, size: a.GetSize(), detail: a.GetDetail(),
+			since: time.Unix(0, a.GetSinceUnixNanos()), told: at, firing: true, size: a.GetSize(), detail: a.GetDetail(),
 			severity: severityName(a.GetSeverity()), remedy: a.GetRemedy(),
 		}
 	case eventv1.AlertState_ALERT_STATE_RESOLVED:
@@ -106,6 +106,9 @@ func (e *Engine) seen(now time.Time, r armed, f finding) *eventv1.Alert {
 // over resolves what was not seen for a while, and forgets what has no say in a cooldown any more.
 func (e *Engine) over(now time.Time) (out []*eventv1.Alert) {
 	for key, c := range e.conditions {
+		if c.last.IsZero() {
+			c.last = now // for how long it is away counts from the first look
+		}
 		away := now.Sub(c.last)
 		switch {
 		case c.firing && away >= calm:

@@ -221,6 +221,30 @@ func TestARestartTellsNothingTwice(t *testing.T) {
 	}
 }
 
+// TestAConditionNeedsAMomentAfterARestart: a database that is still away is not known to be at the first look.
+func TestAConditionNeedsAMomentAfterARestart(t *testing.T) {
+	gone := func(s *adminv1.StatusResponse) { s.Gaps.MissingSlots = 3 }
+	_, before := script(NewEngine(config.AlertRules()), gone, nil, 0, 10, 0)
+	e := NewEngine(config.AlertRules())
+	for _, a := range before {
+		e.Adopt(a)
+	}
+	now, bad := time.Unix(1_700_000_100, 0), healthy()
+	gone(bad)
+	for second := range 20 {
+		s := bad
+		if second < 3 {
+			s = healthy()
+		}
+		if out := e.Observe(now.Add(time.Duration(second)*time.Second), s); len(out) > 0 {
+			t.Errorf("after %d s it says %v", second, out)
+		}
+	}
+	if f := e.Firing(); len(f) != 1 {
+		t.Errorf("fires %v", f)
+	}
+}
+
 func TestARuleThatIsOffIsSilent(t *testing.T) {
 	set := config.AlertRules()
 	off := set["gap"]

@@ -31,7 +31,7 @@ var (
 	storeRows         = counter("weir_store_rows_total", "Rows written or changed.")
 	storeDeleted      = counter("weir_store_deleted_rows_total", "Rows that retention took.")
 	storeErrors       = counter("weir_store_errors_total", "Times that storing failed and began anew.")
-	storeMissed       = counter("weir_store_missed_total", "Batches of events that were gone or damaged before they were stored.")
+	storeMissed       = counter("weir_store_missed_total", "Batches of events, and alerts, that were gone or damaged before they were stored.")
 	storeTrouble      = gauge("weir_store_trouble", "1 while nothing can be stored in SQL.")
 	storeLag          = gauge("weir_store_lag_seconds", "For how long there has been something to store at every moment.")
 	storeBehind       = gauge("weir_store_lag_batches", "Batches of events that are not stored yet.")

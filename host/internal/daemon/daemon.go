@@ -99,7 +99,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 		return nil, err
 	}
 	if t := cfg.Traces; t.Endpoint != "" {
-		if d.tracer, err = trace.Open(ctx, trace.Config{Endpoint: t.Endpoint, Every: t.Every, Version: o.Version}); err != nil {
+		if d.tracer, err = trace.Open(ctx, trace.Config{Endpoint: t.Endpoint, Every: t.Every, Version: o.Version, Log: d.log.With("room", "trace")}); err != nil {
 			return nil, err
 		}
 	}

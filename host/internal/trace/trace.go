@@ -5,9 +5,12 @@ package trace
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"net/url"
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -23,6 +26,8 @@ type Config struct {
 	Every time.Duration
 	// Version of the daemon, for the receiver.
 	Version string
+	// Log is told when traces cannot be sent, once a minute at most. Default: nothing.
+	Log *slog.Logger
 }
 
 // Tracer begins traces. A nil one never does. Any goroutine may use it.
@@ -35,13 +40,34 @@ type Tracer struct {
 
 // Open prepares a tracer. Nothing is sent yet; a receiver that is away costs traces and nothing else. Close it.
 func Open(ctx context.Context, cfg Config) (*Tracer, error) {
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(cfg.Endpoint), otlptracehttp.WithTimeout(5*time.Second))
+	endpoint, err := url.Parse(cfg.Endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("open traces: %w", err)
 	}
+	if endpoint.Path == "" || endpoint.Path == "/" {
+		endpoint.Path = "/v1/traces" // where receivers listen; the exporter would take the root
+	}
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint.String()), otlptracehttp.WithTimeout(5*time.Second))
+	if err != nil {
+		return nil, fmt.Errorf("open traces: %w", err)
+	}
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(quietly(cfg.Log))) // else it prints a line of its own for each try
 	about := resource.NewSchemaless(attribute.String("service.name", "weir"), attribute.String("service.version", cfg.Version))
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter, sdktrace.WithBatchTimeout(time.Second)), sdktrace.WithResource(about))
 	return &Tracer{provider: provider, tracer: provider.Tracer("weir"), every: cfg.Every}, nil
+}
+
+// quietly returns a function that logs one error a minute.
+func quietly(log *slog.Logger) func(error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	var due atomic.Int64 // Unix nanoseconds
+	return func(err error) {
+		if now, at := time.Now().UnixNano(), due.Load(); now >= at && due.CompareAndSwap(at, now+int64(time.Minute)) {
+			log.Warn("traces cannot be sent, and are left out", "error", err)
+		}
+	}
 }
 
 // Close sends what is left, until ctx ends.

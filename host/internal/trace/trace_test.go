@@ -1,10 +1,13 @@
 package trace_test
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +29,10 @@ type receiver struct {
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if req.URL.Path != "/v1/traces" { // as receivers do
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
 	body, _ := io.ReadAll(req.Body)
 	var in collector.ExportTraceServiceRequest
 	if err := proto.Unmarshal(body, &in); err != nil {
@@ -89,7 +96,8 @@ func TestNoTracerDoesNothing(t *testing.T) {
 }
 
 func TestAReceiverThatIsAwayCostsNothing(t *testing.T) {
-	tracer, err := trace.Open(t.Context(), trace.Config{Endpoint: "http://127.0.0.1:1", Every: time.Nanosecond})
+	var said bytes.Buffer
+	tracer, err := trace.Open(t.Context(), trace.Config{Endpoint: "http://127.0.0.1:1", Every: time.Nanosecond, Log: slog.New(slog.NewTextHandler(&said, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,4 +112,7 @@ func TestAReceiverThatIsAwayCostsNothing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = tracer.Close(ctx) // what is left cannot be sent
+	if n := strings.Count(said.String(), "\n"); n != 1 || !strings.Contains(said.String(), "level=WARN") {
+		t.Errorf("it says %d times: %s", n, said.String())
+	}
 }

@@ -35,6 +35,16 @@ func named(t *testing.T, where string, expressions []string) {
 	}
 }
 
+var instanceLabel = regexp.MustCompile(`\{\{ *instance *\}\}`)
+
+// calls checks by which label a text calls a monitor: Prometheus keeps instance for the address that it scrapes, and renames ours.
+func calls(t *testing.T, expression, text string) {
+	t.Helper()
+	if strings.Contains(expression, "weir_plugin_") && instanceLabel.MatchString(text) {
+		t.Errorf("%s: %q gives the address of the daemon for the name of a monitor", expression, text)
+	}
+}
+
 func TestAlertRulesNameMetricsThatExist(t *testing.T) {
 	var rules struct {
 		Groups []struct {
@@ -59,6 +69,7 @@ func TestAlertRulesNameMetricsThatExist(t *testing.T) {
 			if r.Alert == "" || r.Labels["severity"] == "" || r.Annotations["summary"] == "" {
 				t.Errorf("rule %+v lacks a name, a severity or a summary", r)
 			}
+			calls(t, r.Expr, strings.ReplaceAll(r.Annotations["summary"], "$labels.", ""))
 		}
 	}
 	named(t, "weir.rules.yml", expressions)
@@ -68,7 +79,7 @@ func TestDashboardNamesMetricsThatExist(t *testing.T) {
 	var dashboard struct {
 		Panels []struct {
 			Title   string
-			Targets []struct{ Expr string }
+			Targets []struct{ Expr, LegendFormat string }
 		}
 	}
 	text, err := os.ReadFile("../../../deploy/grafana/weir.json")
@@ -82,6 +93,7 @@ func TestDashboardNamesMetricsThatExist(t *testing.T) {
 	for _, p := range dashboard.Panels {
 		for _, target := range p.Targets {
 			expressions = append(expressions, target.Expr)
+			calls(t, target.Expr, target.LegendFormat)
 		}
 	}
 	named(t, "weir.json", expressions)

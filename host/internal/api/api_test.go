@@ -285,7 +285,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	open := serve(t, api.Config{Source: d})
 	closed := serve(t, api.Config{
 		Source: d, Tokens: []api.Token{{Name: "r", Secret: "reader-reader-reader", Scope: api.Read}, {Name: "a", Secret: "admin-admin-admin", Scope: api.Admin}},
-		Origins: []string{"https://desk.example"}, Hosts: []string{"weir.example"},
+		Origins: []string{"https://desk.example"}, Hosts: []string{"Weir.example"},
 	})
 	header := func(name, value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set(name, value) }

@@ -69,7 +69,7 @@ func (g *guard) mayBeCalled(host string) bool {
 	if _, err := netip.ParseAddr(name); err == nil || name == "localhost" {
 		return true
 	}
-	return slices.Contains(g.hosts, name)
+	return slices.ContainsFunc(g.hosts, func(allowed string) bool { return strings.EqualFold(allowed, name) })
 }
 
 // waits counts a request of the client's address and returns after how many seconds it may come again; 0 when it may now.

@@ -73,7 +73,7 @@ func (l *AlertLog) Read(ctx context.Context, q AlertsQuery, visit func(position 
 	from := max(q.From, 1)
 	if q.Tail > 0 {
 		from = max(state.FirstSeq, 1)
-		if state.LastSeq >= from+q.Tail {
+		if state.LastSeq >= from && state.LastSeq-from >= q.Tail {
 			from = state.LastSeq - q.Tail + 1
 		}
 	}

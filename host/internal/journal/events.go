@@ -52,6 +52,7 @@ func (j *Journal) ReadEvents(ctx context.Context, q EventsQuery, visit func(posi
 // tailOfEvents returns the position from which q.Tail batches remain, looking back ever further.
 func (j *Journal) tailOfEvents(ctx context.Context, q EventsQuery, state jetstream.StreamState) (uint64, error) {
 	first := max(state.FirstSeq, 1)
+	q.Tail = min(q.Tail, max(state.LastSeq, 1)) // there are no more, and a number near 2^64 has no double
 	for back := 2 * q.Tail; ; back *= 4 {
 		from := first
 		if state.LastSeq > first+back {

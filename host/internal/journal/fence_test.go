@@ -185,6 +185,7 @@ func TestOutputsOfInstances(t *testing.T) {
 			"tail of two":  {EventsQuery{Instances: []string{"two"}, Tail: 3}, []uint64{16, 18, 20}},
 			"tail of all":  {EventsQuery{Tail: 2}, []uint64{19, 19, 20}},
 			"long tail":    {EventsQuery{Instances: []string{"two", "two"}, Tail: 1000}, []uint64{2, 4, 6, 8, 10, 12, 14, 16, 18, 20}},
+			"endless tail": {EventsQuery{Instances: []string{"two"}, Tail: 1 << 63}, []uint64{2, 4, 6, 8, 10, 12, 14, 16, 18, 20}},
 			"nobody":       {EventsQuery{Instances: []string{"three"}, Tail: 5}, nil},
 			"beyond":       {EventsQuery{From: 1 << 40}, nil},
 			"both by name": {EventsQuery{Instances: []string{"two", "one"}, Tail: 1}, []uint64{20}},

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // daemon is a source in memory: positions of batches are 10, 20, 30 and so on, since real ones have holes.
 type daemon struct {
+	gone    int // so many of the first batches and alerts are not held any more
 	mu      sync.Mutex
 	batches [][]byte
 	alerts  []*eventv1.Alert
@@ -103,7 +104,7 @@ func (d *daemon) walk(ctx context.Context, from int, follow bool, count func() i
 
 func (d *daemon) Events(ctx context.Context, req *adminv1.EventsRequest, visit func(uint64, []byte) error) error {
 	d.mu.Lock()
-	from := int(max(req.GetFrom()+9, 10)/10) - 1
+	from := max(int(max(req.GetFrom()+9, 10)/10)-1, d.gone)
 	if tail := int(req.GetTail()); tail > 0 {
 		from = max(0, len(d.batches)-tail)
 	}
@@ -118,7 +119,7 @@ func (d *daemon) Events(ctx context.Context, req *adminv1.EventsRequest, visit f
 
 func (d *daemon) Alerts(ctx context.Context, req *adminv1.AlertsRequest, visit func(*adminv1.AlertsResponse) error) error {
 	d.mu.Lock()
-	from := int(max(req.GetFrom(), 1)) - 1
+	from := max(int(max(req.GetFrom(), 1))-1, d.gone)
 	if tail := int(req.GetTail()); tail > 0 {
 		from = max(0, len(d.alerts)-tail)
 	}

@@ -188,3 +188,40 @@ func TestAnIDOfAnotherJournalIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatTheJournalLetGoIsSaid: a reader that comes back too late is told between which places it has a hole, once.
+func TestWhatTheJournalLetGoIsSaid(t *testing.T) {
+	d := newDaemon()
+	for range 5 {
+		d.store(t, "trading", "trade")
+		d.alert("gap")
+	}
+	url := serve(t, api.Config{Source: d}) + "/api/v1/stream?topics=outputs,alerts&last_event_id="
+	for gone, want := range []string{
+		0: "outputs outputs outputs alerts alerts alerts",
+		1: "outputs outputs outputs alerts alerts alerts",
+		2: `{"topic":"outputs","after":"20.0","before":"30.0"} outputs outputs outputs alerts alerts alerts`,
+		4: `{"topic":"outputs","after":"20.0","before":"50.0"} outputs {"topic":"alerts","after":"2","before":"5"} alerts`,
+	} {
+		if want == "" {
+			continue
+		}
+		d.mu.Lock()
+		d.gone = gone
+		d.mu.Unlock()
+		s := openSSE(t, url+"20.0~2", "")
+		var got []string
+		for range strings.Count(want, " ") + 1 {
+			topic, data := s.next(t)
+			if topic == "missed" {
+				topic = data
+			}
+			got = append(got, topic)
+		}
+		s.close()
+		sorted := func(words []string) string { return strings.Join(slices.Sorted(slices.Values(words)), " ") }
+		if sorted(got) != sorted(strings.Fields(want)) {
+			t.Errorf("with %d gone came %v, want %s", gone, got, want)
+		}
+	}
+}

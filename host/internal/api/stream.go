@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,6 +19,7 @@ const (
 	topicOutputs = "outputs"
 	topicAlerts  = "alerts"
 	topicStatus  = "status"
+	topicMissed  = "missed" // sent to whoever has a hole in outputs or alerts
 )
 
 // mostAtOnce bounds the outputs that a reader gets in one write, and historyAtOnce those that one walk through the journal brings.
@@ -136,10 +138,13 @@ func (r *reader) take(ctx context.Context, s seen) (out []message, more bool, er
 	if slices.Contains(r.topics, topicOutputs) {
 		entries := s.outputs
 		if s.behind {
-			if entries, err = r.history(ctx); err != nil {
+			var whole bool
+			if entries, whole, err = r.history(ctx); err != nil {
 				return nil, false, err
 			}
-			more = len(entries) > 0
+			if more = len(entries) > 0; more && !whole {
+				out = append(out, hole(topicOutputs, r.at.id(), entries[0].id()))
+			}
 		}
 		if len(entries) > mostAtOnce && !s.behind {
 			entries, more = entries[:mostAtOnce], true
@@ -161,6 +166,9 @@ func (r *reader) take(ctx context.Context, s seen) (out []message, more bool, er
 			if len(missed) > 0 { // else they are gone from the journal too
 				alerts, more = missed, true
 			}
+			if first := alerts[0].GetPosition(); r.alert > 0 && first > r.alert+1 {
+				out = append(out, hole(topicAlerts, strconv.FormatUint(r.alert, 10), strconv.FormatUint(first, 10)))
+			}
 		}
 		for _, a := range alerts {
 			r.alert = a.GetPosition()
@@ -181,14 +189,22 @@ func first(b []byte) *byte {
 	return &b[0]
 }
 
-// history reads outputs beyond the reader's place from the journal, whole batches.
-func (r *reader) history(ctx context.Context) (out []*entry, err error) {
+// hole says that the journal holds no more what lay between two places, of which the reader had the first.
+func hole(topic, after, before string) message {
+	return message{topic: topicMissed, data: fmt.Appendf(nil, `{"topic":%q,"after":%q,"before":%q}`, topic, after, before)}
+}
+
+// history reads outputs beyond the reader's place from the journal, whole batches. It is whole when the reader's own batch is still held:
+// otherwise some after it may be gone too.
+func (r *reader) history(ctx context.Context) (out []*entry, whole bool, err error) {
+	whole = r.at.position == 0
 	// Not by instance, although the journal could: the place must move on over the others, or a filter that matches nothing would be
 	// looked for again from the start at every change.
 	err = r.api.cfg.Source.Events(ctx, &adminv1.EventsRequest{From: max(r.at.position, 1)}, func(position uint64, data []byte) error {
 		if len(out) >= historyAtOnce {
 			return errEnough
 		}
+		whole = whole || position == r.at.position
 		entries, err := entriesOf(position, data)
 		for _, e := range entries {
 			if e.after(r.at) {
@@ -200,7 +216,7 @@ func (r *reader) history(ctx context.Context) (out []*entry, err error) {
 	if errors.Is(err, errEnough) {
 		err = nil
 	}
-	return out, err
+	return out, whole, err
 }
 
 // missedAlerts reads alerts beyond the reader's last one from the journal: the feed begins with the newest, and holds few.

@@ -33,15 +33,16 @@ func TestNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := string(text)
+	var script strings.Builder
+	script.Write(text)
 	lines := strings.Split(strings.TrimSpace(numbers), "\n")
 	var want []string
 	for _, line := range lines {
 		expected, call, _ := strings.Cut(line, " = ")
-		script += "console.log(String(" + call + "));\n"
+		script.WriteString("console.log(String(" + call + "));\n")
 		want = append(want, expected)
 	}
-	out, err := exec.CommandContext(t.Context(), node, "--input-type=module", "--eval", script).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), node, "--input-type=module", "--eval", script.String()).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -58,14 +58,14 @@ func Open(ctx context.Context, cfg Config) (*Tracer, error) {
 }
 
 // quietly returns a function that logs one error a minute.
-func quietly(log *slog.Logger) func(error) {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+func quietly(to *slog.Logger) func(error) {
+	if to == nil {
+		to = slog.New(slog.DiscardHandler)
 	}
 	var due atomic.Int64 // Unix nanoseconds
 	return func(err error) {
 		if now, at := time.Now().UnixNano(), due.Load(); now >= at && due.CompareAndSwap(at, now+int64(time.Minute)) {
-			log.Warn("traces cannot be sent, and are left out", "error", err)
+			to.Warn("traces cannot be sent, and are left out", "error", err)
 		}
 	}
 }

@@ -69,20 +69,41 @@ func (m *monitor) drain(r *sdk.Record, key sdk.Key, p *pool, s *step, least uint
 		p.steps = slices.Delete(p.steps, 0, 1)
 	}
 	p.steps = append(p.steps, *s)
-	own := slices.Clone(p.steps)
-	own = slices.DeleteFunc(own, func(old step) bool { return old.actor != s.actor || old.sale != s.sale })
-	taken := uint64(0)
-	for _, part := range own {
-		taken = add(taken, part.taken)
-	}
-	if share, ok = mulDiv(taken, million, own[0].from); !ok || share < m.config.DrainPpm {
+	own, share := s.since(p.steps, m.config.DrainPpm)
+	if len(own) == 0 {
 		return
 	}
 	p.drained[s.cause()] = true
 	p.steps = slices.DeleteFunc(p.steps, func(old step) bool { return old.sale == s.sale })
-	share = min(share, million)
 	m.host.Emit(&sdk.Output{Kind: "pool_drained", Key: key.String(), Body: &sdk.PoolDrainedBody{PoolDrained: m.drained(key, p, own, share, s.slot)}})
 }
+
+// since gives the steps of the same actor that drained the pool, this one last, and what part they took: the longest row of them that took
+// enough of what was there before it, of which no more is left now than the rest. Who puts liquidity back between two withdrawals, or sells
+// what others buy back, took much and drained nothing. It is empty where there is no such row.
+func (s *step) since(steps []step, ppm uint64) (own []step, share uint64) {
+	for i := range steps {
+		if o := &steps[i]; o.actor == s.actor && o.sale == s.sale && o.byLP() == s.byLP() {
+			own = append(own, *o)
+		}
+	}
+	left := s.from - min(s.taken, s.from)
+	for ; len(own) > 0; own = own[1:] {
+		taken, from := uint64(0), own[0].from
+		for i := range own {
+			taken = add(taken, own[i].taken)
+		}
+		share, fits := mulDiv(taken, million, from)
+		gone, _ := mulDiv(from-min(left, from), million, from)
+		if fits && share >= ppm && gone >= ppm {
+			return own, min(share, million)
+		}
+	}
+	return nil, 0
+}
+
+// byLP tells whether the step is measured by LP tokens, not by the currency.
+func (s *step) byLP() bool { return s.lp > 0 && s.taken == s.lp }
 
 func (m *monitor) drained(key sdk.Key, p *pool, steps []step, share, slot uint64) *sdk.PoolDrained {
 	first := &steps[0]

@@ -43,10 +43,10 @@ func newInterval(seconds int64) *interval {
 }
 
 // bucket returns the one that a change at a time counts in: that of its own period, or of the oldest that is not closed. It is nil for
-// pools beyond the limit.
-func (v *interval) bucket(pool sdk.Key, at, now, grace int64, limit int) *bucket {
+// pools beyond the limit. Of a period that began before the end of a gap, records are missing.
+func (v *interval) bucket(pool sdk.Key, at int64, rest *rest, grace int64, limit int) *bucket {
 	start := at - at%v.seconds
-	oldest := now - grace
+	oldest := rest.now - grace
 	oldest -= oldest % v.seconds
 	key := span{start: max(start, oldest), pool: pool}
 	open := v.open[key.start/v.seconds%2]
@@ -55,6 +55,7 @@ func (v *interval) bucket(pool sdk.Key, at, now, grace int64, limit int) *bucket
 	}
 	b := open.Put(key)
 	v.due = min(v.due, key.start+v.seconds)
+	b.gap = b.gap || rest.losing || key.start <= rest.lost
 	if start < oldest {
 		b.late++
 	}
@@ -114,6 +115,9 @@ func (m *monitor) tick(r *sdk.Record, key sdk.Key, p *pool, count func(*bucket))
 	at := rest.now
 	if r.BlockTime != nil && r.GetBlockTime() > 0 {
 		at = r.GetBlockTime()
+		if rest.losing {
+			rest.losing, rest.lost = false, max(rest.now, at)
+		}
 	}
 	if at == 0 {
 		return // no time is known yet
@@ -128,7 +132,7 @@ func (m *monitor) tick(r *sdk.Record, key sdk.Key, p *pool, count func(*bucket))
 		if !v.wanted {
 			continue
 		}
-		if b := v.bucket(key, at, rest.now, m.config.LateSeconds, m.config.MaxPeriods); b != nil {
+		if b := v.bucket(key, at, rest, m.config.LateSeconds, m.config.MaxPeriods); b != nil {
 			count(b)
 			b.see(p)
 		}

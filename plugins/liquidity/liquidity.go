@@ -9,7 +9,7 @@ import (
 )
 
 // Version of the monitor.
-const Version = "0.2.0"
+const Version = "0.3.0"
 
 // kinds of outputs.
 var kinds = []string{
@@ -36,6 +36,8 @@ func New(host *sdk.Host) sdk.Monitor {
 		Check:              m.config.check,
 		State:              m.state.saved(),
 		StateVersion:       stateVersion,
+		StateReadsMin:      1,
+		UpgradeParts:       m.state.upgrade,
 		Emits:              kinds,
 		Venues:             []sdk.Venue{sdk.PumpSwap, sdk.RaydiumV4, sdk.RaydiumCPMM, sdk.RaydiumCLMM},
 		ReuseRecords:       true,

@@ -1,6 +1,7 @@
 package liquidity_test
 
 import (
+	"slices"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -96,6 +97,45 @@ func TestLateChangesAndGaps(t *testing.T) {
 	found := periods(h.Send(at(swap(1, 1), 130), at(swap(5, 5), 10), weirtest.Gap(nil), at(swap(1, 1), 200)))
 	if len(found) != 1 || found[0].GetTrades() != 2 || found[0].GetLate() != 1 || !found[0].GetGap() || found[0].GetStart() != 1_800_000_120 {
 		t.Errorf("periods are %v", found)
+	}
+}
+
+// A gap hides trades also of pools that had no period open yet, and of periods that began while it lasted.
+func TestPeriodsThatBeginBehindAGap(t *testing.T) {
+	of := func(pool string, seconds int64) *sdk.Record {
+		r := at(swap(1, 1), seconds)
+		r.GetTrade().Pool = weirtest.Key(pool)
+		return r
+	}
+	timeless := of("z", 1)
+	timeless.BlockTime = new(int64(0)) // as one that knows none
+	for name, c := range map[string]struct {
+		records []*sdk.Record
+		gap     []bool
+	}{
+		"in the period":          {[]*sdk.Record{of("a", 10), weirtest.Gap(nil), of("b", 40), of("c", 130)}, []bool{true, true}},
+		"at its end":             {[]*sdk.Record{of("a", 10), weirtest.Gap(nil), of("b", 70), of("a", 75), of("c", 190)}, []bool{true, true, true}},
+		"in the one before":      {[]*sdk.Record{of("a", 10), weirtest.Gap(nil), of("a", 40), of("b", 70), of("c", 190)}, []bool{true, false}},
+		"before one of no time":  {[]*sdk.Record{of("a", 10), weirtest.Gap(nil), timeless, of("b", 70), of("c", 190)}, []bool{true, true, true}},
+		"before any time":        {[]*sdk.Record{weirtest.Gap(nil), of("b", 40), of("c", 130)}, []bool{true}},
+		"twice":                  {[]*sdk.Record{of("a", 10), weirtest.Gap(nil), weirtest.Gap(nil), of("b", 40), of("c", 130)}, []bool{true, true}},
+		"that is of the journal": {[]*sdk.Record{of("a", 10), nil, of("b", 40), of("c", 130)}, []bool{true, true}},
+	} {
+		h := weirtest.Start(t, liquidity.New, weirtest.Config(`{"periods": ["1m"]}`))
+		var got []bool
+		for _, r := range c.records {
+			h.Crash()
+			if r == nil {
+				h.LoseRecords(3, "retention")
+				continue
+			}
+			for _, p := range periods(h.Send(r)) {
+				got = append(got, p.GetGap())
+			}
+		}
+		if !slices.Equal(got, c.gap) {
+			t.Errorf("%s: gaps are %v, want %v", name, got, c.gap)
+		}
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/weir-run/weir/sdk/pack"
 )
 
-// stateVersion is that of the states written. Before version 1 the monitor remembered nothing.
-const stateVersion = 1
+// stateVersion is that of the states written. Version 1 did not say when records were lost last. Before it the monitor remembered nothing.
+const stateVersion = 2
 
 // state is all that the monitor remembers. What is kept by key is saved when it changed; the rest is small and saved every time.
 type state struct {
@@ -28,6 +28,8 @@ type rest struct {
 	prices prices
 	now    int64  // latest block time seen, Unix seconds; 0 is none. Kept where there are periods
 	slot   uint64 // latest slot seen, the same
+	losing bool   // records were lost, and none came since
+	lost   int64  // time of the first record behind the last gap; 0 is none
 }
 
 func newState() *state {
@@ -50,16 +52,24 @@ func newState() *state {
 }
 
 // saved is the form in which the SDK saves it. The order of the maps belongs to stateVersion.
-func (s *state) saved() *keyed.State {
+func (s *state) saved() *keyed.State { return s.savedWith(&s.rest) }
+
+func (s *state) savedWith(rest any) *keyed.State {
 	v := s.intervals
-	return keyed.NewState(&s.rest, s.pools, s.positions,
+	return keyed.NewState(rest, s.pools, s.positions,
 		v[0].open[0], v[0].open[1], v[1].open[0], v[1].open[1], v[2].open[0], v[2].open[1],
 		v[3].open[0], v[3].open[1], v[4].open[0], v[4].open[1], v[5].open[0], v[5].open[1])
+}
+
+// upgrade reads a state of version 1.
+func (s *state) upgrade(_ uint32, parts [][]byte) error {
+	return s.savedWith((*restOf1)(&s.rest)).LoadParts(parts)
 }
 
 // doubt says that records were lost. Whatever is a sum over all of them, or depends on the one before, is not known any more. Sums of
 // fees begin again at a slot; 0 keeps the old one.
 func (s *state) doubt(slot uint64) {
+	s.rest.losing = true
 	for _, key := range keysOf(s.pools) {
 		p := s.pools.Change(key)
 		p.whole, p.supplied, p.supply, p.fees, p.burned, p.kept, p.steps = false, false, 0, nil, 0, 0, nil
@@ -88,19 +98,38 @@ func keysOf[K comparable, V any](m *keyed.Map[K, V]) []K {
 
 // AppendBinary implements encoding.BinaryAppender.
 func (r *rest) AppendBinary(b []byte) ([]byte, error) {
-	return pack.AppendUvarint(pack.AppendUvarint(r.prices.append(b), uint64(r.now)), r.slot), nil
+	b = pack.AppendUvarint(pack.AppendUvarint(r.prices.append(b), uint64(r.now)), r.slot)
+	return pack.AppendUvarint(append(b, flags(r.losing)), uint64(r.lost)), nil
 }
 
 // UnmarshalBinary implements encoding.BinaryUnmarshaler.
 func (r *rest) UnmarshalBinary(b []byte) error {
 	from := pack.NewReader(b)
-	fresh := rest{prices: readPrices(from)}
-	fresh.now, fresh.slot = int64(from.Uvarint()), from.Uvarint()
+	fresh := readRest(from)
+	fresh.losing, fresh.lost = from.Byte() != 0, int64(from.Uvarint())
 	if err := from.Close(); err != nil {
 		return err
 	}
 	*r = fresh
 	return nil
+}
+
+// restOf1 is rest as version 1 had it.
+type restOf1 rest
+
+// UnmarshalBinary implements encoding.BinaryUnmarshaler.
+func (r *restOf1) UnmarshalBinary(b []byte) error {
+	from := pack.NewReader(b)
+	fresh := readRest(from)
+	if err := from.Close(); err != nil {
+		return err
+	}
+	*r = restOf1(fresh)
+	return nil
+}
+
+func readRest(from *pack.Reader) rest {
+	return rest{prices: readPrices(from), now: int64(from.Uvarint()), slot: from.Uvarint()}
 }
 
 func (p *pool) append(b []byte) []byte {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/weir-run/weir/sdk"
+	"github.com/weir-run/weir/sdk/pack"
 )
 
 // remembered is a state of many pools that were traded, with a position each.
@@ -36,12 +37,13 @@ func TestStateSurvives(t *testing.T) {
 	first := keysOf(s.pools)[0]
 	p := s.pools.Change(first)
 	p.steps = []step{{actor: first, slot: 3, sale: true, taken: 4, from: 5, lp: 6, before: p.reserves}}
-	b := s.intervals[0].bucket(first, 70, 70, 2, 1)
+	b := s.intervals[0].bucket(first, 70, &rest{now: 70}, 2, 1)
 	b.gap, b.trades = true, 3
 	b.see(p)
 	pos := s.positions.Change(keysOf(s.positions)[0])
 	pos.nft, pos.ranged, pos.lower, pos.upper = true, true, -443_636, 443_636
 	*s.rest.prices.mints.Put(currencies[2]) = dollar{micros: 150, units: 7, slot: 8}
+	s.rest.now, s.rest.slot, s.rest.losing, s.rest.lost = 1, 2, true, 3
 	before, _, err := s.saved().AppendPart(nil, true)
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +63,34 @@ func TestStateSurvives(t *testing.T) {
 		if err := newState().saved().LoadParts([][]byte{before[:n]}); err == nil {
 			t.Fatalf("the first %d of %d bytes were taken for a state", n, len(before))
 		}
+	}
+}
+
+// first is the rest of a state of version 1.
+type first struct{ *rest }
+
+func (f first) AppendBinary(b []byte) ([]byte, error) {
+	return pack.AppendUvarint(pack.AppendUvarint(f.prices.append(b), uint64(f.now)), f.slot), nil
+}
+
+// Version 1 did not know when records were lost.
+func TestStateOfVersion1(t *testing.T) {
+	s := remembered(3)
+	s.rest.now, s.rest.slot = 1_700_000_000, 4
+	old, _, err := s.savedWith(first{&s.rest}).AppendPart(nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := newState()
+	if err := again.upgrade(1, [][]byte{old}); err != nil {
+		t.Fatal(err)
+	}
+	want, _, _ := s.saved().AppendPart(nil, true)
+	if got, _, err := again.saved().AppendPart(nil, true); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes became %d, %v", len(want), len(got), err)
+	}
+	if err := newState().saved().LoadParts([][]byte{old}); err == nil {
+		t.Error("a state of version 1 was taken for one of today")
 	}
 }
 

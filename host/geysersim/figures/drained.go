@@ -45,16 +45,8 @@ func (b *LiquidityBook) drain(f *geysersim.Truth, p *standing, part *big.Rat, fr
 	step.Before = &geysersim.TruthReserves{PriceBase: from} // remembered there
 	step.Limit = uint64(len(p.states) - 1)
 	p.takes = append(p.takes, step)
-	var own []geysersim.Truth
-	taken := new(big.Int)
-	for _, t := range p.takes {
-		if t.Slot+drainSlots >= f.Slot && t.Trader == f.Trader && t.Kind == f.Kind {
-			own = append(own, t)
-			taken.Add(taken, n(amountTaken(&t)))
-		}
-	}
-	share := new(big.Rat).SetFrac(taken, n(own[0].Before.PriceBase))
-	if share.Cmp(drainPart) < 0 {
+	own, share := p.longestDrain(f, new(big.Int).Sub(n(from), n(amountTaken(f))))
+	if len(own) == 0 {
 		return nil
 	}
 	p.drained[f.Kind] = true
@@ -82,6 +74,27 @@ func (b *LiquidityBook) drain(f *geysersim.Truth, p *standing, part *big.Rat, fr
 	}
 	d.UsdMicros, _ = b.inDollars(p.currency(), d.GetQuoteAmount(), f.Slot)
 	return []*eventv1.Output{{Kind: "pool_drained", Body: &eventv1.Output_PoolDrained{PoolDrained: d}}}
+}
+
+// longestDrain gives the row of takes by the actor of the last one that took enough of what was there before it, where no more than the
+// rest is left, and the part that they took.
+func (p *standing) longestDrain(f *geysersim.Truth, left *big.Int) (own []geysersim.Truth, share *big.Rat) {
+	for _, t := range p.takes {
+		if t.Slot+drainSlots >= f.Slot && t.Trader == f.Trader && t.Kind == f.Kind {
+			own = append(own, t)
+		}
+	}
+	for ; len(own) > 0; own = own[1:] {
+		there, taken := n(own[0].Before.PriceBase), new(big.Int)
+		for i := range own {
+			taken.Add(taken, n(amountTaken(&own[i])))
+		}
+		share = new(big.Rat).SetFrac(taken, there)
+		if gone := new(big.Rat).SetFrac(new(big.Int).Sub(there, left), there); share.Cmp(drainPart) >= 0 && gone.Cmp(drainPart) >= 0 {
+			return own, share
+		}
+	}
+	return nil, nil
 }
 
 func amountTaken(t *geysersim.Truth) uint64 {

@@ -32,11 +32,12 @@ func (m *monitor) arrange() {
 
 // time moves chain time on and gives the time at which a trade counts, 0 as long as none is known.
 func (m *monitor) time(r *sdk.Record) int64 {
-	at := m.state.now
-	if r.BlockTime != nil && r.GetBlockTime() > 0 {
-		at = r.GetBlockTime()
+	at := r.GetBlockTime()
+	if at <= 0 {
+		return m.state.now
 	}
 	m.state.now = max(m.state.now, at)
+	m.state.lapses.end(m.state.now)
 	return at
 }
 
@@ -79,6 +80,7 @@ func (m *monitor) closeCandle(seconds int64) func(pair, int64, *bucket) {
 			Mint: k.mint[:], QuoteMint: k.quote[:], Start: start, Seconds: uint32(seconds),
 			Open: b.open.message(), High: b.high.message(), Low: b.low.message(), Close: b.last.message(),
 			Buys: b.buys, Sells: b.sells, BaseVolume: b.base.String(), QuoteVolume: b.quote.String(), LateTrades: b.late,
+			Gap: m.state.lapses.in(start, start+seconds),
 		}}})
 	}
 }

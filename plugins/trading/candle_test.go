@@ -1,8 +1,10 @@
 package trading_test
 
 import (
+	"maps"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -189,6 +191,41 @@ func TestConfigIsChecked(t *testing.T) {
 }
 
 // BenchmarkCandles is BenchmarkTrading with candles of three lengths and windows.
+// Candles and windows of a time of which records were lost say so, and no others. A restart forgets none.
+func TestGaps(t *testing.T) {
+	h := weirtest.Start(t, trading.New, weirtest.Config(`{"candles": ["1m", "1h"], "windows": true, "late_seconds": 0}`))
+	send := func(second int64) []*sdk.Output {
+		h.Crash()
+		return h.Send(tradeAt(second, sdk.Buy, "a", 1000, 10, 10))
+	}
+	timeless := tradeAt(0, sdk.Buy, "a", 1000, 10, 10)
+	timeless.BlockTime = new(int64(0)) // as one that knows none
+	var all []*sdk.Output
+	all = append(all, send(10)...)
+	all = append(all, send(70)...)
+	all = append(all, h.Send(weirtest.Gap(nil), timeless)...)
+	all = append(all, send(130)...)
+	h.LoseRecords(3, "retention")
+	for _, second := range []int64{190, 250, 310, 370, 610, 3600, 3700, 7300} {
+		all = append(all, send(second)...)
+	}
+	got := map[string][]int64{}
+	for _, o := range all {
+		switch c, w := o.GetCandleClosed(), o.GetWindowClosed(); {
+		case c.GetGap():
+			got[strconv.Itoa(int(c.GetSeconds()))] = append(got[strconv.Itoa(int(c.GetSeconds()))], c.GetStart()-begin)
+		case w.GetGap():
+			got["to "+strconv.Itoa(int(w.GetSeconds()))] = append(got["to "+strconv.Itoa(int(w.GetSeconds()))], w.GetEnd()-begin)
+		}
+	}
+	want := map[string][]int64{
+		"60": {60, 120, 180}, "3600": {0}, "to 60": {120, 180, 240}, "to 300": {120, 180, 240, 300, 360, 420}, "to 3600": {300, 600, 900}, "to 86400": {3600, 7200},
+	}
+	if !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("gaps are in %v, want %v", got, want)
+	}
+}
+
 func BenchmarkCandles(b *testing.B) {
 	records := make([]*sdk.Record, 1000)
 	for i := range records {

@@ -25,16 +25,15 @@ func (m *monitor) findInSlot(slot uint64, all []*swap) {
 		pools := slices.Clone(all)
 		slices.SortStableFunc(pools, func(a, b *swap) int { return bytes.Compare(a.pool[:], b.pool[:]) })
 		for run := range chunks(pools, func(a, b *swap) bool { return a.pool == b.pool }) {
-			if m.wants("sandwich") {
-				m.sandwiches(slot, run)
-			}
+			m.sandwiches(slot, run) // what is part of one is no back-run
 			if m.wants("back_run") {
 				m.backRuns(slot, run)
 			}
 		}
 	}
 	var transactions [][]*swap
-	for run := range chunks(all, func(a, b *swap) bool { return a.tx == b.tx && a.signature == b.signature }) {
+	people := slices.DeleteFunc(slices.Clone(all), func(s *swap) bool { return s.agent })
+	for run := range chunks(people, func(a, b *swap) bool { return a.tx == b.tx && a.signature == b.signature }) {
 		transactions = append(transactions, run)
 		if m.wants("arbitrage") {
 			m.arbitrage(slot, run)

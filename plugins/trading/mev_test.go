@@ -191,6 +191,40 @@ func TestArbitrage(t *testing.T) {
 	}
 }
 
+// Trades of agents are part of nothing.
+func TestAgentsTakeNoPart(t *testing.T) {
+	agents := func(records ...*sdk.Record) []*sdk.Record {
+		for _, r := range records {
+			r.GetTrade().Agent = true
+		}
+		return records
+	}
+	pair := []*sdk.Record{in(7, 10, &sdk.Trade{Tip: proto.Uint64(1000)}), in(7, 11, &sdk.Trade{Tip: proto.Uint64(0)})}
+	for name, records := range map[string][]*sdk.Record{"arbitrage": agents(cycle(1100)...), "bundle": agents(pair...)} {
+		h := weirtest.Start(t, trading.New, weirtest.Config(everything))
+		if found := of(h.Send(append(records, next())...), name); len(found) > 0 {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+}
+
+// What is part of a sandwich is no back-run, also where nobody asked for sandwiches.
+func TestBackOfASandwichIsNoBackRun(t *testing.T) {
+	for _, config := range []string{`{"detect": ["back_run"]}`, `{"detect": ["back_run", "sandwich"]}`} {
+		records := sandwich()
+		records[0].GetTrade().Router, records[2].GetTrade().Router = weirtest.Key("bot"), weirtest.Key("bot")
+		records[2].GetTrade().Trader, records[2].GetTrade().FeePayer = weirtest.Key("x"), weirtest.Key("x")
+		h := weirtest.Start(t, trading.New, weirtest.Config(config))
+		found := h.Send(append(records, next())...)
+		if n := len(of(found, "back_run")); n > 0 {
+			t.Errorf("%s: %d back-runs", config, n)
+		}
+		if n := len(of(found, "sandwich")); (n == 1) != (config != `{"detect": ["back_run"]}`) {
+			t.Errorf("%s: %d sandwiches", config, n)
+		}
+	}
+}
+
 func TestBundle(t *testing.T) {
 	for _, test := range []struct {
 		transactions, tip int

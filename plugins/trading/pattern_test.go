@@ -95,6 +95,24 @@ func TestWash(t *testing.T) {
 	}
 }
 
+// Who buys in one pool and sells in another within a transaction, again and again, is an arbitrageur. In one pool it is wash trading.
+func TestArbitrageIsNoWash(t *testing.T) {
+	for _, back := range []string{"p", "q"} {
+		var records []*sdk.Record
+		for i := range 4 {
+			a, b := tradeAt(int64(i), sdk.Buy, "bot", 1000, 10, 10), tradeAt(int64(i), sdk.Sell, "bot", 1000, 11, 10)
+			a.GetTrade().Pool, b.GetTrade().Pool = weirtest.Key("p"), weirtest.Key(back)
+			a.Signature = append(weirtest.Key(strconv.Itoa(i)), weirtest.Key("rest")...)
+			b.Signature, b.Instruction = a.Signature, &sdk.InstructionPath{Outer: 1}
+			records = append(records, a, b)
+		}
+		h := weirtest.Start(t, trading.New, weirtest.Config(everything))
+		if found := of(h.Send(records...), "wash"); (len(found) > 0) != (back == "p") {
+			t.Errorf("back in pool %s: %v", back, found)
+		}
+	}
+}
+
 func TestFindingsReplay(t *testing.T) {
 	const seed = 3
 	random := rand.New(rand.NewPCG(seed, seed))

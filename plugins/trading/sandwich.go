@@ -8,7 +8,8 @@ import (
 	"github.com/weir-run/weir/sdk"
 )
 
-// sandwiches finds them among the trades of one pool in one slot, in order. Each trade is part of one at most.
+// sandwiches finds them among the trades of one pool in one slot, in order, and gives them out when asked for. Each trade is part of one at
+// most.
 func (m *monitor) sandwiches(slot uint64, run []*swap) {
 	for b, back := range run {
 		if back.taken || back.agent {
@@ -228,5 +229,7 @@ func (m *monitor) emitSandwich(slot uint64, run []*swap, s *sandwich) {
 	if won <= 0 {
 		kind = "sandwich_attempt"
 	}
-	m.emit(kind, front.mint, f)
+	if m.wants("sandwich") {
+		m.emit(kind, front.mint, f)
+	}
 }

@@ -76,6 +76,7 @@ type current struct {
 	intervals []*interval
 	slot      slotTrades
 	launches  launches
+	lapses    lapses
 }
 
 func newState() *state {
@@ -126,19 +127,30 @@ func (c *current) AppendBinary(b []byte) ([]byte, error) {
 	for _, v := range c.intervals {
 		b = v.append(b)
 	}
-	return c.launches.append(c.slot.append(b)), nil
+	return c.lapses.append(c.launches.append(c.slot.append(b))), nil
 }
 
 // UnmarshalBinary implements encoding.BinaryUnmarshaler.
-func (c *current) UnmarshalBinary(b []byte) error {
+func (c *current) UnmarshalBinary(b []byte) error { return c.read(b, stateVersion) }
+
+func (c *current) read(b []byte, version uint32) error {
 	r := pack.NewReader(b)
-	fresh := current{now: int64(r.Uvarint()), intervals: readIntervals(r), slot: readSlot(r, stateVersion), launches: readLaunches(r)}
+	fresh := current{now: int64(r.Uvarint()), intervals: readIntervals(r), slot: readSlot(r, version), launches: readLaunches(r)}
+	if version > 7 {
+		fresh.lapses = readLapses(r)
+	}
 	if err := r.Close(); err != nil {
 		return err
 	}
 	*c = fresh
 	return nil
 }
+
+// currentOf7 is current as version 7 wrote it.
+type currentOf7 current
+
+// UnmarshalBinary implements encoding.BinaryUnmarshaler.
+func (c *currentOf7) UnmarshalBinary(b []byte) error { return (*current)(c).read(b, 7) }
 
 func readIntervals(r *pack.Reader) (all []*interval) {
 	for range r.Count(3) {
@@ -147,22 +159,39 @@ func readIntervals(r *pack.Reader) (all []*interval) {
 	return all
 }
 
-// stateVersion is that of the states written. Version 6 had no origins. Before version 6 a state was one piece: version 1 had the totals alone, version 2 candles and
+// stateVersion is that of the states written. Version 7 did not know gaps, nor the pools of those who turn around; version 6 had no origins. Before version 6 a state was one piece: version 1 had the totals alone, version 2 candles and
 // windows, version 3 no copy trading, version 4 took what a pool saw of a coin for what the trader gave or got.
-const stateVersion = 7
+const stateVersion = 8
 
 // smallest is the fewest bytes that a coin takes: mint, three counts, two halves of an amount, no quote mint.
 const smallest = 32 + 3 + 2 + 1
 
 // upgrade reads a state of an older version.
 func (s *state) upgrade(version uint32, parts [][]byte) error {
-	if version == 6 {
-		return keyed.NewState(&s.current, s.totals, s.histories.pairs, s.turnings.holders, s.copies.buyers, s.copies.follows).LoadParts(parts)
+	if version >= 6 {
+		return s.readParts(version, parts)
 	}
 	if len(parts) != 1 {
 		return fmt.Errorf("a state of version %d is one piece, not %d", version, len(parts))
 	}
 	return s.readPiece(version, parts[0])
+}
+
+// readParts reads versions 6 and 7.
+func (s *state) readParts(version uint32, parts [][]byte) error {
+	old := turningsOf(version).holders
+	rest := (*currentOf7)(&s.current)
+	whole := keyed.NewState(rest, s.totals, s.histories.pairs, old, s.copies.buyers, s.copies.follows, s.origins.coins)
+	if version == 6 {
+		whole = keyed.NewState(rest, s.totals, s.histories.pairs, old, s.copies.buyers, s.copies.follows)
+	}
+	if err := whole.LoadParts(parts); err != nil {
+		return err
+	}
+	for k, v := range old.All() {
+		*s.turnings.holders.Put(k) = v
+	}
+	return nil
 }
 
 func (s *state) readPiece(version uint32, b []byte) error {

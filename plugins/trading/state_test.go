@@ -188,18 +188,45 @@ func TestUpgradeOfVersion5(t *testing.T) {
 	}
 }
 
-// A state of version 6 had five maps.
-func TestUpgradeOfVersion6(t *testing.T) {
-	was := coins(100)
-	part, _, err := keyed.NewState(&was.current, was.totals, was.histories.pairs, was.turnings.holders, was.copies.buyers, was.copies.follows).AppendPart(nil, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newState()
-	if err := s.upgrade(6, [][]byte{part}); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := whole(t, s, nil), whole(t, was, nil); !bytes.Equal(got, want) {
-		t.Errorf("%d bytes, want %d", len(got), len(want))
+// currentAt7 is what changes with every trade, as versions 6 and 7 wrote it: without gaps.
+type currentAt7 struct{ *current }
+
+func (c currentAt7) AppendBinary(b []byte) ([]byte, error) {
+	b, err := c.current.AppendBinary(b)
+	return b[:len(b)-1], err // the number of gaps, which is 0
+}
+
+// Versions 6 and 7 did not know the pools of those who turn around, and version 6 no origins.
+func TestUpgradeOfVersions6And7(t *testing.T) {
+	for version := uint32(6); version < 8; version++ {
+		was := coins(100)
+		mint := sdk.Key{31: 9}
+		was.slot = slotTrades{slot: 5, swaps: []swap{{tx: 7, mint: mint, base: 3}}}
+		turned := turning{side: sdk.Buy, base: 5, at: 6, turns: []turn{{slot: 5, side: sdk.Buy, base: 5, quote: 8}}}
+		old := turnings{keyed.NewMap(keyed.Codec[holder, turning]{
+			AppendKey: func(b []byte, k holder) []byte { return pack.AppendKey(pack.AppendKey(b, k.mint), k.trader) }, ReadKey: readHolder,
+			Append: func(b []byte, h *turning) []byte {
+				b = appendTurning(b, h)
+				return b[:len(b)-1] // no pool
+			},
+		})}
+		*old.holders.Put(holder{mint: mint}), *was.turnings.holders.Put(holder{mint: mint}) = turned, turned
+		parts := keyed.NewState(currentAt7{&was.current}, was.totals, was.histories.pairs, old.holders, was.copies.buyers, was.copies.follows, was.origins.coins)
+		if version == 6 {
+			parts = keyed.NewState(currentAt7{&was.current}, was.totals, was.histories.pairs, old.holders, was.copies.buyers, was.copies.follows)
+		} else {
+			was.origins.coins.Put(mint).supply = 1000
+		}
+		part, _, err := parts.AppendPart(nil, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newState()
+		if err := s.upgrade(version, [][]byte{part}); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := whole(t, s, nil), whole(t, was, nil); !bytes.Equal(got, want) {
+			t.Errorf("version %d: %d bytes, want %d", version, len(got), len(want))
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Version of the monitor.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // Config of the monitor.
 type Config struct {
@@ -107,6 +107,8 @@ func New(host *sdk.Host) sdk.Monitor {
 		ReuseRecords:   true,
 		OnTrade:        m.traded,
 		OnTokenCreated: m.created,
+		OnGap:          m.gap,
+		OnJournalGap:   m.journalGap,
 	}
 }
 

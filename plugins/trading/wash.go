@@ -1,6 +1,8 @@
 package trading
 
 import (
+	"bytes"
+
 	"github.com/weir-run/weir/sdk"
 	"github.com/weir-run/weir/sdk/keyed"
 	"github.com/weir-run/weir/sdk/pack"
@@ -19,7 +21,8 @@ type holder struct{ mint, trader sdk.Key }
 type turning struct {
 	side  sdk.Side
 	base  uint64
-	at    int64 // block time of the last trade
+	at    int64   // block time of the last trade
+	pool  sdk.Key // its pool; zero where an older version saw it
 	turns []turn
 }
 
@@ -36,10 +39,13 @@ type turnings struct {
 	holders *keyed.Map[holder, turning]
 }
 
-func newTurnings() turnings {
+func newTurnings() turnings { return turningsOf(stateVersion) }
+
+// turningsOf are those of a version of the state.
+func turningsOf(version uint32) turnings {
 	return turnings{keyed.NewMap(keyed.Codec[holder, turning]{
 		AppendKey: func(b []byte, k holder) []byte { return pack.AppendKey(pack.AppendKey(b, k.mint), k.trader) }, ReadKey: readHolder,
-		Append: appendTurning, Read: readTurning,
+		Append: appendTurning, Read: func(r *pack.Reader, h *turning) { readTurning(r, h, version) },
 	})}
 }
 
@@ -56,12 +62,14 @@ func (m *monitor) wash(r *sdk.Record, t *sdk.Trade, at int64) {
 	}
 	all.Put(k)
 	h := all.Touch(k)
+	pool := sdk.KeyOf(t.GetPool())
 	gap := at - h.at
-	goesOn := h.side != 0 && h.side != t.GetSide() && gap >= 0 && gap <= washSeconds && near(h.base, t.GetBaseAmount())
+	goesOn := h.side != 0 && h.side != t.GetSide() && gap >= 0 && gap <= washSeconds && near(h.base, t.GetBaseAmount()) &&
+		!h.passesOn(pool, r.GetSignature())
 	if !goesOn {
 		h.turns = nil
 	}
-	h.side, h.base, h.at = t.GetSide(), t.GetBaseAmount(), at
+	h.side, h.base, h.at, h.pool = t.GetSide(), t.GetBaseAmount(), at, pool
 	now := turn{slot: r.GetSlot(), side: t.GetSide(), base: t.GetBaseAmount(), quote: t.GetQuoteAmount()}
 	copy(now.signature[:], r.GetSignature())
 	h.turns = append(h.turns, now)
@@ -80,6 +88,13 @@ func (m *monitor) wash(r *sdk.Record, t *sdk.Trade, at int64) {
 	h.turns = h.turns[len(h.turns)-1:]
 }
 
+// passesOn tells whether a trade gives on in a pool what the one before it took from another in the same transaction: an arbitrage, or a
+// route, and no turn.
+func (h *turning) passesOn(pool sdk.Key, signature []byte) bool {
+	last := len(h.turns) - 1
+	return last >= 0 && !h.pool.IsZero() && h.pool != pool && bytes.Equal(h.turns[last].signature[:], signature)
+}
+
 // near says whether two amounts are within 5 % of the first.
 func near(a, b uint64) bool { return max(a, b)-min(a, b) <= a/20 }
 
@@ -95,21 +110,24 @@ func appendTurning(b []byte, h *turning) []byte {
 			b = pack.AppendUvarint(b, n)
 		}
 	}
-	return b
+	return pack.AppendOptionalKey(b, h.pool)
 }
 
-func readTurning(r *pack.Reader, h *turning) {
+func readTurning(r *pack.Reader, h *turning, version uint32) {
 	h.side, h.base, h.at = sdk.Side(r.Uvarint()), r.Uvarint(), int64(r.Uvarint())
 	for range r.Count(64 + 4) {
 		h.turns = append(h.turns, turn{
 			signature: readSignature(r), slot: r.Uvarint(), side: sdk.Side(r.Uvarint()), base: r.Uvarint(), quote: r.Uvarint(),
 		})
 	}
+	if version > 7 {
+		h.pool = r.OptionalKey()
+	}
 }
 
 // read reads those of a state in one piece.
 func (w *turnings) read(r *pack.Reader) {
 	for range r.Count(64 + 4) {
-		readTurning(r, w.holders.Put(readHolder(r)))
+		readTurning(r, w.holders.Put(readHolder(r)), 5)
 	}
 }

@@ -77,6 +77,7 @@ func (m *monitor) giveWindow(k pair, end, length int64, b *bucket) {
 		Mint: k.mint[:], QuoteMint: k.quote[:], End: end, Seconds: uint32(length), Buys: b.buys, Sells: b.sells,
 		BaseVolume: b.base.String(), QuoteVolume: b.quote.String(), BuyQuoteVolume: b.bought.String(),
 		Traders: traders, TradersEstimated: estimated, High: b.high.message(), Low: b.low.message(),
+		Gap: m.state.lapses.in(end-length, end),
 	}}})
 }
 

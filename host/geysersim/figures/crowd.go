@@ -120,7 +120,8 @@ func (b *Book) washes() (all []Found) {
 		if row := rows[who]; len(row) > 0 {
 			last := row[len(row)-1]
 			apart := max(last.BaseAmount, f.BaseAmount) - min(last.BaseAmount, f.BaseAmount)
-			if last.Side == f.Side || at-last.at > 600 || apart > last.BaseAmount/20 {
+			onward := last.Signature == f.Signature && last.Pool != f.Pool // an arbitrage
+			if last.Side == f.Side || at-last.at > 600 || apart > last.BaseAmount/20 || onward {
 				rows[who] = nil
 			}
 		}

@@ -285,7 +285,9 @@ type CandleClosed struct {
 	// Sum of pool quote amounts, decimal text, raw units of quote_mint. quote_volume / base_volume is the average price (VWAP).
 	QuoteVolume string `protobuf:"bytes,12,opt,name=quote_volume,json=quoteVolume,proto3" json:"quote_volume,omitempty"`
 	// Trades among them whose own interval had closed already: they count in volumes and in buys and sells, not in the prices.
-	LateTrades    uint64 `protobuf:"varint,13,opt,name=late_trades,json=lateTrades,proto3" json:"late_trades,omitempty"`
+	LateTrades uint64 `protobuf:"varint,13,opt,name=late_trades,json=lateTrades,proto3" json:"late_trades,omitempty"`
+	// Records of that time were lost: there may have been more trades.
+	Gap           bool `protobuf:"varint,14,opt,name=gap,proto3" json:"gap,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -411,6 +413,13 @@ func (x *CandleClosed) GetLateTrades() uint64 {
 	return 0
 }
 
+func (x *CandleClosed) GetGap() bool {
+	if x != nil {
+		return x.Gap
+	}
+	return false
+}
+
 // WindowClosed: what a coin did against one quote mint in the time before a moment, over all venues.
 type WindowClosed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -439,7 +448,9 @@ type WindowClosed struct {
 	// Highest price; absent when only late trades are counted.
 	High *Price `protobuf:"bytes,12,opt,name=high,proto3" json:"high,omitempty"`
 	// Lowest price.
-	Low           *Price `protobuf:"bytes,13,opt,name=low,proto3" json:"low,omitempty"`
+	Low *Price `protobuf:"bytes,13,opt,name=low,proto3" json:"low,omitempty"`
+	// Records of that time were lost: there may have been more trades.
+	Gap           bool `protobuf:"varint,14,opt,name=gap,proto3" json:"gap,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -563,6 +574,13 @@ func (x *WindowClosed) GetLow() *Price {
 		return x.Low
 	}
 	return nil
+}
+
+func (x *WindowClosed) GetGap() bool {
+	if x != nil {
+		return x.Gap
+	}
+	return false
 }
 
 // FindingTrade is one piece of evidence.
@@ -880,7 +898,7 @@ const file_weir_event_v1_trading_proto_rawDesc = "" +
 	"\x1bweir/event/v1/trading.proto\x12\rweir.event.v1\x1a\x19weir/event/v1/trade.proto\"1\n" +
 	"\x05Price\x12\x14\n" +
 	"\x05quote\x18\x01 \x01(\x04R\x05quote\x12\x12\n" +
-	"\x04base\x18\x02 \x01(\x04R\x04base\"\xa8\x03\n" +
+	"\x04base\x18\x02 \x01(\x04R\x04base\"\xba\x03\n" +
 	"\fCandleClosed\x12\x12\n" +
 	"\x04mint\x18\x01 \x01(\fR\x04mint\x12\x1d\n" +
 	"\n" +
@@ -898,7 +916,8 @@ const file_weir_event_v1_trading_proto_rawDesc = "" +
 	"baseVolume\x12!\n" +
 	"\fquote_volume\x18\f \x01(\tR\vquoteVolume\x12\x1f\n" +
 	"\vlate_trades\x18\r \x01(\x04R\n" +
-	"lateTrades\"\x9e\x03\n" +
+	"lateTrades\x12\x10\n" +
+	"\x03gap\x18\x0e \x01(\bR\x03gap\"\xb0\x03\n" +
 	"\fWindowClosed\x12\x12\n" +
 	"\x04mint\x18\x01 \x01(\fR\x04mint\x12\x1d\n" +
 	"\n" +
@@ -915,7 +934,8 @@ const file_weir_event_v1_trading_proto_rawDesc = "" +
 	" \x01(\x04R\atraders\x12+\n" +
 	"\x11traders_estimated\x18\v \x01(\bR\x10tradersEstimated\x12(\n" +
 	"\x04high\x18\f \x01(\v2\x14.weir.event.v1.PriceR\x04high\x12&\n" +
-	"\x03low\x18\r \x01(\v2\x14.weir.event.v1.PriceR\x03low\"\xec\x02\n" +
+	"\x03low\x18\r \x01(\v2\x14.weir.event.v1.PriceR\x03low\x12\x10\n" +
+	"\x03gap\x18\x0e \x01(\bR\x03gap\"\xec\x02\n" +
 	"\fFindingTrade\x12.\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x1a.weir.event.v1.FindingRoleR\x04role\x12\x1c\n" +
 	"\tsignature\x18\x02 \x01(\fR\tsignature\x12\x12\n" +

@@ -118,8 +118,8 @@ func (m *monitor) holderTraded(t *token, trade *sdk.Trade) {
 func (m *monitor) liquidityChanged(r *sdk.Record, l *sdk.LiquidityChanged) error {
 	m.advance(r)
 	out := l.GetDirection() == sdk.LiquidityRemoved
-	m.provided(l.GetBaseMint(), l.GetOwner(), out, l.GetBaseAmount()+l.GetFeesBaseAmount())
-	m.provided(l.GetQuoteMint(), l.GetOwner(), out, l.GetQuoteAmount()+l.GetFeesQuoteAmount())
+	m.provided(r, l.GetBaseMint(), l.GetOwner(), out, l.GetBaseAmount()+l.GetFeesBaseAmount())
+	m.provided(r, l.GetQuoteMint(), l.GetOwner(), out, l.GetQuoteAmount()+l.GetFeesQuoteAmount())
 	return nil
 }
 
@@ -129,14 +129,15 @@ func (m *monitor) poolCreated(r *sdk.Record, p *sdk.PoolCreated) error {
 	if isCurve(p.GetVenue()) {
 		return nil
 	}
-	m.provided(p.GetBaseMint(), p.GetCreator(), false, p.GetBaseAmount())
-	m.provided(p.GetQuoteMint(), p.GetCreator(), false, p.GetQuoteAmount())
+	m.provided(r, p.GetBaseMint(), p.GetCreator(), false, p.GetBaseAmount())
+	m.provided(r, p.GetQuoteMint(), p.GetCreator(), false, p.GetQuoteAmount())
 	return nil
 }
 
-func (m *monitor) provided(mint, owner []byte, in bool, amount uint64) {
+func (m *monitor) provided(r *sdk.Record, mint, owner []byte, in bool, amount uint64) {
 	key := sdk.KeyOf(mint)
 	if t := m.state.counted(key); t != nil {
+		t.elsewhere = max(t.elsewhere, r.GetSlot())
 		m.held(t, owner, in, amount, false)
 		m.touched(key, t)
 	}

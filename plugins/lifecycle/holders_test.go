@@ -100,3 +100,30 @@ func TestHoldersAfterAJournalGap(t *testing.T) {
 		}
 	}
 }
+
+// What moved holders outside of the token's place may never have happened too. Trades are complete all the same.
+func TestRetractedElsewhere(t *testing.T) {
+	bought := by("y", "a", sdk.Buy, 5)
+	bought.GetTrade().Venue, bought.GetTrade().Pool = sdk.RaydiumCPMM, weirtest.Key("any pool")
+	paid := by("x", "b", sdk.Buy, 7)
+	paid.GetTrade().QuoteMint, paid.GetTrade().QuoteAmount = weirtest.Key("a"), 5
+	left := weirtest.LiquidityChanged(&sdk.LiquidityChanged{
+		Owner: weirtest.Key("x"), BaseMint: weirtest.Key("a"), BaseAmount: 5, Direction: sdk.LiquidityRemoved,
+	})
+	for name, elsewhere := range map[string]*sdk.Record{"bought in another pool": bought, "paid with it": paid, "took liquidity out": left} {
+		for _, slot := range []uint64{300_000_003, 300_000_004} { // the last one, and one behind it
+			h := weirtest.Start(t, lifecycle.New, weirtest.Config(`{"state_seconds": 1000}`))
+			h.Send(created("a"), by("x", "a", sdk.Buy, 5), elsewhere)
+			h.Checkpoint()
+			h.Crash()
+			states := kindsOf(h.Send(weirtest.Retracted(slot), at(10_000, created("c"))), "token_state")
+			if len(states) == 0 || states[0].GetKey() != sdk.Base58(weirtest.Key("a")) {
+				t.Fatalf("%s: states are %v", name, states)
+			}
+			f := figuresOf(states[0])
+			if void := slot == 300_000_003; (f.GetHoldersAbsent() == sdk.AbsentRecordsMissing) != void || (f.Holders == nil) != void || !f.GetComplete() {
+				t.Errorf("%s, slot %d is retracted: figures are %v", name, slot, f)
+			}
+		}
+	}
+}

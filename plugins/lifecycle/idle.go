@@ -135,7 +135,9 @@ func (m *monitor) active(mint sdk.Key, t *token, r *sdk.Record) {
 
 // loseRecords notes that records are missing: from here on nobody knows who holds what of the tokens so far.
 func (s *state) loseRecords() {
-	s.spoil(func(*token) bool { return true })
+	for mint := range s.active.All() {
+		s.spoil(s.active.Change(mint))
+	}
 	for mint := range s.idle.All() {
 		s.idle.Change(mint).flags |= lostRecords
 	}
@@ -143,19 +145,20 @@ func (s *state) loseRecords() {
 
 // retract notes that a slot never happened. Which of a token's trades were in it is not remembered.
 func (s *state) retract(slot uint64) {
-	s.spoil(func(t *token) bool { return t.lastSlot >= slot })
+	for mint, t := range s.active.All() {
+		switch {
+		case t.lastSlot >= slot:
+			s.spoil(s.active.Change(mint))
+		case t.elsewhere >= slot && t.wallets.absent == 0:
+			s.forgetHolders(s.active.Change(mint), sdk.AbsentRecordsMissing)
+		}
+	}
 }
 
-// spoil notes that the records of some active tokens are not those of the chain.
-func (s *state) spoil(which func(*token) bool) {
-	for mint, t := range s.active.All() {
-		if !which(&t) {
-			continue
-		}
-		changed := s.active.Change(mint)
-		changed.flags |= lostRecords
-		if changed.wallets.absent == 0 {
-			s.forgetHolders(changed, sdk.AbsentRecordsMissing)
-		}
+// spoil notes that the records of an active token are not those of the chain.
+func (s *state) spoil(t *token) {
+	t.flags |= lostRecords
+	if t.wallets.absent == 0 {
+		s.forgetHolders(t, sdk.AbsentRecordsMissing)
 	}
 }

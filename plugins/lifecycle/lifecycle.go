@@ -29,7 +29,7 @@ func New(host *sdk.Host) sdk.Monitor {
 		State:         m.state,
 		StateVersion:  stateVersion,
 		StateReadsMin: 1,
-		Upgrade:       m.state.upgrade,
+		UpgradeParts:  m.state.upgrade,
 		Emits: []string{
 			kindCreated, kindTrading, kindCompleted, kindMigrated, kindFound, kindMilestone, kindNear, kindAbandoned, kindRevived, kindState,
 		},

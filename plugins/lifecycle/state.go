@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/weir-run/weir/sdk"
@@ -24,7 +25,7 @@ type state struct {
 
 func newState() *state {
 	s := &state{
-		active:  keyed.NewMap(codec((*token).append, (*token).read)),
+		active:  keyed.NewMap(codec((*token).append, func(t *token, r *pack.Reader) { t.read(r, stateVersion) })),
 		idle:    keyed.NewMap(codec((*core).append, (*core).read)),
 		pending: keyed.NewMap(codec(appendTime, readTime)),
 
@@ -46,24 +47,48 @@ func appendTime(t *int64, b []byte) []byte { return pack.AppendUvarint(b, uint64
 
 func readTime(t *int64, r *pack.Reader) { *t = int64(r.Uvarint()) }
 
-// stateVersion is that of the states written. Version 1 had phases and names alone, in one piece.
-const stateVersion = 2
+// stateVersion is that of the states written. Version 2 did not say when holders moved elsewhere. Version 1 had phases and names alone, in
+// one piece.
+const stateVersion = 3
 
 // LoadParts implements sdk.Divided.
 func (s *state) LoadParts(parts [][]byte) error {
 	if err := s.State.LoadParts(parts); err != nil {
 		return err
 	}
+	s.countHeld()
+	return nil
+}
+
+func (s *state) countHeld() {
 	s.held = 0
 	for _, t := range s.active.All() {
 		s.held += len(t.wallets.list)
 	}
+}
+
+// upgrade reads a state of an older version.
+func (s *state) upgrade(version uint32, parts [][]byte) error {
+	if version == 1 {
+		if len(parts) != 1 {
+			return fmt.Errorf("a state of version 1 is one piece, not %d", len(parts))
+		}
+		return s.readPiece(parts[0])
+	}
+	old := keyed.NewMap(codec((*token).append, func(t *token, r *pack.Reader) { t.read(r, version) }))
+	if err := keyed.NewState(&s.rest, old, s.idle, s.pending, s.creators).LoadParts(parts); err != nil {
+		return err
+	}
+	for mint, t := range old.All() {
+		*s.active.Put(mint) = t
+	}
+	s.countHeld()
 	return nil
 }
 
-// upgrade reads version 1: tokens on their curve with phase, trades, name, symbol, creator, curve and quote mint, then the mints of those
+// readPiece reads version 1: tokens on their curve with phase, trades, name, symbol, creator, curve and quote mint, then the mints of those
 // that had migrated. What the tokens did besides is not known.
-func (s *state) upgrade(_ uint32, b []byte) error {
+func (s *state) readPiece(b []byte) error {
 	r := pack.NewReader(b)
 	for range r.Count(32 + 1 + 1 + 2 + 3) {
 		t := s.active.Put(r.Key())
@@ -105,13 +130,17 @@ func (c *core) read(r *pack.Reader) {
 
 func (t *token) append(b []byte) []byte {
 	b = pack.AppendText(pack.AppendText(t.core.append(b), t.name), t.symbol)
-	return t.wallets.append(t.now.append(b))
+	b = t.wallets.append(t.now.append(b))
+	return pack.AppendUvarint(b, max(t.elsewhere, t.lastSlot)-t.lastSlot)
 }
 
-func (t *token) read(r *pack.Reader) {
+func (t *token) read(r *pack.Reader, version uint32) {
 	t.core.read(r)
 	t.name, t.symbol = r.Text(), r.Text()
 	t.now, t.wallets = readStanding(r), readWallets(r)
+	if version > 2 {
+		t.elsewhere = t.lastSlot + r.Uvarint()
+	}
 }
 
 // Quote mints that nearly all tokens have take one byte.

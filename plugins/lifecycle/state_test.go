@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/weir-run/weir/sdk"
+	"github.com/weir-run/weir/sdk/keyed"
 	"github.com/weir-run/weir/sdk/pack"
 	"github.com/weir-run/weir/sdk/weirtest"
 )
@@ -121,7 +122,7 @@ func TestStateOfVersion1(t *testing.T) {
 	b = pack.AppendOptionalKey(pack.AppendOptionalKey(pack.AppendOptionalKey(b, numbered(3)), numbered(4)), solMint)
 	b = pack.AppendKey(pack.AppendUvarint(b, 1), done)
 	s := newState()
-	if err := s.upgrade(1, b); err != nil {
+	if err := s.upgrade(1, [][]byte{b}); err != nil {
 		t.Fatal(err)
 	}
 	got, ok := s.active.Get(live)
@@ -131,6 +132,29 @@ func TestStateOfVersion1(t *testing.T) {
 	}
 	if got, ok := s.idle.Get(done); !ok || got.phase != phase(sdk.PhaseMigrated) {
 		t.Errorf("migrated token is %+v", got)
+	}
+}
+
+// Version 2 did not know when holders moved elsewhere.
+func TestStateOfVersion2(t *testing.T) {
+	was := crowd(50, 5, 50)
+	old := keyed.NewMap(codec(func(t *token, b []byte) []byte {
+		b = t.append(b)
+		return b[:len(b)-1]
+	}, func(t *token, r *pack.Reader) { t.read(r, 2) }))
+	for mint, one := range was.active.All() {
+		*old.Put(mint) = one
+	}
+	part, _, err := keyed.NewState(&was.rest, old, was.idle, was.pending, was.creators).AppendPart(nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newState()
+	if err := s.upgrade(2, [][]byte{part}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := whole(t, s), whole(t, was); !bytes.Equal(got, want) || s.held != was.held {
+		t.Errorf("%d bytes became %d, %d holders %d", len(want), len(got), was.held, s.held)
 	}
 }
 

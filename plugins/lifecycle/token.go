@@ -22,6 +22,7 @@ type token struct {
 	name, symbol string
 	now          standing
 	wallets      wallets
+	elsewhere    uint64 // slot in which holders last moved outside of the token's place; what is not above lastSlot is not saved
 }
 
 // core is what is remembered of every token.

@@ -14,9 +14,9 @@ func (m *monitor) traded(r *sdk.Record, trade *sdk.Trade) error {
 	case c.phase < phase(sdk.PhaseMigrated):
 		m.curveTraded(r, mint, trade)
 	default:
-		m.tradedElsewhere(mint, trade)
+		m.tradedElsewhere(r, mint, trade)
 	}
-	m.paidWithToken(trade)
+	m.paidWithToken(r, trade)
 	return nil
 }
 
@@ -50,7 +50,7 @@ func (m *monitor) poolTraded(r *sdk.Record, mint sdk.Key, c *core, trade *sdk.Tr
 	case !settled && m.canonical.is(pool, trade):
 		m.settle(r, mint, m.known(mint), trade)
 	default:
-		m.tradedElsewhere(mint, trade)
+		m.tradedElsewhere(r, mint, trade)
 	}
 }
 
@@ -68,20 +68,22 @@ func (m *monitor) settle(r *sdk.Record, mint sdk.Key, t *token, trade *sdk.Trade
 }
 
 // tradedElsewhere takes a trade that is not in the token's own place: it changes who holds the token, and nothing else.
-func (m *monitor) tradedElsewhere(mint sdk.Key, trade *sdk.Trade) {
+func (m *monitor) tradedElsewhere(r *sdk.Record, mint sdk.Key, trade *sdk.Trade) {
 	if t := m.state.counted(mint); t != nil {
+		t.elsewhere = max(t.elsewhere, r.GetSlot())
 		m.holderTraded(t, trade)
 		m.touched(mint, t)
 	}
 }
 
 // paidWithToken takes the quote side of a trade where that is a launched token too.
-func (m *monitor) paidWithToken(trade *sdk.Trade) {
+func (m *monitor) paidWithToken(r *sdk.Record, trade *sdk.Trade) {
 	quote := sdk.KeyOf(trade.GetQuoteMint())
 	if quote == solMint || quote == usdcMint || quote == usdtMint || trade.GetAgent() {
 		return
 	}
 	if t := m.state.counted(quote); t != nil {
+		t.elsewhere = max(t.elsewhere, r.GetSlot())
 		m.held(t, trade.GetTrader(), trade.GetSide() == sdk.Sell, trade.GetQuoteAmount(), true)
 		m.touched(quote, t)
 	}

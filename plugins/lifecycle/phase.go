@@ -100,16 +100,22 @@ func (m *monitor) migrated(r *sdk.Record, g *sdk.TokenMigrated) error {
 	m.migrate(t, sdk.KeyOf(g.GetPool()), sdk.KeyOf(g.GetQuoteMint()), g.GetPoolVenue())
 	change := m.change(r, mint, t, sdk.PhaseMigrated, sdk.EvidenceEvent)
 	change.Curve = g.GetCurve()
-	change.PoolBaseAmount, change.PoolQuoteAmount, change.MigrationFee = new(g.GetBaseAmount()), new(g.GetQuoteAmount()), new(g.GetMigrationFee())
-	change.Reserves = &sdk.Reserves{Base: change.PoolBaseAmount, Quote: change.PoolQuoteAmount}
+	if g.GetBaseAmount() > 0 && g.GetQuoteAmount() > 0 { // no pool opens with nothing: else the record does not know
+		change.PoolBaseAmount, change.PoolQuoteAmount = new(g.GetBaseAmount()), new(g.GetQuoteAmount())
+		change.Reserves = &sdk.Reserves{Base: change.PoolBaseAmount, Quote: change.PoolQuoteAmount}
+	}
+	if g.GetVenue() == sdk.Pump { // the others' records tell no fee
+		change.MigrationFee = new(g.GetMigrationFee())
+	}
 	m.enter(mint, t, change)
 	return nil
 }
 
-// migrate moves a token to its pool. What counts in units of the quote mint begins again where that is another one.
+// migrate moves a token to its pool. What counts in units of the quote mint begins again where that is another one; a record that names
+// none says nothing of it.
 func (m *monitor) migrate(t *token, pool, quote sdk.Key, venue sdk.Venue) {
 	t.place, t.venue = pool, uint8(venue)
-	if t.quote != quote {
+	if t.quote != quote && !quote.IsZero() {
 		t.quote, t.marks.cap = quote, 0
 	}
 	t.now.progress, t.now.progressOut = million, 0

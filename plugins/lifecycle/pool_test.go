@@ -150,3 +150,24 @@ func TestDescribedCurve(t *testing.T) {
 		}
 	}
 }
+
+// Venues other than pump do not tell what moved, or not all of it: Meteora no amounts and no quote mint, LaunchLab no fee.
+func TestMigrationThatSaysLittle(t *testing.T) {
+	h := weirtest.Start(t, lifecycle.New, quiet)
+	meteora, lab := migrated("a"), migrated("b")
+	m := meteora.GetTokenMigrated()
+	m.Venue, m.PoolVenue, m.QuoteMint, m.BaseAmount, m.QuoteAmount, m.MigrationFee = sdk.MeteoraDBC, sdk.MeteoraDAMMv2, nil, 0, 0, 0
+	lab.GetTokenMigrated().Venue, lab.GetTokenMigrated().PoolVenue, lab.GetTokenMigrated().MigrationFee = sdk.RaydiumLaunchLab, sdk.RaydiumCPMM, 0
+	got := kindsOf(h.Send(traded("a", sdk.MeteoraDBC), meteora, lab), "token_migrated")
+	if len(got) != 2 {
+		t.Fatalf("outputs are %v", got)
+	}
+	c := got[0].GetTokenPhaseChanged()
+	if c.PoolBaseAmount != nil || c.PoolQuoteAmount != nil || c.MigrationFee != nil || c.GetReserves() != nil || sdk.KeyOf(c.GetQuoteMint()) != sdk.KeyOf(weirtest.WSOL) {
+		t.Errorf("Meteora: %v", c)
+	}
+	c = got[1].GetTokenPhaseChanged()
+	if c.GetPoolBaseAmount() == 0 || c.GetPoolQuoteAmount() == 0 || c.MigrationFee != nil || c.GetReserves().GetQuote() != c.GetPoolQuoteAmount() {
+		t.Errorf("LaunchLab: %v", c)
+	}
+}

@@ -11,25 +11,30 @@ import (
 )
 
 // remembered is a state of many pools that were traded, with a position each.
-func remembered(n int) *state {
-	s := newState()
+func remembered(n int) *state { return held(defaults(), n, 1) }
+
+// held is what a monitor with that configuration keeps of many pools that were traded, with some positions each.
+func held(c Config, n, positions int) *state {
+	m := &monitor{config: c, state: newState()}
 	keys := func(i, what int) (k sdk.Key) {
 		binary.BigEndian.PutUint64(k[:], uint64(i+1))
 		binary.BigEndian.PutUint64(k[24:], uint64(what))
 		return k
 	}
 	for i := range n {
-		p := s.pools.Put(keys(i, 0))
+		p := m.open(keys(i, 0), 400_000_000)
 		*p = pool{
 			venue: sdk.PumpSwap, base: keys(i, 1), quote: currencies[2], lpMint: keys(i, 2), creator: keys(i, 3), whole: true, supplied: true, supply: 1 << 42,
 			reserves: reserves{held: true, base: 1 << 47, quote: 1 << 36, priced: true, priceBase: 1 << 47, priceQuote: 1 << 36}, since: 400_000_000,
 		}
 		p.fees.accrue([]*sdk.Fee{{Kind: sdk.FeeLP, Amount: 1 << 30}, {Kind: sdk.FeeProtocol, Amount: 1 << 30}, {Kind: sdk.FeeCreator, Amount: 1 << 30}})
-		pos := s.positions.Put(seat{pool: keys(i, 0), holder: keys(i, 3)})
-		pos.owner, pos.known = keys(i, 3), true
-		pos.enter(amount{low: 1 << 42}, 1<<47, 1<<36, nil)
+		for j := range positions {
+			pos := m.at(seat{pool: keys(i, 0), holder: keys(i, 3+j)}, p)
+			pos.owner = keys(i, 3+j)
+			pos.enter(amount{low: 1 << 42}, 1<<47, 1<<36, nil)
+		}
 	}
-	return s
+	return m.state
 }
 
 func TestStateSurvives(t *testing.T) {
@@ -127,4 +132,34 @@ func BenchmarkSave(b *testing.B) {
 	b.ReportMetric(float64(len(data)), "part-B")
 	b.ReportMetric(float64(len(whole))/pools, "state-B/pool")
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/pools, "heap-B/pool")
+}
+
+// BenchmarkMillionPools is what the limits hold: those of the defaults, 100,000 pools with two positions each, and 1,000,000 pools with one
+// position each where the configuration allows so many.
+func BenchmarkMillionPools(b *testing.B) {
+	large := defaults()
+	large.MaxPools, large.MaxPositions = 1_000_000, 1_000_000
+	for _, run := range []struct {
+		name             string
+		config           Config
+		pools, positions int
+	}{{"defaults", defaults(), defaults().MaxPools, defaults().MaxPositions / defaults().MaxPools}, {"raised", large, large.MaxPools, 1}} {
+		b.Run(run.name, func(b *testing.B) {
+			for b.Loop() {
+				var before, after runtime.MemStats
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+				s := held(run.config, run.pools, run.positions)
+				runtime.GC()
+				runtime.ReadMemStats(&after)
+				data, _, err := s.saved().AppendPart(nil, true)
+				if err != nil || s.pools.Len() != run.pools || s.positions.Len() != run.pools*run.positions {
+					b.Fatalf("%d pools, %d positions, %v", s.pools.Len(), s.positions.Len(), err)
+				}
+				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(run.pools), "heap-B/pool")
+				b.ReportMetric(float64(len(data))/float64(run.pools), "state-B/pool")
+				runtime.KeepAlive(s)
+			}
+		})
+	}
 }

@@ -117,7 +117,7 @@ func (s *swap) flow() (in, out sdk.Key, given, got uint64) {
 
 // arbitrage finds a transaction whose swaps lead from a mint back to it, each giving no more than the one before got, with more at the end.
 func (m *monitor) arbitrage(slot uint64, run []*swap) {
-	if len(run) < 2 {
+	if len(run) < 2 || slices.ContainsFunc(run, func(s *swap) bool { return !s.told() }) {
 		return
 	}
 	start, at, spent, held := run[0].flow()

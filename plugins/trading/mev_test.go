@@ -191,6 +191,20 @@ func TestArbitrage(t *testing.T) {
 	}
 }
 
+// The oldest records do not say what the trader gave or got with fees; nothing is won by that.
+func TestUnknownAmountsWinNothing(t *testing.T) {
+	records := sandwich()
+	records[0].GetTrade().QuoteAmount = 0
+	bought := cycle(1000)
+	bought[1].GetTrade().QuoteAmount = 0
+	for name, records := range map[string][]*sdk.Record{"sandwich": records, "arbitrage": bought} {
+		h := weirtest.Start(t, trading.New, weirtest.Config(everything))
+		if found := of(h.Send(append(records, next())...), name); len(found) > 0 {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+}
+
 // Trades of agents are part of nothing.
 func TestAgentsTakeNoPart(t *testing.T) {
 	agents := func(records ...*sdk.Record) []*sdk.Record {

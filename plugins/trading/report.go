@@ -42,14 +42,14 @@ func (m *monitor) fill(t *sdk.Trade, total *total, quoteVolume amount) {
 		Router:          t.GetRouter(),
 		Agent:           t.GetAgent(),
 	}
-	r.setPrice(t)
+	r.setPrice(t, fees)
 	r.setLimit(t)
 	r.setFee(t, fees)
 	r.setDollars(t)
 }
 
 // setPrice sets the price, how the trade moved it, and how the trade was filled against the spot price before it.
-func (r *report) setPrice(t *sdk.Trade) {
+func (r *report) setPrice(t *sdk.Trade, fees feeSum) {
 	after, source := priceOf(t)
 	if !after.known() {
 		return
@@ -64,7 +64,7 @@ func (r *report) setPrice(t *sdk.Trade) {
 		r.impact = change(after, before)
 		r.message.PriceImpactPpm = &r.impact
 	}
-	paid := price{quote: t.GetPoolQuoteAmount(), base: t.GetBaseAmount()}
+	paid := price{quote: t.GetPoolQuoteAmount(), base: fees.seen(t)}
 	if !paid.known() {
 		return
 	}
@@ -87,7 +87,9 @@ func (r *report) setLimit(t *sdk.Trade) {
 	// The limit is on the quote side when a buyer fixed the coins to get or a seller the coins to give.
 	actual, limit := t.GetBaseAmount(), t.GetLimitAmount()
 	if t.GetExactIn() == (t.GetSide() == sdk.Sell) {
-		actual = t.GetQuoteAmount()
+		if actual = t.GetQuoteAmount(); actual == 0 && t.GetPoolQuoteAmount() > 0 {
+			return // the oldest records do not say it
+		}
 	}
 	outer, inner := actual, limit
 	if !t.GetExactIn() {
@@ -125,6 +127,14 @@ func (r *report) setDollars(t *sdk.Trade) {
 
 // feeSum is what was taken in either mint, raw units.
 type feeSum struct{ quote, base uint64 }
+
+// seen is what the curve saw of the coin: what the trader gave or got, without the fees that were taken in it.
+func (f feeSum) seen(t *sdk.Trade) uint64 {
+	if t.GetSide() == sdk.Buy {
+		return t.GetBaseAmount() + f.base
+	}
+	return t.GetBaseAmount() - min(t.GetBaseAmount(), f.base)
+}
 
 // feesOf sums fees. The buyback share is inside the protocol fee already.
 func feesOf(fees []*sdk.Fee) feeSum {

@@ -37,6 +37,12 @@ func TestMeasuresOfATrade(t *testing.T) {
 		ReservesAfter:  reserves(207_900_000_000_000, 84_582_372_874),
 		ExactIn:        new(true), LimitAmount: proto.Uint64(363_324_600),
 	}
+	taken := &sdk.Trade{ // floor(9975 * 10^6 / (10^6 + 9975)) of a pool that takes 25 of 10,000 coins
+		Venue: sdk.RaydiumV4, Side: sdk.Sell, BaseAmount: 10_000, PoolQuoteAmount: 9876, QuoteAmount: 9876,
+		Fees:           []*sdk.Fee{{Kind: sdk.FeeSwap, Amount: 25, InBase: true}},
+		ReservesBefore: reserves(1_000_000, 1_000_000), ReservesAfter: reserves(1_010_000, 990_124),
+	}
+	untold := &sdk.Trade{Side: sdk.Buy, ReservesBefore: &sdk.Reserves{}, ReservesAfter: &sdk.Reserves{}, BaseAmount: 10, PoolQuoteAmount: 10, ExactIn: new(false), LimitAmount: proto.Uint64(20)}
 	clmm := &sdk.Trade{Venue: sdk.RaydiumCLMM, ReservesBefore: &sdk.Reserves{}, ReservesAfter: &sdk.Reserves{}, BaseAmount: 8, PoolQuoteAmount: 4}
 	tests := []struct {
 		name string
@@ -58,17 +64,30 @@ func TestMeasuresOfATrade(t *testing.T) {
 			LimitRoomPpm:   proto.Int64(100_000),
 			FeePpm:         proto.Uint64(12_499), // 5,110,036 of 408,804,036
 		}},
+		{"a fee in the coin", taken, &sdk.TradeReported{
+			Price: &sdk.Price{Quote: 990_124, Base: 1_010_000}, PriceSource: sdk.PriceReserves,
+			PriceImpactPpm: proto.Int64(-19_679), // 0.990124 / 1.01 - 1
+			SlippagePpm:    proto.Int64(9_924),   // 1 - 9876 / 9975
+			FeePpm:         proto.Uint64(2_500),
+		}},
+		{"no amount with fees", untold, &sdk.TradeReported{
+			Price: &sdk.Price{Quote: 10, Base: 10}, PriceSource: sdk.PriceAmounts,
+		}},
 		{"amounts alone", clmm, &sdk.TradeReported{Price: &sdk.Price{Quote: 4, Base: 8}, PriceSource: sdk.PriceAmounts}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := weirtest.Start(t, trading.New).Send(weirtest.Trade(test.give))[0].GetTradeReported()
+			r := weirtest.Trade(test.give)
+			if test.give == untold {
+				r.GetTrade().QuoteAmount = 0
+			}
+			got := weirtest.Start(t, trading.New).Send(r)[0].GetTradeReported()
 			measured := &sdk.TradeReported{
 				Price: got.Price, PriceSource: got.PriceSource, PriceImpactPpm: got.PriceImpactPpm, SlippagePpm: got.SlippagePpm,
 				LimitRoomPpm: got.LimitRoomPpm, FeePpm: got.FeePpm, PriorityFee: got.PriorityFee, Tip: got.Tip, Router: got.Router,
 				UsdMicros: got.UsdMicros, UsdSlot: got.UsdSlot,
 			}
-			if test.name == "amounts alone" {
+			if test.name == "amounts alone" || test.give == untold {
 				measured.FeePpm = nil // of the builder
 			}
 			if !proto.Equal(measured, test.want) {

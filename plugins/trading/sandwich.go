@@ -12,11 +12,11 @@ import (
 // most.
 func (m *monitor) sandwiches(slot uint64, run []*swap) {
 	for b, back := range run {
-		if back.taken || back.agent {
+		if back.taken || back.agent || !back.told() {
 			continue
 		}
 		for f, front := range run[:b] {
-			if front.taken || front.agent || front.side == back.side || linkOf(front, back) == 0 {
+			if front.taken || front.agent || !front.told() || front.side == back.side || linkOf(front, back) == 0 {
 				continue
 			}
 			// Who won nothing on prices is a trader or a volume bot that happens to stand there.
@@ -56,7 +56,7 @@ func match(run []*swap, f, b int) *sandwich {
 	all := sandwich{}
 	for i, s := range run {
 		switch {
-		case s.taken || s.trader != run[f].trader && s.trader != run[b].trader:
+		case s.taken || !s.told() || s.trader != run[f].trader && s.trader != run[b].trader:
 		case i >= f && i < one.victims[0] && s.side == run[f].side:
 			all.fronts = append(all.fronts, i)
 		case i >= b && s.side == run[b].side:

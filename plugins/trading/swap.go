@@ -43,17 +43,16 @@ func swapOf(r *sdk.Record, t *sdk.Trade) swap {
 		tip: t.GetTip(), costs: t.GetTip() + t.GetPriorityFee(), agent: t.GetAgent(),
 		costsKnown: t.Tip != nil && t.PriorityFee != nil,
 	}
-	if s.seen = s.base; s.side == sdk.Buy {
-		s.seen += feesOf(t.GetFees()).base
-	} else {
-		s.seen -= min(s.seen, feesOf(t.GetFees()).base)
-	}
+	s.seen = feesOf(t.GetFees()).seen(t)
 	copy(s.signature[:], r.GetSignature())
 	if path := r.GetInstruction(); path != nil && path.Inner != nil {
 		s.inner = uint64(path.GetInner()) + 1
 	}
 	return s
 }
+
+// told says whether it is known what the trader gave or got with fees: the oldest records do not say it.
+func (s *swap) told() bool { return s.quoteAmount > 0 || s.pooled == 0 }
 
 func byOrder(a, b *swap) int {
 	return cmp.Or(cmp.Compare(a.tx, b.tx), cmp.Compare(a.outer, b.outer), cmp.Compare(a.inner, b.inner))

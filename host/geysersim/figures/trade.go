@@ -77,6 +77,12 @@ func price(r *eventv1.TradeReported, f *geysersim.Truth) {
 	case paid != nil:
 		r.Price, r.PriceSource = &eventv1.Price{Quote: f.PoolQuoteAmount, Base: f.BaseAmount}, eventv1.PriceSource_PRICE_SOURCE_AMOUNTS
 	}
+	_, coinFees := taken(f) // the curve did not see them
+	if f.Side == "sell" {
+		paid = ratio(f.PoolQuoteAmount, f.BaseAmount-coinFees)
+	} else {
+		paid = ratio(f.PoolQuoteAmount, f.BaseAmount+coinFees)
+	}
 	if before == nil || paid == nil {
 		return
 	}

@@ -38,7 +38,9 @@ func (d *dollars) worth(f *geysersim.Truth) (price *big.Rat, slot uint64) {
 	}
 	prices := make([]*big.Rat, 0, dollarTrades)
 	for _, t := range d.newest {
-		prices = append(prices, spot(t.After))
+		if slot-min(slot, t.Slot) <= dollarSlots {
+			prices = append(prices, spot(t.After))
+		}
 	}
 	slices.SortFunc(prices, (*big.Rat).Cmp)
 	return prices[(len(prices)-1)/2], slot // the middle one; the lower one of two

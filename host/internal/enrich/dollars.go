@@ -116,14 +116,17 @@ func (d *dollars) take(q quote) {
 	d.settle()
 }
 
-// settle takes the median of what is there, dated by the newest. With few, the lower of the middle ones.
+// settle takes the median of what is there, dated by the newest; what was too old when that came says nothing. With few, the lower of the
+// middle ones.
 func (d *dollars) settle() {
 	var there []quote
 	newest := uint64(0)
 	for _, q := range d.newest {
-		if q.units > 0 {
+		newest = max(newest, q.slot)
+	}
+	for _, q := range d.newest {
+		if q.units > 0 && newest-q.slot <= d.config.MaxAge {
 			there = append(there, q)
-			newest = max(newest, q.slot)
 		}
 	}
 	if len(there) == 0 {

@@ -80,6 +80,22 @@ func TestSOLIsWorthTheMedianOfBelievedTrades(t *testing.T) {
 	}
 }
 
+// After a silence the first trade tells the price: what was paid before it is not known to be true any more.
+func TestOldTradesAreNoPriceOfToday(t *testing.T) {
+	e := priced(t, &table{rows: map[string][]byte{}})
+	for slot := uint64(10); slot < 14; slot++ {
+		told(t, e, solFor(solPool, slot, 15_000))
+	}
+	told(t, e, solFor(solPool, 114, 20_000))
+	if p := told(t, e, forSOL(115)); cents(p) != 20_000 || p.GetSlot() != 114 {
+		t.Errorf("SOL is worth %d cents of slot %d, want 20000 of slot 114", cents(p), p.GetSlot())
+	}
+	told(t, e, solFor(solPool, 113, 19_000)) // arrives later, and is recent
+	if p := told(t, e, forSOL(115)); cents(p) != 19_000 || p.GetSlot() != 114 {
+		t.Errorf("SOL is worth %d cents of slot %d, want 19000 of slot 114", cents(p), p.GetSlot())
+	}
+}
+
 // What a record was told stays, whatever is learned within the same transaction, and reserves say more than a trade's own amounts.
 func TestPriceIsThatBeforeTheTrade(t *testing.T) {
 	e := priced(t, &table{rows: map[string][]byte{}})

@@ -183,6 +183,11 @@ func TestPositionOfAnNFT(t *testing.T) {
 			t.Errorf("change %d: %v, want %+v", i, p, want)
 		}
 	}
+	// After a gap all sums begin again, also that of a position's fees.
+	after := positions(t, h, weirtest.Gap(nil), change(sdk.LiquidityRemoved, 0, 5, false))
+	if p := after[0]; p.GetFeesBaseAmount() != 10 || p.GetFeesQuoteAmount() != 5 || p.LiquidityLow != nil {
+		t.Errorf("after a gap: %v", p)
+	}
 }
 
 // A position that was forgotten is not taken for a new one.

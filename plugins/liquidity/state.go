@@ -77,7 +77,7 @@ func (s *state) doubt(slot uint64) {
 	}
 	for _, key := range keysOf(s.positions) {
 		pos := s.positions.Change(key)
-		pos.known, pos.held, pos.entry = false, amount{}, entry{}
+		pos.known, pos.held, pos.entry, pos.feesBase, pos.feesQuote = false, amount{}, entry{}, 0, 0
 	}
 	for _, v := range s.intervals {
 		for _, open := range v.open {

@@ -116,10 +116,7 @@ func (d *Decoder) cpmmLiquidity(c *call, f *found) {
 	}
 	w.before = state{priceBase: e.Token0VaultBefore, priceQuote: e.Token1VaultBefore, priced: true}
 	w.after = state{priceBase: e.Token0VaultBefore + w.moved0, priceQuote: e.Token1VaultBefore + w.moved1, priced: true}
-	if removed := e.ChangeType == cpmm.ChangeWithdraw; !follows(&w.before, &w.after, !removed) {
-		d.stats.of[cpmmPool].disagreement.Add(1)
-		w.after = state{}
-	}
+	w.after = d.changed(cpmmPool, l, w.before, w.after)
 	d.ownerLP(c, p.UserLP, l)
 	d.poolLiquidity(c, f.strategy, w)
 }

@@ -443,6 +443,37 @@ func TestWithdraw(t *testing.T) {
 	expectKey(t, "lp mint", l.LpMint, accounts[5])
 	expect(t, "after", [2]uint64{l.ReservesAfter.GetBase(), l.ReservesAfter.GetQuote()}, [2]uint64{90, 180})
 	expect(t, "lp", [2]uint64{l.GetLpAmount(), l.GetLpSupplyBefore()}, [2]uint64{5, 50})
+
+	e.QuoteAmountOut = 201 // more than there was
+	n.does = emit(dex.PumpSwap, e.Append(nil))
+	d := New(Options{})
+	l = one(t, d, run([]dex.Key{wallet}, n)).GetLiquidityChanged()
+	if l.ReservesAfter != nil || l.ReservesBefore == nil || d.Stats().PumpSwap.Disagreement != 1 {
+		t.Errorf("after %v, before %v, %+v", l.ReservesAfter, l.ReservesBefore, d.Stats().PumpSwap)
+	}
+}
+
+func TestWithdrawOfMoreThanThereWas(t *testing.T) {
+	p := raydium.Withdraw.Places(20)
+	a := make([]dex.Key, 20)
+	for i := range a {
+		a[i] = key(700 + i)
+	}
+	in := raydium.Instruction{Kind: raydium.Withdraw, LP: 5}
+	for _, c := range []struct {
+		out   uint64
+		known bool
+	}{{200, true}, {201, false}} {
+		l := raydium.WithdrawLog{WithdrawLp: 5, PoolLp: 50, PoolCoin: 100, PoolPc: 200, OutCoin: 10, OutPc: c.out}
+		tx := run([]dex.Key{wallet}, &node{program: dex.RaydiumV4, accounts: a, data: in.Append(nil), does: []any{rayLine(l.Append(nil))}})
+		holds(tx, a[p.CoinVault], coin, key(9), 6, 1000, 1000)
+		holds(tx, a[p.PcVault], dex.WSOL, key(9), 9, 1000, 1000)
+		d := New(Options{})
+		r := one(t, d, tx).GetLiquidityChanged()
+		if (r.ReservesAfter != nil) != c.known || r.ReservesBefore == nil || (d.Stats().RaydiumV4.Disagreement == 0) != c.known {
+			t.Errorf("%d came out: after %v, before %v", c.out, r.ReservesAfter, r.ReservesBefore)
+		}
+	}
 }
 
 // ammSwap is a swap of AMM v4 with the transfers below it.

@@ -112,13 +112,22 @@ func (d *Decoder) poolLiquidity(c *call, s eventv1.Strategy, w poolChange) {
 	d.seldom(c, s, 0).Body = &eventv1.Record_LiquidityChanged{LiquidityChanged: l}
 }
 
+// changed gives the reserves after liquidity was added or removed, none where they cannot be those.
+func (d *Decoder) changed(v venue, l *eventv1.LiquidityChanged, before, after state) state {
+	if follows(&before, &after, l.Direction == eventv1.LiquidityDirection_LIQUIDITY_DIRECTION_ADDED) {
+		return after
+	}
+	d.stats.of[v].disagreement.Add(1)
+	return state{}
+}
+
 // follows tells whether reserves can be those after liquidity was added or removed: computing them did not go past the end of the
 // numbers.
 func follows(before, after *state, added bool) bool {
 	if !added {
 		before, after = after, before
 	}
-	return before.priceBase <= after.priceBase && before.priceQuote <= after.priceQuote
+	return before.priceBase <= after.priceBase && before.priceQuote <= after.priceQuote && before.base <= after.base && before.quote <= after.quote
 }
 
 func mintOr(mint []byte, held balance) []byte {

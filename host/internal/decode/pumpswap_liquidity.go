@@ -63,6 +63,7 @@ func (d *Decoder) liquidity(c *call, s eventv1.Strategy, at int64, pool *dex.Key
 		l.BaseMint, l.QuoteMint, l.LpMint = sides.base, sides.quote, sides.lpMint
 	}
 	d.ownerLP(c, pumpswap.Kind(c.kind).Places(accounts(c)).UserLP, l)
+	after = d.changed(swap, l, before, after)
 	l.ReservesBefore = d.reserves(&eventv1.Reserves{}, &before, false)
 	l.ReservesAfter = d.reserves(&eventv1.Reserves{}, &after, false)
 	d.seldom(c, s, at).Body = &eventv1.Record_LiquidityChanged{LiquidityChanged: l}

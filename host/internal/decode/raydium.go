@@ -221,6 +221,7 @@ func (d *Decoder) rayLiquidity(c *call, s eventv1.Strategy, l *eventv1.Liquidity
 	l.Pool, l.Owner, l.LpMint = d.account(c, v.places.Pool), d.account(c, v.places.Owner), d.account(c, v.places.LPMint)
 	l.BaseMint, l.QuoteMint = v.coin.mint[:], v.pc.mint[:]
 	d.ownerLP(c, v.places.UserLP, l)
+	after = d.changed(ray, l, before, after)
 	l.ReservesBefore = d.reserves(&eventv1.Reserves{}, &before, false)
 	l.ReservesAfter = d.reserves(&eventv1.Reserves{}, &after, false)
 	past.coinAt, past.pcAt, past.before, past.after = v.coinAt, v.pcAt, &l.ReservesBefore, &l.ReservesAfter

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/weir-run/weir/sdk"
 )
 
 // change is what big integers say, rounded towards zero and cut to 64 bits.
@@ -27,4 +29,13 @@ func TestChangeIsExact(t *testing.T) {
 			t.Fatalf("%v below %v: %v", p, q, less)
 		}
 	})
+}
+
+// Amounts near the top of 64 bits give no figure that has gone past its end.
+func TestReplayBeyondTheNumbers(t *testing.T) {
+	at := price{quote: 1 << 60, base: 1<<60 + 1<<57}
+	v := &swap{side: sdk.Buy, seen: 1 << 60, pooled: 1 << 40, before: price{1, 1}, after: price{1, 1}}
+	if loss, ok := replay(&at, v); ok {
+		t.Errorf("a loss of %d of a trade that would have cost 2^63", loss)
+	}
 }

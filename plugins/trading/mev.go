@@ -2,6 +2,7 @@ package trading
 
 import (
 	"bytes"
+	"math"
 	"slices"
 
 	"github.com/weir-run/weir/sdk"
@@ -131,7 +132,10 @@ func (m *monitor) arbitrage(slot uint64, run []*swap) {
 	if at != start || held <= spent {
 		return
 	}
-	f := &sdk.Finding{Slot: slot, Mint: start.Bytes(), Actor: run[0].trader.Bytes(), GrossProfit: new(int64(held - spent))}
+	f := &sdk.Finding{Slot: slot, Mint: start.Bytes(), Actor: run[0].trader.Bytes()}
+	if won := held - spent; won <= math.MaxInt64 {
+		f.GrossProfit = new(int64(won))
+	}
 	for _, s := range run {
 		e := s.evidence(sdk.RoleLeg, slot)
 		e.Pool, e.Mint = s.pool.Bytes(), s.mint.Bytes()

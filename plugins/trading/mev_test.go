@@ -183,6 +183,11 @@ func TestArbitrage(t *testing.T) {
 	if f.GetGrossProfit() != 100 || f.GetCosts() != 11 || f.GetProfit() != 89 || string(f.GetMint()) != string(weirtest.WSOL) || len(f.GetEvidence()) != 2 {
 		t.Errorf("found %v", f)
 	}
+	h = weirtest.Start(t, trading.New, weirtest.Config(everything))
+	found = of(h.Send(append(cycle(1<<63+2000), next())...), "arbitrage")
+	if len(found) != 1 || found[0].GetFinding().GrossProfit != nil || found[0].GetFinding().Profit != nil || found[0].GetFinding().GetCosts() != 11 {
+		t.Errorf("a profit beyond the numbers: %v", found)
+	}
 	for name, records := range map[string][]*sdk.Record{"no gain": cycle(1000), "one leg": cycle(1100)[:1]} {
 		h := weirtest.Start(t, trading.New, weirtest.Config(everything))
 		if found := of(h.Send(append(records, next())...), "arbitrage"); len(found) > 0 {

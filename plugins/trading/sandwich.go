@@ -172,6 +172,9 @@ func replay(at *price, v *swap) (loss int64, ok bool) {
 		if rest > 0 || v.venue == sdk.Pump { // pump rounds down and adds one
 			cost++
 		}
+		if cost > most {
+			return 0, false
+		}
 		at.base = uint64(int64(at.base) + coins)
 		at.quote = uint64(int64(at.quote+cost) + paid - int64(v.pooled))
 		return int64(v.pooled) - int64(cost), true

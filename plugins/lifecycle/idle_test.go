@@ -115,18 +115,23 @@ func life(seed uint64, n int) []*sdk.Record {
 		sell := by(wallet, mint, sdk.Sell, random.Uint64N(2000))
 		pool := traded(mint, sdk.PumpSwap)
 		pool.GetTrade().Pool = weirtest.Key(mint + " pool")
+		elsewhere := by(wallet, mint, sdk.Buy, random.Uint64N(2000))
+		elsewhere.GetTrade().Venue, elsewhere.GetTrade().Pool = sdk.RaydiumCPMM, weirtest.Key("any pool")
 		r := []*sdk.Record{
 			created(mint), by(wallet, mint, sdk.Buy, random.Uint64N(2000)), sell, pool, completed(mint), migrated(mint),
 			capped(mint, random.Uint64N(200_000_000_000)), left(mint, random.Uint64N(793_100_000_000_000)),
 			weirtest.LiquidityChanged(&sdk.LiquidityChanged{Owner: weirtest.Key(wallet), BaseMint: weirtest.Key(mint), BaseAmount: 500}),
 			weirtest.ReservesChanged(&sdk.ReservesChanged{Mint: weirtest.Key(mint), Pool: weirtest.Key(mint + " curve")}),
-			created(mint), by(wallet, mint, sdk.Buy, 1000),
-		}[random.IntN(12)]
+			created(mint), by(wallet, mint, sdk.Buy, 1000), elsewhere,
+		}[random.IntN(13)]
 		if t := r.GetTrade(); t != nil && random.IntN(4) == 0 {
 			t.QuoteUsd = &sdk.DollarPrice{UsdMicros: 150_000_000, Units: 1_000_000_000, Slot: 1}
 		}
-		if random.IntN(60) == 0 {
+		switch random.IntN(60) {
+		case 0:
 			r = weirtest.Gap(&sdk.Gap{})
+		case 1:
+			r = weirtest.Retracted(300_000_000 + uint64(len(records)) - random.Uint64N(min(4, uint64(len(records)+1))))
 		}
 		records = append(records, at(now, r))
 	}

@@ -27,7 +27,7 @@ func TestEveryFieldOfATrade(t *testing.T) {
 			{Kind: sdk.FeeBuyback, Amount: 40},
 			{Kind: sdk.FeeLP, Amount: 20},
 			{Kind: sdk.FeeCreator, Amount: 3},
-			{Kind: sdk.FeeTransfer, Amount: 5000, InBase: true},
+			{Kind: sdk.FeeTransfer, Amount: 5, InBase: true},
 		},
 	}
 	outputs := weirtest.Start(t, trading.New).Send(weirtest.Trade(in))
@@ -36,9 +36,9 @@ func TestEveryFieldOfATrade(t *testing.T) {
 		Side: sdk.Sell, BaseAmount: 11, QuoteAmount: 12, PoolQuoteAmount: 13, Symbol: "S", QuoteFees: 123,
 		Trades: 1, Sells: 1, BaseVolume: "11", QuoteVolume: "13", BaseDecimals: proto.Uint32(5), QuoteDecimals: proto.Uint32(6),
 		Price: &sdk.Price{Quote: 41_000_000_000, Base: 899_000_000_000}, PriceSource: sdk.PriceReserves,
-		PriceImpactPpm: proto.Int64(26_140), // 41/899 over 40/900
-		SlippagePpm:    proto.Int64(-25_590_909),
-		FeePpm:         proto.Uint64(123*1_000_000/13 + 454_545_454), // 5,000 of 11 coins
+		PriceImpactPpm: proto.Int64(26_140),                      // 41/899 over 40/900
+		SlippagePpm:    proto.Int64(-47_750_000),                 // 1 - 13/6 over 40/900
+		FeePpm:         proto.Uint64(123*1_000_000/13 + 454_545), // 5 of 11 coins
 	}
 	if len(outputs) != 1 || !proto.Equal(outputs[0].GetTradeReported(), want) {
 		t.Fatalf("outputs are %v\nwant %v", outputs, want)

@@ -38,6 +38,20 @@ func (s *state) creation(by, mint sdk.Key, most int) *sdk.TokenCreator {
 	return before
 }
 
+// credit adds a token whose creation was seen to its creator's, and returns what there was before it.
+func (m *monitor) credit(mint sdk.Key, t *token) *sdk.TokenCreator {
+	t.flags |= credited
+	return m.state.creation(t.creator, mint, m.config.MaxCreators)
+}
+
+// creatorOf is who made a token, as far as its creation was seen; nil where it was not. Accounts name creators too.
+func (m *monitor) creatorOf(t *token) *creator {
+	if !t.is(credited) {
+		return nil
+	}
+	return m.state.creators.Change(t.creator)
+}
+
 func (c *creator) append(b []byte) []byte {
 	for _, n := range [...]uint64{c.created, c.completed, c.migrated, uint64(len(c.newest))} {
 		b = pack.AppendUvarint(b, n)

@@ -221,3 +221,24 @@ func BenchmarkTrades(b *testing.B) {
 	}
 	weirtest.Benchmark(b, lifecycle.New, records)
 }
+
+// Whom an account names as the creator of a token has not been seen to create it: what becomes of the token is no part of the history of
+// creations that were seen, until the creation comes after all.
+func TestHistoryOfACreatorThatAnAccountTold(t *testing.T) {
+	h := weirtest.Start(t, lifecycle.New, quiet)
+	told := weirtest.TokenMetadata(&sdk.TokenMetadata{Mint: weirtest.Key("a"), Curve: &sdk.CurveState{Creator: weirtest.Key("creator")}})
+	h.Send(created("seen"), traded("a", sdk.Pump), told, completed("a"), migrated("a"))
+	for _, want := range []uint64{1, 3} { // the second time "next" and "a" have come
+		h.Checkpoint()
+		h.Crash()
+		mint := "next"
+		if want == 3 {
+			h.Send(created("a"), created("a"))
+			mint = "last"
+		}
+		x := kindsOf(h.Send(created(mint)), "token_created")[0].GetTokenPhaseChanged().GetCreatorHistory()
+		if x.GetCreated() != want || x.GetCompleted() != 0 || x.GetMigrated() != 0 {
+			t.Errorf("before %s: history is %v, want %d created", mint, x, want)
+		}
+	}
+}

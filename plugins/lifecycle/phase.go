@@ -9,10 +9,10 @@ func (m *monitor) created(r *sdk.Record, c *sdk.TokenCreated) error {
 	mint := sdk.KeyOf(c.GetMint())
 	t := m.find(mint)
 	if t != nil { // it comes late, or again: a step back is none
-		if t.creator.IsZero() {
-			m.state.creation(sdk.KeyOf(c.GetCreator()), mint, m.config.MaxCreators)
-		}
 		t.launch(c)
+		if !t.is(credited) {
+			m.credit(mint, t)
+		}
 		m.active(mint, t, r)
 		return nil
 	}
@@ -22,7 +22,7 @@ func (m *monitor) created(r *sdk.Record, c *sdk.TokenCreated) error {
 	t.launch(c)
 	t.begin(c)
 	m.active(mint, t, r)
-	history := m.state.creation(t.creator, mint, m.config.MaxCreators)
+	history := m.credit(mint, t)
 	change := m.change(r, mint, t, sdk.PhaseCreated, sdk.EvidenceEvent)
 	change.Uri, change.TokenProgram, change.TotalSupply, change.Decimals = c.GetUri(), c.GetTokenProgram(), c.TotalSupply, c.Decimals
 	change.Reserves, change.CreatorHistory = c.GetReserves(), history
@@ -77,7 +77,7 @@ func (m *monitor) completed(r *sdk.Record, c *sdk.CurveCompleted) error {
 // complete reports that the curve sold out.
 func (m *monitor) complete(r *sdk.Record, mint sdk.Key, t *token, evidence sdk.TokenEvidence, trade *sdk.Trade) {
 	t.now.progress, t.now.progressOut = million, 0
-	if c := m.state.creators.Change(t.creator); c != nil {
+	if c := m.creatorOf(t); c != nil {
 		c.completed++
 	}
 	change := m.change(r, mint, t, sdk.PhaseCompleted, evidence)
@@ -119,7 +119,7 @@ func (m *monitor) migrate(t *token, pool, quote sdk.Key, venue sdk.Venue) {
 		t.quote, t.marks.cap = quote, 0
 	}
 	t.now.progress, t.now.progressOut = million, 0
-	if c := m.state.creators.Change(t.creator); c != nil {
+	if c := m.creatorOf(t); c != nil {
 		c.migrated++
 	}
 }

@@ -47,8 +47,8 @@ func appendTime(t *int64, b []byte) []byte { return pack.AppendUvarint(b, uint64
 
 func readTime(t *int64, r *pack.Reader) { *t = int64(r.Uvarint()) }
 
-// stateVersion is that of the states written. Version 2 did not say when holders moved elsewhere. Version 1 had phases and names alone, in
-// one piece.
+// stateVersion is that of the states written. Version 2 did not say when holders moved elsewhere, nor whether a creator was
+// told by the creation. Version 1 had phases and names alone, in one piece.
 const stateVersion = 3
 
 // LoadParts implements sdk.Divided.
@@ -80,10 +80,21 @@ func (s *state) upgrade(version uint32, parts [][]byte) error {
 		return err
 	}
 	for mint, t := range old.All() {
+		t.creditOld()
 		*s.active.Put(mint) = t
+	}
+	for mint := range s.idle.All() {
+		s.idle.Change(mint).creditOld()
 	}
 	s.countHeld()
 	return nil
+}
+
+// creditOld tells what version 2 did not need to: that a creator which is known was told by the creation.
+func (c *core) creditOld() {
+	if !c.creator.IsZero() {
+		c.flags |= credited
+	}
 }
 
 // readPiece reads version 1: tokens on their curve with phase, trades, name, symbol, creator, curve and quote mint, then the mints of those

@@ -26,7 +26,7 @@ func crowd(active, holders, idle int) *state {
 		mint := numbered(i)
 		t := token{
 			core: core{
-				phase: phase(sdk.PhaseTrading), venue: uint8(sdk.Pump), flags: sawCreation | seenCap, creator: mint, place: mint, quote: solMint,
+				phase: phase(sdk.PhaseTrading), venue: uint8(sdk.Pump), flags: sawCreation | seenCap | credited, creator: mint, place: mint, quote: solMint,
 				trades: uint64(i), buys: uint32(i), onCurve: uint32(i), createdSlot: 300_000_000, supply: 1e15, initial: pumpInitialReal,
 				lastSlot: 300_000_000, lastTime: 1_700_000_000, marks: marks{cap: 40e9, usd: 7e9, holders: uint32(holders), progress: 300_000},
 			},
@@ -135,17 +135,24 @@ func TestStateOfVersion1(t *testing.T) {
 	}
 }
 
-// Version 2 did not know when holders moved elsewhere.
+// Version 2 did not know when holders moved elsewhere, nor creators but from creations.
 func TestStateOfVersion2(t *testing.T) {
 	was := crowd(50, 5, 50)
+	was.active.Change(numbered(0)).flags &^= credited // it has no creator: the first key is zero
 	old := keyed.NewMap(codec(func(t *token, b []byte) []byte {
 		b = t.append(b)
 		return b[:len(b)-1]
 	}, func(t *token, r *pack.Reader) { t.read(r, 2) }))
 	for mint, one := range was.active.All() {
+		one.flags &^= credited
 		*old.Put(mint) = one
 	}
-	part, _, err := keyed.NewState(&was.rest, old, was.idle, was.pending, was.creators).AppendPart(nil, true)
+	idle := keyed.NewMap(codec((*core).append, (*core).read))
+	for mint, c := range was.idle.All() {
+		c.flags &^= credited
+		*idle.Put(mint) = c
+	}
+	part, _, err := keyed.NewState(&was.rest, old, idle, was.pending, was.creators).AppendPart(nil, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ const (
 	seenCap             // marks.cap was set
 	seenUSD             // marks.usd was set
 	seenProgress        // marks.progress was set
+	credited            // its creation counts in its creator's history
 )
 
 // token is what is remembered of a token that is not idle.

@@ -120,6 +120,9 @@ func (m *monitor) emit(kind string, pool sdk.Key) {
 func (m *monitor) open(key sdk.Key, slot uint64) *pool {
 	pools := m.state.pools
 	if p := pools.Touch(key); p != nil {
+		if p.since == 0 {
+			p.since = slot
+		}
 		return p
 	}
 	for pools.Len() >= m.config.MaxPools {

@@ -152,3 +152,31 @@ func TestSweptFees(t *testing.T) {
 		t.Errorf("outputs are %v, want %v", outputs, want)
 	}
 }
+
+// Sums that begin again say since when: behind a gap of the chain's data since its end, behind one of the journal, which tells no slot, since
+// the pool's next record.
+func TestSumsBehindAGapSaySinceWhen(t *testing.T) {
+	sweep := weirtest.FeesMoved(&sdk.FeesMoved{Venue: sdk.PumpSwap, Pool: weirtest.Key("pool"), Amount: 3})
+	gap := weirtest.Gap(nil)
+	gap.Slot = 300_000_500
+	for name, c := range map[string]struct {
+		lose func(*weirtest.Harness)
+		want uint64
+	}{
+		"of the chain's data": {func(h *weirtest.Harness) { h.Send(gap) }, 300_000_500},
+		"of the journal":      {func(h *weirtest.Harness) { h.LoseRecords(7, "retention") }, 300_000_700},
+	} {
+		h := weirtest.Start(t, liquidity.New)
+		h.Send(swap(1, 1, &sdk.Fee{Kind: sdk.FeeCreator, Amount: 40}))
+		c.lose(h)
+		h.Checkpoint()
+		h.Crash()
+		first := swap(1, 1, &sdk.Fee{Kind: sdk.FeeCreator, Amount: 2})
+		first.Slot, sweep.Slot = 300_000_700, 300_000_701
+		h.Send(first)
+		got := h.Send(sweep)
+		if len(got) != 1 || got[0].GetPoolFee().GetSinceSlot() != c.want || got[0].GetPoolFee().GetTotal().GetAccrued() != "2" {
+			t.Errorf("%s: %v, want since %d", name, got, c.want)
+		}
+	}
+}

@@ -67,13 +67,15 @@ func (s *state) upgrade(_ uint32, parts [][]byte) error {
 }
 
 // doubt says that records were lost. Whatever is a sum over all of them, or depends on the one before, is not known any more. Sums of
-// fees begin again at a slot; 0 keeps the old one.
+// fees begin again behind a slot; 0 is not known, and they begin with the pool's next record.
 func (s *state) doubt(slot uint64) {
 	s.rest.losing = true
 	for _, key := range keysOf(s.pools) {
 		p := s.pools.Change(key)
 		p.whole, p.supplied, p.supply, p.fees, p.burned, p.kept, p.steps = false, false, 0, nil, 0, 0, nil
-		p.since = max(p.since, slot)
+		if p.since = max(p.since, slot); slot == 0 {
+			p.since = 0
+		}
 	}
 	for _, key := range keysOf(s.positions) {
 		pos := s.positions.Change(key)

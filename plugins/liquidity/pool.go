@@ -129,6 +129,7 @@ func (p *pool) trade(t *sdk.Trade) {
 	p.turned = len(t.GetPoolBaseMint()) > 0 && sdk.KeyOf(t.GetPoolBaseMint()) == p.quote
 	last := p.reserves
 	p.reserves = reservesOf(t.GetReservesAfter(), false)
+	p.reserves.boost = t.GetBoosted()
 	switch {
 	case p.venue == sdk.RaydiumCLMM:
 		p.reserves.concentrate(t.GetConcentrated(), last)

@@ -12,6 +12,7 @@ type reserves struct {
 	priced                bool // priceBase and priceQuote are known
 	priceBase, priceQuote uint64
 	past                  bool // they are those before the last trade
+	boost                 bool // the last trade said that a part of priceQuote is nobody's
 	concentrated          bool
 	sqrt                  amount // square root of the price in 2^-64; 0: not known
 }
@@ -45,14 +46,14 @@ func (v *reserves) follow(last, before reserves) {
 	if v.priced || !v.held || !before.held || !last.held || !last.priced || last.past || last.base != before.base || last.quote != before.quote {
 		return
 	}
-	v.priced = true
+	v.priced, v.boost = true, last.boost
 	v.priceBase = last.priceBase + v.base - last.base
 	v.priceQuote = last.priceQuote + v.quote - last.quote
 }
 
-// boosted tells of a pool whose price is made of more than it holds.
+// boosted tells of a pool whose price is made of more than is its providers': as its trades say, or more than it holds.
 func (v *reserves) boosted() bool {
-	return v.held && v.priced && (v.priceBase > v.base || v.priceQuote > v.quote)
+	return v.boost || v.held && v.priced && (v.priceBase > v.base || v.priceQuote > v.quote)
 }
 
 // message gives them to an output, nil when nothing is known.
@@ -71,7 +72,7 @@ func (v *reserves) message() *sdk.Reserves {
 }
 
 func (v *reserves) append(b []byte) []byte {
-	b = append(b, flags(v.held, v.priced, v.concentrated, v.past))
+	b = append(b, flags(v.held, v.priced, v.concentrated, v.past, v.boost))
 	for _, n := range []uint64{v.base, v.quote, v.priceBase, v.priceQuote} {
 		b = pack.AppendUvarint(b, n)
 	}
@@ -83,7 +84,7 @@ const smallestReserves = 7
 
 func readReserves(r *pack.Reader) (v reserves) {
 	f := r.Byte()
-	v.held, v.priced, v.concentrated, v.past = f&1 != 0, f&2 != 0, f&4 != 0, f&8 != 0
+	v.held, v.priced, v.concentrated, v.past, v.boost = f&1 != 0, f&2 != 0, f&4 != 0, f&8 != 0, f&16 != 0
 	v.base, v.quote, v.priceBase, v.priceQuote = r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Uvarint()
 	v.sqrt = readAmount(r)
 	return v

@@ -10,7 +10,7 @@ import (
 	"github.com/weir-run/weir/sdk/pack"
 )
 
-// stateVersion is that of the states written. Version 1 did not say when records were lost last. Before it the monitor remembered nothing.
+// stateVersion is that of the states written. Version 1 did not say when records were lost last, nor that a pool is boosted. Before it the monitor remembered nothing.
 const stateVersion = 2
 
 // state is all that the monitor remembers. What is kept by key is saved when it changed; the rest is small and saved every time.

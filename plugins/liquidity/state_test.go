@@ -41,6 +41,7 @@ func TestStateSurvives(t *testing.T) {
 	s := remembered(6)
 	first := keysOf(s.pools)[0]
 	p := s.pools.Change(first)
+	p.reserves.boost = true
 	p.steps = []step{{actor: first, slot: 3, sale: true, taken: 4, from: 5, lp: 6, before: p.reserves}}
 	b := s.intervals[0].bucket(first, 70, &rest{now: 70}, 2, 1)
 	b.gap, b.trades = true, 3

@@ -32,6 +32,10 @@ func TestValue(t *testing.T) {
 			&sdk.Trade{Venue: sdk.PumpSwap, ReservesAfter: full(100, 70, 100, 71)},
 			&sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentBoosted},
 		},
+		"a boost that owed fees hide": {
+			&sdk.Trade{Venue: sdk.PumpSwap, ReservesAfter: full(100, 70, 100, 65), Boosted: true},
+			&sdk.PoolValue{Mint: weirtest.WSOL, Absent: sdk.AbsentBoosted},
+		},
 		"vaults are not needed": {
 			&sdk.Trade{Venue: sdk.RaydiumV4, ReservesAfter: &sdk.Reserves{PriceBase: proto.Uint64(9), PriceQuote: proto.Uint64(8)}}, worth(16),
 		},

@@ -361,6 +361,11 @@ func TestTurnedPool(t *testing.T) {
 	expect(t, "before", [4]uint64{b.GetBase(), b.GetQuote(), b.GetPriceBase(), b.GetPriceQuote()}, [4]uint64{40_000, 50_000, 39_900, 50_000})
 	expect(t, "after", [4]uint64{a.GetBase(), a.GetQuote(), a.GetPriceBase(), a.GetPriceQuote()}, [4]uint64{40_802, 49_000, 40_702, 49_000})
 	expect(t, "disagreement", d.Stats().PumpSwap.Disagreement, 0)
+
+	boosted, before := poolBuy(pool, wallet), tr.Boosted
+	boosted.CanBoost = true
+	n.does = emit(dex.PumpSwap, boosted.Append(nil))
+	expect(t, "boosted", [2]bool{before, one(t, d, run([]dex.Key{wallet}, n)).GetTrade().GetBoosted()}, [2]bool{false, true})
 }
 
 // A multi-hop swap goes through a pool and a curve; each has its own event, and the pool's accounts stand in the hop.

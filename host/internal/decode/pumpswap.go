@@ -54,6 +54,7 @@ func (d *Decoder) swapBuy(c *call, f *found) {
 	d.decimals(&s, &sides)
 	b := d.trade(c, f.strategy, &s)
 	b.trade.InstructionName = instructionName(e.IxName)
+	b.trade.Boosted = e.CanBoost
 	d.worth(b, &s.after, e.BaseSupply)
 	d.fees(b, [...]feeLine{
 		{e.LpFee, e.LpFeeBasisPoints},
@@ -94,6 +95,7 @@ func (d *Decoder) swapSell(c *call, f *found) {
 	d.swapStates(&s, &before, &after)
 	d.decimals(&s, &sides)
 	b := d.trade(c, f.strategy, &s)
+	b.trade.Boosted = e.CanBoost
 	d.worth(b, &s.after, e.BaseSupply)
 	d.fees(b, [...]feeLine{
 		{e.LpFee, e.LpFeeBasisPoints},

@@ -34,7 +34,8 @@ const (
 	Absent_ABSENT_UNSPECIFIED Absent = 0
 	// The reserves are not known, or one side is empty.
 	Absent_ABSENT_RESERVES_UNKNOWN Absent = 1
-	// The price reserve is above what the vault holds: the pool is boosted, and what belongs to its providers is not told.
+	// The pool is boosted, as its trades say or as a price reserve above what the vault holds shows, and what belongs to its providers is
+	// not told.
 	Absent_ABSENT_BOOSTED Absent = 2
 	// The liquidity is concentrated: the figure would need the ticks around the price.
 	Absent_ABSENT_CONCENTRATED Absent = 3

@@ -547,7 +547,10 @@ type Trade struct {
 	ExactIn *bool `protobuf:"varint,44,opt,name=exact_in,json=exactIn,proto3,oneof" json:"exact_in,omitempty"`
 	// What quote_mint was worth in US dollars, as pools of the chain said before this trade. Absent where no recent price is known: it is
 	// never guessed. USDC counts as one dollar by definition.
-	QuoteUsd      *DollarPrice `protobuf:"bytes,45,opt,name=quote_usd,json=quoteUsd,proto3" json:"quote_usd,omitempty"`
+	QuoteUsd *DollarPrice `protobuf:"bytes,45,opt,name=quote_usd,json=quoteUsd,proto3" json:"quote_usd,omitempty"`
+	// The pool is boosted, as its event says (PumpSwap since July 2026): the quote price reserve holds something that belongs to nobody, also
+	// where owed fees hide it. False where the event is too old to say it, and on other venues.
+	Boosted       bool `protobuf:"varint,46,opt,name=boosted,proto3" json:"boosted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -799,6 +802,13 @@ func (x *Trade) GetQuoteUsd() *DollarPrice {
 	return nil
 }
 
+func (x *Trade) GetBoosted() bool {
+	if x != nil {
+		return x.Boosted
+	}
+	return false
+}
+
 // DollarPrice is the price of a mint in US dollars as an exact ratio: amount raw units are worth amount * usd_micros / units millionths of
 // a dollar.
 type DollarPrice struct {
@@ -893,7 +903,7 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\rliquidity_low\x18\x04 \x01(\x06R\fliquidityLow\x12\x12\n" +
 	"\x04tick\x18\x05 \x01(\x11R\x04tick\x12\x1d\n" +
 	"\n" +
-	"price_only\x18\x06 \x01(\bR\tpriceOnly\"\xc1\n" +
+	"price_only\x18\x06 \x01(\bR\tpriceOnly\"\xdb\n" +
 	"\n" +
 	"\x05Trade\x12*\n" +
 	"\x05venue\x18\x01 \x01(\x0e2\x14.weir.event.v1.VenueR\x05venue\x12\x12\n" +
@@ -931,7 +941,8 @@ const file_weir_event_v1_trade_proto_rawDesc = "" +
 	"\n" +
 	"market_cap\x18+ \x01(\x04H\aR\tmarketCap\x88\x01\x01\x12\x1e\n" +
 	"\bexact_in\x18, \x01(\bH\bR\aexactIn\x88\x01\x01\x127\n" +
-	"\tquote_usd\x18- \x01(\v2\x1a.weir.event.v1.DollarPriceR\bquoteUsdB\x10\n" +
+	"\tquote_usd\x18- \x01(\v2\x1a.weir.event.v1.DollarPriceR\bquoteUsd\x12\x18\n" +
+	"\aboosted\x18. \x01(\bR\aboostedB\x10\n" +
 	"\x0e_base_decimalsB\x11\n" +
 	"\x0f_quote_decimalsB\x15\n" +
 	"\x13_curve_progress_bpsB\x0f\n" +

@@ -30,7 +30,7 @@ func (d *Decoder) cpmmSwap(c *call, f *found) {
 	}
 	legIn, legOut, fees, ok1 := e.Leg()
 	gave, ok2 := dex.Add(e.InputAmount, e.InputTransferFee)
-	if !ok1 || !ok2 || e.OutputTransferFee > e.OutputAmount {
+	if !ok1 || !ok2 || e.OutputTransferFee > e.OutputAmount || e.OutputAmount > e.OutputVaultBefore {
 		d.stats.of[cpmmPool].malformed.Add(1)
 		return
 	}

@@ -56,7 +56,10 @@ func (d *Decoder) pumpTrade(c *call, f *found) {
 			return
 		}
 	}
-	d.pumpState(&s, e, quote)
+	if !pumpState(&s, e, quote) {
+		d.stats.of[pump].malformed.Add(1)
+		return
+	}
 	d.pumpLimit(c, &s, e)
 	b := d.trade(c, f.strategy, &s)
 	b.trade.InstructionName = instructionName(e.IxName)
@@ -84,8 +87,9 @@ func withFees(leg, fees uint64, buy bool) (uint64, bool) {
 	return leg - fees, fees <= leg
 }
 
-// pumpState turns the event's reserves, which are those after the trade, into both states.
-func (d *Decoder) pumpState(s *swapFacts, e *pumpfun.TradeEvent, quote pumpfun.Quote) {
+// pumpState turns the event's reserves, which are those after the trade, into both states. It is false for amounts that they cannot have
+// given: the layout is not the one that is known.
+func pumpState(s *swapFacts, e *pumpfun.TradeEvent, quote pumpfun.Quote) bool {
 	after := e.Curve()
 	s.after = state{
 		base: after.RealToken, quote: after.RealQuote, priceBase: after.VirtualToken, priceQuote: after.VirtualQuote,
@@ -96,11 +100,11 @@ func (d *Decoder) pumpState(s *swapFacts, e *pumpfun.TradeEvent, quote pumpfun.Q
 		base: before.RealToken, quote: before.RealQuote, priceBase: before.VirtualToken, priceQuote: before.VirtualQuote,
 		held: s.after.held, priced: true,
 	}
-	if wraps(&s.before, &s.after, e.IsBuy) {
-		d.stats.of[pump].disagreement.Add(1)
-		s.before = state{}
-	}
+	return !wraps(&s.before, &s.after, e.IsBuy) && e.TokenAmount <= mostTokens
 }
+
+// mostTokens is more than any trade on a curve moves: the agents of mayhem coins mint beyond the standard supply, but not that far.
+const mostTokens = 10 * pumpfun.Supply
 
 // wraps tells whether two states cannot be those around a buy or sell: computing one went past the end of the numbers.
 func wraps(before, after *state, buy bool) bool {

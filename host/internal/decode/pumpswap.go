@@ -50,7 +50,10 @@ func (d *Decoder) swapBuy(c *call, f *found) {
 	if keepsFees(pumpswap.Kind(c.kind), &e.ProtocolFeeRecipient) {
 		after = before.BoughtV2(e.BaseAmountOut, e.QuoteAmountIn, fees, e.BuybackFee)
 	}
-	d.swapStates(&s, &before, &after)
+	if !swapStates(&s, &before, &after) {
+		d.stats.of[swap].malformed.Add(1)
+		return
+	}
 	d.decimals(&s, &sides)
 	b := d.trade(c, f.strategy, &s)
 	b.trade.InstructionName = instructionName(e.IxName)
@@ -92,7 +95,10 @@ func (d *Decoder) swapSell(c *call, f *found) {
 	if keepsFees(pumpswap.Kind(c.kind), &e.ProtocolFeeRecipient) {
 		after = before.SoldV2(e.BaseAmountIn, e.QuoteAmountOut, fees, e.BuybackFee)
 	}
-	d.swapStates(&s, &before, &after)
+	if !swapStates(&s, &before, &after) {
+		d.stats.of[swap].malformed.Add(1)
+		return
+	}
 	d.decimals(&s, &sides)
 	b := d.trade(c, f.strategy, &s)
 	b.trade.Boosted = e.CanBoost
@@ -114,12 +120,14 @@ func keepsFees(k pumpswap.Kind, recipient *dex.Key) bool {
 	return *recipient == (dex.Key{}) || k == pumpswap.BuyV2 || k == pumpswap.BuyExactQuoteInV2 || k == pumpswap.SellV2
 }
 
-func (d *Decoder) swapStates(s *swapFacts, before, after *pumpswap.PoolReserves) {
+// swapStates is false for amounts that the reserves cannot have given. Without a price before there is none after.
+func swapStates(s *swapFacts, before, after *pumpswap.PoolReserves) bool {
 	s.before, s.after = poolState(before), poolState(after)
-	if wraps(&s.before, &s.after, s.buy) {
-		d.stats.of[swap].disagreement.Add(1)
+	if !s.before.priced {
 		s.after = state{}
+		return true
 	}
+	return s.after.priced && !wraps(&s.before, &s.after, s.buy)
 }
 
 func poolState(p *pumpswap.PoolReserves) state {

@@ -104,9 +104,9 @@ func (d *Decoder) raySwap(c *call, s eventv1.Strategy, w *raySwap) {
 		after := w.pool.Swapped(w.in, w.out, w.direction)
 		f.before = state{priceBase: w.pool.Coin, priceQuote: w.pool.Pc, priced: true}
 		f.after = state{priceBase: after.Coin, priceQuote: after.Pc, priced: true}
-		if wraps(&f.before, &f.after, f.buy) {
-			d.stats.of[ray].disagreement.Add(1)
-			f.after = state{}
+		if wraps(&f.before, &f.after, f.buy) { // amounts that the reserves cannot have given
+			d.stats.of[ray].malformed.Add(1)
+			return
 		}
 	}
 	b := d.trade(c, s, &f)

@@ -253,9 +253,10 @@ func TestAnswers(t *testing.T) {
 		"/events?nothing=1":                  {400, `is not known here`},
 		"/events?key=%zz":                    {400, `cannot be read`},
 		"/nothing":                           {404, `openapi.json lists`},
-		"/plugins/../status":                 {404, `did you mean`},
-		"/stream?topics=all":                 {400, `is none of outputs`},
-		"/stream?last_event_id=7":            {400, `is no id`},
+		"/tokens/4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi/candles": {400, `"parameter":"quote_mint"`},
+		"/plugins/../status":      {404, `did you mean`},
+		"/stream?topics=all":      {400, `is none of outputs`},
+		"/stream?last_event_id=7": {400, `is no id`},
 		"/events?mint=4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi": {200, `"id":"10.0"`},
 	} {
 		got := ask(t, http.MethodGet, url+"/api/v1"+path, nil)

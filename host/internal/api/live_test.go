@@ -77,8 +77,12 @@ func TestTheDocumentSaysWhatIsAnswered(t *testing.T) {
 		}
 		Paths map[string]map[string]struct {
 			Summary    string
-			Parameters []struct{ Name, In, Description string }
-			Responses  map[string]struct {
+			Parameters []struct {
+				Name, In, Description string
+				Explode               *bool
+				Schema                struct{ Type string }
+			}
+			Responses map[string]struct {
 				Content map[string]struct{ Schema map[string]any }
 			}
 		}
@@ -98,6 +102,9 @@ func TestTheDocumentSaysWhatIsAnswered(t *testing.T) {
 			for _, p := range m.Parameters {
 				if p.Description == "" || (p.In == "path") != strings.Contains(path, "{"+p.Name+"}") {
 					t.Errorf("%s: parameter %+v", path, p)
+				}
+				if p.Schema.Type == "array" && (p.Explode == nil || *p.Explode) {
+					t.Errorf("%s: %s would be given several times, which is refused", path, p.Name)
 				}
 			}
 			if m.Summary == "" {

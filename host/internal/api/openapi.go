@@ -189,7 +189,11 @@ func describeParams(r route) []object {
 		if strings.Contains(r.path, "{"+p.name+"}") {
 			where = "path"
 		}
-		out = append(out, object{"name": p.name, "in": where, "required": where == "path", "description": p.about, "schema": p.check.describe()})
+		described := object{"name": p.name, "in": where, "required": where == "path" || p.check.needed, "description": p.about, "schema": p.check.describe()}
+		if p.check.many {
+			described["explode"] = false // once, with commas
+		}
+		out = append(out, described)
 	}
 	return out
 }

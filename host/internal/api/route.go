@@ -39,6 +39,7 @@ type check struct {
 	lowest  uint64
 	highest uint64 // of integers, 0 is no bound; of text, the longest
 	initial string // when it is left out
+	needed  bool   // it may not be left out
 }
 
 func integer(lowest, highest uint64, initial string) check {
@@ -94,6 +95,9 @@ func (r route) parse(req *http.Request) (args, *problem) {
 			if len(values) > 1 {
 				return nil, wrong(p.name, "is given %d times", len(values))
 			}
+		}
+		if p.check.needed && !given {
+			return nil, wrong(p.name, "is missing: %s", p.about)
 		}
 		if given {
 			if why := p.check.refuses(value); why != "" {

@@ -43,7 +43,7 @@ func (a *API) storedRoutes() []route {
 			return r.Token(ctx, in["mint"], int64(in.number("window")))
 		}),
 		list(a, "/tokens/{mint}/candles", "Closed candles of a pair, the newest first. An interval without a trade has none.", with(
-			mintParam, param{"quote_mint", "What it is traded against.", key}, secondsParam,
+			mintParam, param{"quote_mint", "What it is traded against; candle-kinds lists which.", check{kind: "key", needed: true}}, secondsParam,
 			param{"from", "First begin, Unix seconds.", integer(0, 1<<40, "0")}, param{"to", "Bound of the begin, exclusive; 0 is none.", integer(0, 1<<40, "0")},
 		), func(ctx context.Context, r *query.Reader, in args) (query.List[query.Candle], error) {
 			return r.Candles(ctx, query.CandlesQuery{

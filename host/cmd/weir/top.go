@@ -54,7 +54,10 @@ func (c topCommand) Run(ctx context.Context, std shell.Streams) (err error) {
 		}
 		now := look{at: time.Now()}
 		var frame bytes.Buffer
-		if now.status, err = client.Status(ctx, &adminv1.StatusRequest{}); err != nil {
+		asked, cancel := context.WithTimeout(ctx, 5*time.Second) // one that hangs is shown as such
+		now.status, err = client.Status(asked, &adminv1.StatusRequest{})
+		cancel()
+		if err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -139,9 +142,13 @@ func printTop(w io.Writer, before, now look) {
 			microsOrDash(st.GetLatency().P50Micros), microsOrDash(st.GetLatency().P99Micros), microsOrDash(st.GetLatency().MaxMicros))
 	}
 	fmt.Fprint(t, "\nMONITOR\tSTATE\tEVENTS/S\tBEHIND\tLEFT\tSTARTS\tLAST CRASH\n")
-	for i, p := range s.GetPlugins() {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%d\t%.60s\n", p.GetInstance(), p.GetState(), perSecond(before, now, func(s *adminv1.StatusResponse) uint64 { return nth(s.GetPlugins(), i).GetOutputs() }),
-			p.GetLag(), leftOf(before, now, i), p.GetStarts(), words.Dash(p.GetLastCrash()))
+	for _, p := range s.GetPlugins() {
+		earlier := before
+		if before.status != nil && monitorOf(before.status, p.GetInstance()) == nil {
+			earlier = look{} // it was installed since
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%d\t%.60s\n", p.GetInstance(), p.GetState(), perSecond(earlier, now, func(s *adminv1.StatusResponse) uint64 { return monitorOf(s, p.GetInstance()).GetOutputs() }),
+			p.GetLag(), leftOf(earlier, now, p.GetInstance()), p.GetStarts(), words.Dash(p.GetLastCrash()))
 	}
 	for _, a := range s.GetAlerts() {
 		fmt.Fprintf(t, "\n! %s %s %s: %s", severityWord(a), a.GetRule(), a.GetSubject(), a.GetDetail())
@@ -179,16 +186,26 @@ func microsOrDash(n *uint64) string {
 	return (time.Duration(*n) * time.Microsecond).String()
 }
 
+// monitorOf finds a monitor by its name, since its place changes with what is installed; nil when there is none.
+func monitorOf(s *adminv1.StatusResponse, instance string) *adminv1.PluginStatus {
+	for _, p := range s.GetPlugins() {
+		if p.GetInstance() == instance {
+			return p
+		}
+	}
+	return nil
+}
+
 // leftOf says how long a monitor that is behind still needs, by how fast it came nearer since the look before.
-func leftOf(before, now look, i int) string {
-	behind := nth(now.status.GetPlugins(), i).GetLag()
+func leftOf(before, now look, instance string) string {
+	behind := monitorOf(now.status, instance).GetLag()
 	if behind == 0 {
 		return "-"
 	}
 	if before.status == nil {
 		return "?"
 	}
-	was := nth(before.status.GetPlugins(), i).GetLag()
+	was := monitorOf(before.status, instance).GetLag()
 	if was <= behind {
 		return "does not catch up"
 	}

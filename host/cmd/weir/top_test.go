@@ -31,6 +31,11 @@ func TestTopShowsRates(t *testing.T) {
 		"second look":  {first, second, []string{"records 600 (200/s)", "100.00", "up 16m42s", "20 ", "4000", "8s"}},
 		"falls behind": {second, look{second.at.Add(time.Second), topStatus(300, 4500, 50)}, []string{"does not catch up"}},
 		"a new daemon": {second, look{second.at.Add(time.Second), func() *adminv1.StatusResponse { s := topStatus(400, 0, 60); s.StartedUnix++; return s }()}, []string{"records 800 (-/s)"}},
+		"one more monitor": {second, look{second.at.Add(time.Second), func() *adminv1.StatusResponse {
+			s := topStatus(400, 3000, 57)
+			s.Plugins = append([]*adminv1.PluginStatus{{Instance: "audit", State: "live", Outputs: 900_000}}, s.Plugins...)
+			return s
+		}()}, []string{"audit    live       -", "trading  replaying  7 ", "3s"}},
 	} {
 		var out bytes.Buffer
 		printTop(&out, test.before, test.now)

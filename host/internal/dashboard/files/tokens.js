@@ -10,8 +10,9 @@ const pageSize = 50;
 export async function tokens(main, signal) {
   const state = { view: 'active', search: '', items: [], next: '', lines: new Map(), touched: new Set() };
   const list = h('div'), more = h('button', { type: 'button', hidden: true }, 'More');
-  main.replaceChildren(h('h1', {}, 'Tokens'), filters(state, () => load(state, list, more).catch((e) => list.replaceChildren(h('p', { role: 'alert', class: 'bad' }, e.message)))), h('section', {}, list, more));
-  more.addEventListener('click', () => load(state, list, more, state.next));
+  const tell = (e) => list.append(h('p', { role: 'alert', class: 'bad' }, e.message));
+  main.replaceChildren(h('h1', {}, 'Tokens'), filters(state, () => load(state, list, more).catch((e) => { list.replaceChildren(); tell(e); })), h('section', {}, list, more));
+  more.addEventListener('click', () => load(state, list, more, state.next).catch(tell));
   await load(state, list, more);
   live.addEventListener('outputs', (e) => hear(state, e.detail), { signal });
   every(1000, signal, () => refresh(state, list, more));
@@ -28,8 +29,12 @@ function filters(state, changed) {
   return h('form', { class: 'filters', role: 'search', onsubmit: (e) => e.preventDefault() }, h('label', {}, 'Show', view), h('label', {}, 'Search', search));
 }
 
+const askedFor = (state) => [state.view, state.search].join();
+
 async function load(state, list, more, after = '') {
+  const asked = askedFor(state);
   const page = await ask('/tokens', { view: state.view, search: state.search, limit: pageSize, after });
+  if (asked !== askedFor(state)) return; // something else is looked for by now
   state.items = after ? [...state.items, ...page.items] : page.items;
   state.next = page.next ?? '';
   more.hidden = !state.next;
@@ -49,16 +54,17 @@ function hear(state, o) {
   if (line.length > kept) line.shift();
   state.lines.set(pair, line);
   if (state.lines.size > 2000) state.lines.delete(state.lines.keys().next().value);
+  if (state.touched.size > 2000) state.touched.clear(); // nobody looks, as in a tab behind others
   state.touched.add(t.mint);
 }
 
 // refresh asks for the first page again once a second, unless somebody has asked for more pages or has the focus in the table.
 async function refresh(state, list, more) {
   if (state.items.length > pageSize || list.contains(document.activeElement) || document.hidden) return;
-  const asked = [state.view, state.search].join();
+  const asked = askedFor(state);
   const page = await ask('/tokens', { view: state.view, search: state.search, limit: pageSize }).catch(() => null);
   if (list.contains(document.activeElement)) return; // it came in meanwhile: what has the focus must not go away
-  if (!page || asked !== [state.view, state.search].join()) return;
+  if (!page || asked !== askedFor(state)) return;
   state.items = page.items;
   state.next = page.next ?? '';
   more.hidden = !state.next;

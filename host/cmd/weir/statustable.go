@@ -42,11 +42,11 @@ func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
 	}
 	printPluginAlarms(t, s.GetPlugins())
 	for _, a := range s.GetAlerts() {
-		fmt.Fprintf(t, "! alert %s %s: %s\n", a.GetRule(), a.GetSubject(), a.GetDetail())
+		fmt.Fprintf(t, "! alert %s %s: %s\n", a.GetRule(), a.GetSubject(), words.Plain(a.GetDetail()))
 	}
 	for _, h := range s.GetWebhooks() {
 		if h.GetLastError() != "" {
-			fmt.Fprintf(t, "! webhook %s: %s; tried again, %d given up\n", h.GetName(), h.GetLastError(), h.GetLost())
+			fmt.Fprintf(t, "! webhook %s: %s; tried again, %d given up\n", h.GetName(), words.Plain(h.GetLastError()), h.GetLost())
 		}
 	}
 	printIsolation(t, s.GetPlugins())

@@ -151,7 +151,7 @@ func printTop(w io.Writer, before, now look) {
 			p.GetLag(), leftOf(earlier, now, p.GetInstance()), p.GetStarts(), words.Dash(p.GetLastCrash()))
 	}
 	for _, a := range s.GetAlerts() {
-		fmt.Fprintf(t, "\n! %s %s %s: %s", severityWord(a), a.GetRule(), a.GetSubject(), a.GetDetail())
+		fmt.Fprintf(t, "\n! %s %s %s: %s", severityWord(a), a.GetRule(), a.GetSubject(), words.Plain(a.GetDetail()))
 	}
 	_ = t.Flush() // into memory
 	fmt.Fprintln(w)

@@ -194,5 +194,5 @@ func Dash(s string) string {
 		return "-"
 	}
 	line, _, _ := strings.Cut(s, "\n")
-	return line
+	return Plain(line)
 }

@@ -20,6 +20,9 @@ func TestALineStaysALine(t *testing.T) {
 	if got := out.String(); strings.Count(got, "\n") != 2 || strings.ContainsAny(got, "\x1b\x07\r\u202e") || !strings.Contains(got, "Ω bought") {
 		t.Errorf("said %q", got)
 	}
+	if got := Dash("panic: \x1b[2J\tx\nstack"); got != "panic: \uFFFD[2J\uFFFDx" {
+		t.Errorf("a cell holds %q", got)
+	}
 }
 
 // TestTradesInWords covers what strangers choose and what is not known.

@@ -21,6 +21,14 @@ undefined = inQuote(compact(units('1500000000', undefined)), 'other')
 2 EPjF…Dt1w = inQuote(compact(2), 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1w')
 0.0001 = priceOf({ quote: '100', base: '1000' }, 6, 9)
 undefined = priceOf({ quote: '100', base: '1000' }, 6, undefined)
+1000 = compact(999.96)
+100 = compact(100)
+0.5 = compact(0.5)
+-12.5 = compact(-12.5)
+99.9 % = percent(0.99996, 1)
+2.9 % = percent(0.029, 1)
+100.00 % = percent(1, 2)
+99.99 % = percent(0.999999, 2)
 `
 
 // TestNumbers: an amount is shown in the currency that it is in. A coin may trade against several, each with its decimals.

@@ -39,7 +39,7 @@ export function compact(n) {
   if (n === 0) return '0';
   const a = Math.abs(n);
   if (a >= 1e3) return new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 4 }).format(n);
-  return a >= 1e-4 ? n.toPrecision(4).replace(/\.?0+$/, '') : n.toExponential(2);
+  return a >= 1e-4 ? String(Number(n.toPrecision(4))) : n.toExponential(2);
 }
 
 // units divides raw units by ten to the decimals; undefined when one of them is not known.
@@ -52,6 +52,9 @@ export function priceOf(price, baseDecimals, quoteDecimals) {
   if (!price || Number(price.base) === 0 || baseDecimals === undefined || quoteDecimals === undefined) return undefined;
   return Number(price.quote) / Number(price.base) * 10 ** (Number(baseDecimals) - Number(quoteDecimals));
 }
+
+// percent cuts rather than rounds: a curve of which a bit is left is not sold.
+export const percent = (share, digits) => `${(Math.floor(Math.round(share * 1e6) / 10 ** (4 - digits)) / 10 ** digits).toFixed(digits)} %`;
 
 // currencies are what coins trade against, by mint: name and decimals.
 const currencies = {

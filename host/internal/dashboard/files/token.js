@@ -1,7 +1,7 @@
 // The page of one token: what is known of it, a chart, trades, pools and signals.
 
 import { ask, live } from './api.js';
-import { ago, bar, clock, compact, every, facts, h, inQuote, priceOf, quoteDecimals, short, table, units, whole } from './dom.js';
+import { ago, bar, clock, compact, every, facts, h, inQuote, percent, priceOf, quoteDecimals, short, table, units, whole } from './dom.js';
 import { marketCap, phaseBadge, progressOf } from './tokens.js';
 import { chart } from './chart.js';
 
@@ -57,7 +57,7 @@ function overview(t) {
   const p = progressOf(t), w = t.window;
   return facts([
     ['Phase', phaseBadge(t)], ['Price', inQuote(compact(priceOf(t.price, t.decimals, t.price_decimals)), t.price_mint)], ['Market cap', marketCap(t)],
-    ['Curve progress', p === undefined ? undefined : [bar(p), `${(p * 100).toFixed(2)} %`]], ['Holders', whole(t.figures?.holders)],
+    ['Curve progress', p === undefined ? undefined : [bar(p), percent(p, 2)]], ['Holders', whole(t.figures?.holders)],
     ['Trades', whole(t.trades)], ['Buys / sells', t.trades === undefined ? undefined : `${whole(t.buys)} / ${whole(t.sells)}`],
     ['Volume', inQuote(compact(units(t.quote_volume, t.price_decimals)), t.price_mint)],
     ['Traders, 24 h', w && `${w.traders_estimated ? 'about ' : ''}${whole(w.traders)}${ago(w.end) ? `, until ${ago(w.end)} ago` : ''}`],

@@ -1,7 +1,7 @@
 // The tokens page: a table from the store that lives by the stream.
 
 import { ask, live } from './api.js';
-import { ago, bar, compact, every, h, inQuote, priceOf, quoteDecimals, short, spark, table, units, whole } from './dom.js';
+import { ago, bar, compact, every, h, inQuote, percent, priceOf, quoteDecimals, short, spark, table, units, whole } from './dom.js';
 
 const views = { newest: 'All, newest first', launched: 'New', near_graduation: 'Near graduation', graduated: 'Graduated', active: 'Last traded', gainers: 'Gainers' };
 const kept = 40; // figures of a sparkline
@@ -91,7 +91,7 @@ function draw(state, list) {
     ['Token', '', (t) => h('a', { href: `#/token/${t.mint}`, title: t.mint }, t.symbol || short(t.mint))],
     ['Name', 'minor', (t) => t.name],
     ['Phase', '', phaseBadge],
-    ['Progress', '', (t) => { const p = progressOf(t); return p === undefined ? undefined : [bar(p), `${(p * 100).toFixed(1)} %`]; }],
+    ['Progress', '', (t) => { const p = progressOf(t); return p === undefined ? undefined : [bar(p), percent(p, 1)]; }],
     ['Price', 'number', (t) => h('span', { title: t.price ? `${t.price.quote}/${t.price.base} raw` : null }, inQuote(compact(priceOf(t.price, t.decimals, t.price_decimals)), t.price_mint) ?? '–')],
     ['Lately', 'minor', (t) => spark(state.lines.get(pairOf(t.mint, t.price_mint)) ?? [])],
     ['Market cap', 'number', marketCap],

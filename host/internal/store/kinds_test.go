@@ -281,3 +281,44 @@ func TestGainers(t *testing.T) {
 		})
 	}
 }
+
+// What was said of lost records is kept.
+func TestGapsOfFiguresAreKept(t *testing.T) {
+	for _, db := range storetest.Both {
+		t.Run(db.Name, func(t *testing.T) {
+			b := newBench(t, db.New(t))
+			var all []*eventv1.Output
+			for at, gap := range []bool{true, false} {
+				start := 1_700_000_000 + int64(at)*60
+				all = append(all,
+					&eventv1.Output{Kind: "candle", Body: &eventv1.Output_CandleClosed{CandleClosed: &eventv1.CandleClosed{
+						Mint: key(1), QuoteMint: key(3), Start: start, Seconds: 60, BaseVolume: "1", QuoteVolume: "1", Gap: gap,
+					}}},
+					&eventv1.Output{Kind: "window", Body: &eventv1.Output_WindowClosed{WindowClosed: &eventv1.WindowClosed{
+						Mint: key(1 + at), QuoteMint: key(3), End: start, Seconds: 300, BaseVolume: "1", QuoteVolume: "1", Gap: gap,
+					}}},
+					&eventv1.Output{Kind: "pool_period", Body: &eventv1.Output_PoolPeriod{PoolPeriod: &eventv1.PoolPeriod{
+						Pool: key(4), Start: start, Seconds: 60, BaseVolume: "1", QuoteVolume: "1", AddedBase: "0", AddedQuote: "0", RemovedBase: "0", RemovedQuote: "0", Gap: gap,
+					}}})
+			}
+			b.say("trading", all...)
+			r := b.run()
+			b.stored(r)
+			ctx, reader := t.Context(), r.Reader()
+			candles, err := reader.Candles(ctx, query.CandlesQuery{Mint: base58Of(key(1)), QuoteMint: base58Of(key(3)), Seconds: 60})
+			if err != nil || len(candles.Items) != 2 || *candles.Items[0].Gap || !*candles.Items[1].Gap {
+				t.Errorf("candles %+v, %v", candles.Items, err)
+			}
+			periods, err := reader.PoolPeriods(ctx, query.PoolPeriodsQuery{Pool: base58Of(key(4)), Seconds: 60})
+			if err != nil || len(periods.Items) != 2 || *periods.Items[0].Gap || !*periods.Items[1].Gap {
+				t.Errorf("periods %+v, %v", periods.Items, err)
+			}
+			for coin, want := range map[int]bool{1: true, 2: false} {
+				windows, err := reader.Windows(ctx, base58Of(key(coin)))
+				if err != nil || len(windows) != 1 || *windows[0].Gap != want {
+					t.Errorf("windows of coin %d: %+v, %v", coin, windows, err)
+				}
+			}
+		})
+	}
+}

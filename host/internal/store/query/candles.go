@@ -18,6 +18,8 @@ type Candle struct {
 	BaseVolume  string `json:"base_volume"`
 	QuoteVolume string `json:"quote_volume"`
 	LateTrades  int64  `json:"late_trades,string"`
+	// Gap says that records of that time were lost: there may have been more trades. Absent on rows from before it was kept.
+	Gap *bool `json:"gap,omitempty"`
 }
 
 func (c *Candle) into() []any {
@@ -31,7 +33,7 @@ func (c *Candle) into() []any {
 		denominator{&c.Low},
 		price{&c.Close},
 		denominator{&c.Close},
-		&c.Buys, &c.Sells, wide(&c.BaseVolume), wide(&c.QuoteVolume), &c.LateTrades,
+		&c.Buys, &c.Sells, wide(&c.BaseVolume), wide(&c.QuoteVolume), &c.LateTrades, &c.Gap,
 	}
 }
 
@@ -49,7 +51,7 @@ type CandlesQuery struct {
 // Candles lists candles, the newest first. An interval without a trade has none.
 func (r *Reader) Candles(ctx context.Context, q CandlesQuery) (List[Candle], error) {
 	s := &statement{text: `SELECT start_time, seconds, open_quote, open_base, high_quote, high_base, low_quote, low_base, close_quote, close_base,
-		buys, sells, base_volume, quote_volume, late_trades FROM candles`}
+		buys, sells, base_volume, quote_volume, late_trades, gap FROM candles`}
 	s.where("mint = ? AND quote_mint = ? AND seconds = ?", q.Mint, q.QuoteMint, q.Seconds)
 	if q.From > 0 {
 		s.where("start_time >= ?", q.From)

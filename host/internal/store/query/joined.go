@@ -44,6 +44,13 @@ func (p part[T]) Scan(from any) error {
 		err := n.Scan(from)
 		*to = n.Int64
 		return err
+	case **bool:
+		var b sql.NullBool
+		err := b.Scan(from)
+		if *to = nil; b.Valid {
+			*to = &b.Bool
+		}
+		return err
 	case **int64:
 		var n sql.NullInt64
 		err := n.Scan(from)

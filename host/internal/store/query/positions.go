@@ -135,6 +135,8 @@ type PoolPeriod struct {
 	FeeAPRPPM      *uint64         `json:"fee_apr_ppm,omitempty,string"`
 	Fees           json.RawMessage `json:"fees,omitempty"`
 	Depth          json.RawMessage `json:"depth,omitempty"`
+	// Gap says that records of that time were lost. Absent on rows from before it was kept.
+	Gap *bool `json:"gap,omitempty"`
 }
 
 func (p *PoolPeriod) into() []any {
@@ -146,6 +148,7 @@ func (p *PoolPeriod) into() []any {
 		amountOr(&p.FeeAPRPPM),
 		raw{&p.Fees},
 		raw{&p.Depth},
+		&p.Gap,
 	}
 }
 
@@ -160,7 +163,7 @@ type PoolPeriodsQuery struct {
 // PoolPeriods lists periods, the newest first.
 func (r *Reader) PoolPeriods(ctx context.Context, q PoolPeriodsQuery) (List[PoolPeriod], error) {
 	s := &statement{text: `SELECT start_time, seconds, trades, base_volume, quote_volume, added_base, added_quote, removed_base, removed_quote, base_reserve, quote_reserve,
-		value_mint, value_amount, value_usd_micros, turnover_ppm, fee_apr_ppm, fees, depth FROM pool_periods`}
+		value_mint, value_amount, value_usd_micros, turnover_ppm, fee_apr_ppm, fees, depth, gap FROM pool_periods`}
 	s.where("pool = ? AND seconds = ?", q.Pool, q.Seconds)
 	return byEvent(ctx, r, s, "start_time", q.Page, (*PoolPeriod).into, func(p *PoolPeriod) int64 { return p.Start })
 }

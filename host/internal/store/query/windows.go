@@ -19,10 +19,12 @@ type Window struct {
 	TradersEstimated bool   `json:"traders_estimated,omitempty"`
 	High             *Price `json:"high,omitempty"`
 	Low              *Price `json:"low,omitempty"`
+	// Gap says that records of that time were lost: there may have been more trades. Absent on rows from before it was kept.
+	Gap *bool `json:"gap,omitempty"`
 }
 
 const windowNames = `mint quote_mint seconds end_time buys sells base_volume quote_volume buy_quote_volume traders traders_estimated
-	high_quote high_base low_quote low_base`
+	high_quote high_base low_quote low_base gap`
 
 func (w *Window) into() []any {
 	return []any{
@@ -32,6 +34,7 @@ func (w *Window) into() []any {
 		denominator{&w.High},
 		price{&w.Low},
 		denominator{&w.Low},
+		&w.Gap,
 	}
 }
 

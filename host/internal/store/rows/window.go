@@ -5,7 +5,7 @@ import "strings"
 // windows keeps the last window of each pair and length.
 var windows = made(table{
 	name: "windows", key: []string{"mint", "quote_mint", "seconds"},
-	state: strings.Fields(`event end_time buys sells base_volume quote_volume buy_quote_volume traders traders_estimated high_quote high_base low_quote low_base`),
+	state: strings.Fields(`event end_time buys sells base_volume quote_volume buy_quote_volume traders traders_estimated high_quote high_base low_quote low_base gap`),
 })
 
 func addWindow(b *Batch, h head) {
@@ -14,5 +14,5 @@ func addWindow(b *Batch, h head) {
 	lowQuote, lowBase := ratio(w.GetLow())
 	b.put(windows, named(w.GetMint()), named(w.GetQuoteMint()), int64(w.GetSeconds()), h.event, w.GetEnd(),
 		count(w.GetBuys()), count(w.GetSells()), sum(w.GetBaseVolume()), sum(w.GetQuoteVolume()), wide(w.GetBuyQuoteVolume()),
-		count(w.GetTraders()), w.GetTradersEstimated(), highQuote, highBase, lowQuote, lowBase)
+		count(w.GetTraders()), w.GetTradersEstimated(), highQuote, highBase, lowQuote, lowBase, w.GetGap())
 }

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/weir-run/weir/host/internal/breaker"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 )
 
@@ -73,6 +74,30 @@ func TestRestartedNodeIsNotStormed(t *testing.T) {
 			t.Errorf("metas %v, gaps %+v", metas, gaps)
 		}
 	})
+}
+
+// A proxy in front of a node that is down may use the words of a refused replay, also where none was asked for: that is an outage and no
+// slot to move on from.
+func TestOutageInTheWordsOfAReplayIsNotStormed(t *testing.T) {
+	for name, refusal := range map[string]error{
+		"internal":     status.Error(codes.Internal, "the upstream node is not available"),
+		"out of range": status.Error(codes.OutOfRange, "no node"),
+		"no replay":    status.Error(codes.Internal, "from_slot is not supported"),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			n := &node{answer: func(int, uint64, subscription) error { return refusal }}
+			p, _ := start(t, n, func(c *Config) { c.Resume = func() uint64 { return 1_000 } })
+			drain(t, p)
+			time.Sleep(2 * time.Minute)
+			opens, _ := n.seen()
+			if len(opens) < 5 || len(opens) > 30 {
+				t.Errorf("%s: %d opens in 2 min", name, len(opens))
+			}
+			if state := p.Status().Connections[0].Breaker; state == breaker.Closed {
+				t.Errorf("%s: the breaker is %s", name, state)
+			}
+		})
+	}
 }
 
 // strict is a server that allows one filter of a kind.

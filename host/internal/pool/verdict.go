@@ -46,7 +46,7 @@ func (k *connection) verdict(err error, useful bool) error {
 	var end *geyser.Error
 	switch {
 	case useful: // was told when it became so
-	case errors.As(err, &end) && (end.Class == geyser.Retry || end.Class == geyser.Lagged):
+	case errors.As(err, &end) && (end.Class == geyser.Retry || end.Class == geyser.Lagged || ofReplay(end) && !k.askedReplay()):
 		k.source.breaker.Failure()
 	default:
 		k.source.breaker.Success()
@@ -76,12 +76,25 @@ func (k *connection) judge(err error, learned bool) (wait time.Duration, hopeles
 	case geyser.Older:
 		k.refused(end)
 	case geyser.Newer, geyser.NoReplay:
-		// The server is well, and its oldest slot runs away while we wait. It is asked a few times only before the present will do.
 		k.refused(end)
-		return jitterUp(firstWait), false
+		if k.askedReplay() {
+			// The server is well, and its oldest slot runs away while we wait. It is asked a few times only before the present will do.
+			return jitterUp(firstWait), false
+		}
 	default:
 	}
 	return max(wait, jitterUp(end.Wait)), false
+}
+
+// ofReplay tells whether an end says that the server is well and only the slot to begin with was wrong. Said of a stream that was to begin
+// with the present it is not true: then something in front of the server has trouble and the same words for it.
+func ofReplay(end *geyser.Error) bool { return end.Class == geyser.Newer || end.Class == geyser.NoReplay }
+
+// askedReplay tells whether the last request asked for a replay.
+func (k *connection) askedReplay() bool {
+	k.pool.mu.Lock()
+	defer k.pool.mu.Unlock()
+	return k.resume.from > 0
 }
 
 func (k *connection) refused(end *geyser.Error) {

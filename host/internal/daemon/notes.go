@@ -1,12 +1,14 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/geyser/fold"
+	"github.com/weir-run/weir/host/internal/journal"
 	"github.com/weir-run/weir/host/internal/ledger"
 	"github.com/weir-run/weir/host/internal/pool"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
@@ -39,7 +41,7 @@ func (p *pipeline) all() fold.GroupSet { return p.router.Load().all }
 
 // menderConfig tells the mender how to write to the journal. Retractions are for processed only.
 func (p *pipeline) menderConfig(l *ledger.Ledger, processed bool, log *slog.Logger) ledger.MenderConfig {
-	c := ledger.MenderConfig{Ledger: l, Ingest: p.ingest, Journal: p.journalGap, Log: log}
+	c := ledger.MenderConfig{Ledger: l, Ingest: p.ingest, Journal: p.journalGap, Over: journalOver, Log: log}
 	if processed {
 		c.Forks = ledger.NewForks(0)
 		c.Retract = p.journalRetraction
@@ -63,6 +65,11 @@ func (p *pipeline) journalRetraction(slot uint64, reason, endpoint string) error
 	return p.note(&eventv1.Record{Slot: slot, Body: &eventv1.Record_SlotRetracted{SlotRetracted: &eventv1.SlotRetracted{
 		Reason: reason, Endpoint: endpoint,
 	}}})
+}
+
+// journalOver tells whether nothing is stored any more, however long one waits.
+func journalOver(err error) bool {
+	return errors.Is(err, journal.ErrClosed) || errors.Is(err, journal.ErrFenced)
 }
 
 func (p *pipeline) note(r *eventv1.Record) error {

@@ -2,12 +2,10 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/weir-run/weir/host/internal/geyser"
-	"github.com/weir-run/weir/host/internal/journal"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
@@ -60,7 +58,7 @@ func (p *pipeline) append(ctx context.Context, records []*eventv1.Record, tx *ge
 	case err == nil:
 		p.count.journaled.Add(uint64(len(records)))
 		return nil
-	case errors.Is(err, journal.ErrClosed), errors.Is(err, journal.ErrFenced):
+	case journalOver(err):
 		return fmt.Errorf("write journal: %w", err)
 	default: // this transaction cannot be stored; say so and go on
 		p.count.oversized.Add(1)

@@ -27,15 +27,23 @@ type table struct {
 	entries map[string][]byte
 	left    int
 	puts    int
+	full    int // so many writes find no room
 }
 
-var errKilled = errors.New("killed")
+var (
+	errKilled = errors.New("killed")
+	errFull   = errors.New("no room")
+)
 
 func newTable() *table { return &table{entries: map[string][]byte{}, left: -1} }
 
 func (t *table) Put(_ context.Context, key string, value []byte) error {
 	if t.left == 0 {
 		return errKilled
+	}
+	if t.full > 0 {
+		t.full--
+		return errFull
 	}
 	t.left--
 	t.puts++

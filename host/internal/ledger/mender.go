@@ -24,6 +24,9 @@ type MenderConfig struct {
 	Retract func(slot uint64, reason, endpoint string) error
 	// Missed is called when slots are missing for good unless they are fetched: a backfill wants to know. Nil is fine.
 	Missed func()
+	// Over tells of an error of Ledger that trying again does not help against. After others a change of it is tried until it is durable, as
+	// the journal waits for a disk that is full. Nil: none is.
+	Over func(err error) bool
 	// AskAfter is how many slots a hole must be behind before its slots are asked for again: connections are not equally fast.
 	// Default 8, some 3 s.
 	AskAfter uint64
@@ -40,6 +43,9 @@ func (c MenderConfig) withDefaults() MenderConfig {
 	}
 	if c.Missed == nil {
 		c.Missed = func() {}
+	}
+	if c.Over == nil {
+		c.Over = func(error) bool { return false }
 	}
 	if c.AskAfter == 0 {
 		c.AskAfter = 8
@@ -90,7 +96,7 @@ func (m *Mender) RestoreRetraction(slot uint64) {
 
 // Gap takes a gap in: it is durable in the ledger, then a record for monitors, and then the frontiers pass it.
 func (m *Mender) Gap(ctx context.Context, from, to uint64, groups fold.GroupSet, reason, endpoint string) error {
-	if err := m.config.Ledger.Missing(ctx, from, to, groups, reason, endpoint); err != nil {
+	if err := m.noted(ctx, func(l *Ledger) error { return l.Missing(ctx, from, to, groups, reason, endpoint) }); err != nil {
 		return err
 	}
 	if len(m.told.Without(from, to)) > 0 {
@@ -116,7 +122,7 @@ func (m *Mender) Retry(from, to uint64) { m.lost.Remove(from, to) }
 // Healed takes in that missing slots were fetched: the ledger notes it once the journal is flushed, and then the frontiers pass them.
 func (m *Mender) Healed(ctx context.Context, from, to uint64, groups fold.GroupSet) error {
 	for _, r := range m.lost.Without(from, to) {
-		if err := m.config.Ledger.Healed(ctx, r.From, r.To, groups); err != nil {
+		if err := m.noted(ctx, func(l *Ledger) error { return l.Healed(ctx, r.From, r.To, groups) }); err != nil {
 			return err
 		}
 	}
@@ -134,7 +140,7 @@ func (m *Mender) BlockMeta(ctx context.Context, meta *geyser.BlockMeta, covers f
 	if m.lost.Has(meta.Slot) {
 		whole = 0
 	}
-	if err := m.config.Ledger.Sealed(ctx, meta, whole); err != nil {
+	if err := m.noted(ctx, func(l *Ledger) error { return l.Sealed(ctx, meta, whole) }); err != nil {
 		return proven, err
 	}
 	if m.asked.Has(meta.Slot) && proven != 0 {
@@ -185,7 +191,7 @@ func (m *Mender) judge(ctx context.Context, v Verdict, endpoint string) error {
 	if err := m.config.Retract(v.Slot, v.Reason, endpoint); err != nil {
 		return err
 	}
-	return m.config.Ledger.Dead(ctx, v.Slot, v.Reason, endpoint)
+	return m.noted(ctx, func(l *Ledger) error { return l.Dead(ctx, v.Slot, v.Reason, endpoint) })
 }
 
 func (m *Mender) holes(ctx context.Context) error {
@@ -203,7 +209,10 @@ func (m *Mender) holes(ctx context.Context) error {
 	if !ok || len(m.asked.Without(h.From, h.To)) == 0 {
 		return nil
 	}
-	if err := m.config.Ledger.Missing(ctx, h.From, h.To, h.Groups, "no connection carried all of it", ""); err != nil {
+	err := m.noted(ctx, func(l *Ledger) error {
+		return l.Missing(ctx, h.From, h.To, h.Groups, "no connection carried all of it", "")
+	})
+	if err != nil {
 		return err
 	}
 	if m.config.Rerequest(h.From) {

@@ -31,6 +31,7 @@ func newBench(t *testing.T, store *table) *bench {
 	b.ingest.SetGroups(2)
 	b.mender = NewMender(MenderConfig{
 		Ledger: b.ledger, Ingest: b.ingest, AskAfter: 4, GiveUpAfter: 40, Forks: NewForks(0),
+		Over: func(err error) bool { return errors.Is(err, errKilled) },
 		Rerequest: func(slot uint64) bool {
 			b.asked = append(b.asked, slot)
 			return !b.refuse

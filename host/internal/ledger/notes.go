@@ -14,12 +14,13 @@ import (
 // not durable yet; it is tried again with the next change.
 func (l *Ledger) Sealed(ctx context.Context, m *geyser.BlockMeta, proven fold.GroupSet) error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	groups := l.inside(proven)
 	l.seal(m, groups)
 	if !l.has(m.Slot, m.Slot, groups, Missing) {
-		return nil
+		defer l.mu.Unlock()
+		return l.store(ctx) // of an earlier change, where that could not be
 	}
+	l.mu.Unlock()
 	return l.heal(ctx, m.Slot, m.Slot, groups)
 }
 
@@ -95,14 +96,18 @@ func (l *Ledger) Missing(ctx context.Context, from, to uint64, groups fold.Group
 // stays as it is.
 func (l *Ledger) Healed(ctx context.Context, from, to uint64, groups fold.GroupSet) error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.heal(ctx, from, to, l.inside(groups))
+	bits := l.inside(groups)
+	l.mu.Unlock()
+	return l.heal(ctx, from, to, bits)
 }
 
+// heal is called without the lock: a flush lasts as long as the journal's disk is full, and status must be told meanwhile.
 func (l *Ledger) heal(ctx context.Context, from, to, groups uint64) error {
 	if err := l.config.Flush(ctx); err != nil {
 		return err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	now := time.Now().Unix()
 	l.change(from, to, groups, func(old story) (story, bool) {
 		next := old

@@ -88,7 +88,9 @@ func (k *connection) judge(err error, learned bool) (wait time.Duration, hopeles
 
 // ofReplay tells whether an end says that the server is well and only the slot to begin with was wrong. Said of a stream that was to begin
 // with the present it is not true: then something in front of the server has trouble and the same words for it.
-func ofReplay(end *geyser.Error) bool { return end.Class == geyser.Newer || end.Class == geyser.NoReplay }
+func ofReplay(end *geyser.Error) bool {
+	return end.Class == geyser.Newer || end.Class == geyser.NoReplay
+}
 
 // askedReplay tells whether the last request asked for a replay.
 func (k *connection) askedReplay() bool {

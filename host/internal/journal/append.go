@@ -32,11 +32,11 @@ func (j *Journal) Append(records []*eventv1.Record, receivedUnixNanos int64) err
 	if err := j.pipe.begin(size); err != nil {
 		return fmt.Errorf("append to journal: %w", err)
 	}
-	err := j.encode(records, receivedUnixNanos)
-	j.pipe.commit(err == nil)
-	if err != nil {
+	if err := j.encode(records, receivedUnixNanos); err != nil {
+		j.pipe.withdraw(size)
 		return fmt.Errorf("append transaction %s to journal: %w", base58.Encode(records[0].Signature), err)
 	}
+	j.pipe.commit()
 	return nil
 }
 

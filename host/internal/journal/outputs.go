@@ -62,7 +62,7 @@ func (l *OutputLog) Append(outputs [][]byte, last Cursor) error {
 	}
 	open.count += len(outputs)
 	open.last, open.cursor = last.Cause, last
-	l.pipe.commit(true)
+	l.pipe.commit()
 	return nil
 }
 

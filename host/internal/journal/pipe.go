@@ -105,7 +105,7 @@ func newPipe(ctx context.Context, cfg pipeConfig, last uint64) (*pipe, error) {
 }
 
 // begin locks the pipe with room for size more bytes in the open parcel, waiting while too much is held. After a nil error the
-// caller fills p.open and calls commit.
+// caller fills p.open and calls commit, or withdraw.
 func (p *pipe) begin(size int) error {
 	p.mu.Lock()
 	for p.failed == nil && p.held > 0 && p.held+int64(size) > p.cfg.maxHeld {
@@ -124,14 +124,20 @@ func (p *pipe) begin(size int) error {
 	return nil
 }
 
-// commit unlocks the pipe after begin. filled is false when nothing was appended after all.
-func (p *pipe) commit(filled bool) {
-	if !filled {
-		p.open.appends--
-		p.added--
-	}
+// commit unlocks the pipe after begin.
+func (p *pipe) commit() {
 	p.mu.Unlock()
 	p.wake()
+}
+
+// withdraw unlocks the pipe after begin when nothing was appended after all.
+func (p *pipe) withdraw(size int) {
+	p.held -= int64(size)
+	p.open.appends--
+	p.added--
+	p.moved.Broadcast()
+	p.mu.Unlock()
+	p.wake() // begin may have sealed what was there
 }
 
 func (p *pipe) wake() {

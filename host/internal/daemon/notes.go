@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/weir-run/weir/host/internal/geyser"
@@ -54,7 +55,7 @@ func (p *pipeline) journalGap(from, to uint64, groups []string, reason, endpoint
 	p.count.notes.Add(1)
 	p.log.Warn("gap", "from_slot", from, "to_slot", to, "groups", groups, "endpoint", endpoint, "reason", reason)
 	return p.note(&eventv1.Record{Slot: to, Body: &eventv1.Record_Gap{Gap: &eventv1.Gap{
-		FromSlot: from, ToSlot: to, Endpoint: endpoint, Reason: reason, Groups: groups,
+		FromSlot: from, ToSlot: to, Endpoint: endpoint, Reason: plain(reason), Groups: groups,
 	}}})
 }
 
@@ -63,9 +64,12 @@ func (p *pipeline) journalRetraction(slot uint64, reason, endpoint string) error
 	p.count.notes.Add(1)
 	p.log.Info("slot retracted", "slot", slot, "endpoint", endpoint, "reason", reason)
 	return p.note(&eventv1.Record{Slot: slot, Body: &eventv1.Record_SlotRetracted{SlotRetracted: &eventv1.SlotRetracted{
-		Reason: reason, Endpoint: endpoint,
+		Reason: plain(reason), Endpoint: endpoint,
 	}}})
 }
+
+// plain makes a provider's text one that a record can hold: the words of a refusal and of a dead slot come as bytes.
+func plain(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // journalOver tells whether nothing is stored any more, however long one waits.
 func journalOver(err error) bool {

@@ -38,6 +38,7 @@ type shadow struct {
 	mu       sync.Mutex
 	old, new []shadowOutput
 	held     int
+	left     bool // some were left out: neither a comparison nor a turn is whole any more
 	diff     Diff
 	clock    *latencyClock // of the new program
 	real     Outputs       // once the new program has taken over
@@ -76,7 +77,11 @@ func (s *shadow) add(queue *[]shadowOutput, outputs [][]byte) {
 func (s *shadow) addLocked(queue *[]shadowOutput, outputs [][]byte) {
 	for _, o := range outputs {
 		name, err := readName(o)
-		if err != nil || name.Cause <= s.after || s.held > shadowHeld {
+		if err != nil || name.Cause <= s.after {
+			continue
+		}
+		if s.held > shadowHeld {
+			s.left = true
 			continue
 		}
 		s.held += len(o)
@@ -100,7 +105,7 @@ func (s *shadow) begin(after uint64) {
 func (s *shadow) full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.held > shadowHeld
+	return s.left || s.held > shadowHeld
 }
 
 // compare compares what both programs gave for records up to a number that both have done.
@@ -150,10 +155,14 @@ func (s *shadow) drop(a, b int) {
 	}
 }
 
-// takeOver lets the new program's outputs of records after a number into its log: those that wait, and all that come.
+// takeOver lets the new program's outputs of records after a number into its log: those that wait, and all that come. It fails where not all
+// of them wait: the old program then goes on.
 func (s *shadow) takeOver(after uint64, real Outputs) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.left {
+		return fmt.Errorf("more than %d MiB of the new program's outputs waited for their turn", shadowHeld>>20)
+	}
 	var waiting [][]byte
 	var last Cursor
 	for _, o := range s.new {

@@ -187,13 +187,13 @@ func (l *lane) finish(ctx context.Context) error {
 
 // progress tells when the plugin last moved, and whether it owes anything. Safe for concurrent use.
 type progress struct {
-	moved atomic.Int64 // Unix nanoseconds
-	busy  atomic.Bool  // the host itself is slow: storing outputs
+	moved atomic.Pointer[time.Time] // with its monotonic part: a wall clock that is set must not end a plugin
+	busy  atomic.Bool               // the host itself is slow: storing outputs
 }
 
-func (p *progress) move() { p.moved.Store(time.Now().UnixNano()) }
+func (p *progress) move() { p.moved.Store(new(time.Now())) }
 
-func (p *progress) age() time.Duration { return time.Since(time.Unix(0, p.moved.Load())) }
+func (p *progress) age() time.Duration { return time.Since(*p.moved.Load()) }
 
 // watch kills a plugin that owes answers and makes no progress.
 func (l *lane) watch(ctx context.Context) error {

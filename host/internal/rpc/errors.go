@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/gagliardetto/solana-go/rpc/jsonrpc"
@@ -71,5 +72,8 @@ func (n *Node) plain(err error) error {
 	if e, ok := errors.AsType[*jsonrpc.RPCError](err); ok {
 		return &plainError{fmt.Sprintf("%s (code %d)", e.Message, e.Code), err}
 	}
-	return &plainError{strings.ReplaceAll(err.Error(), n.secret, n.shown), err}
+	return &plainError{anyURL.ReplaceAllLiteralString(strings.ReplaceAll(err.Error(), n.secret, n.shown), n.shown), err}
 }
+
+// anyURL finds the node's URL in the spelling of Go's client, which escapes it, hides its password, and follows redirects.
+var anyURL = regexp.MustCompile(`(?i)https?://[^\s"]*[^\s":]`)

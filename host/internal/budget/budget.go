@@ -105,7 +105,7 @@ func (b *Budget) try() (time.Duration, error) {
 	if b.config.File == "" {
 		return 0, nil
 	}
-	if err := save(b.config.File, b.opens); err != nil {
+	if err := save(b.config.File, b.opens, now); err != nil {
 		b.opens = b.opens[:len(b.opens)-1]
 		return 0, fmt.Errorf("write open counts: %w", err)
 	}

@@ -169,6 +169,17 @@ func TestFilesThatAreNotOurs(t *testing.T) {
 	}
 }
 
+// The opens of an earlier run are kept by the monotonic clock from the start on: else a wall clock that is set back by an hour, as happens
+// shortly after a boot, would have the next open wait for an hour.
+func TestOpensOfEarlierRunsAreNotOfTheWallClock(t *testing.T) {
+	c := Config{Opens: 2, File: filepath.Join(t.TempDir(), "opens")}
+	before := take(t, open(t, c))
+	b := open(t, c)
+	if len(b.opens) != 1 || !strings.Contains(b.opens[0].String(), " m=") || b.opens[0].Sub(before).Abs() > time.Second {
+		t.Errorf("opens %v, want one of %v with a monotonic part", b.opens, before)
+	}
+}
+
 func TestAnOpenThatCannotBeWrittenIsRefused(t *testing.T) {
 	b := open(t, Config{Opens: 2, File: filepath.Join(t.TempDir(), "gone", "opens")})
 	if err := b.Take(t.Context()); err == nil || !strings.Contains(err.Error(), "write open counts") {

@@ -30,7 +30,8 @@ func (e *damagedError) Error() string {
 	return fmt.Sprintf("%s:%d: want Unix nanoseconds; delete the file if no stream was opened in the last minute", e.path, e.line)
 }
 
-// load reads one time a line. A time in the future, from a clock that was set back since, counts from now.
+// load reads one time a line. A time in the future, from a clock that was set back since, counts from now. All get the monotonic part of now,
+// so that a clock that is set from here on changes nothing.
 func load(path string, now time.Time) ([]time.Time, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -49,17 +50,18 @@ func load(path string, now time.Time) ([]time.Time, error) {
 		if at.After(now) {
 			at = now
 		}
-		opens = append(opens, at)
+		opens = append(opens, now.Add(at.Sub(now)))
 	}
 	slices.SortFunc(opens, time.Time.Compare)
 	return opens, nil
 }
 
-// save replaces the file at once: a crash leaves the old or the new one. It is synced, as a machine can be back within the window.
-func save(path string, opens []time.Time) error {
+// save replaces the file at once: a crash leaves the old or the new one. It is synced, as a machine can be back within the window. Times are
+// told as the wall clock of now has them, which may have been set since.
+func save(path string, opens []time.Time, now time.Time) error {
 	var text []byte
 	for _, at := range opens {
-		text = append(strconv.AppendInt(text, at.UnixNano(), 10), '\n')
+		text = append(strconv.AppendInt(text, now.UnixNano()-int64(now.Sub(at)), 10), '\n')
 	}
 	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {

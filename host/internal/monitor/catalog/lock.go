@@ -156,9 +156,16 @@ func (l *Lock) write(dir string) error {
 	return replace(filepath.Join(dir, LockFile), append([]byte("# Written by weir plugin install.\n"), text...))
 }
 
+// replace puts a file in the place of another as a whole. It is synced before: after a power cut an empty lock would say that nothing is
+// installed, and nobody would miss the monitors.
 func replace(path string, data []byte) error {
 	next := path + ".new"
-	if err := os.WriteFile(next, data, 0o600); err != nil {
+	file, err := os.OpenFile(next, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if err := os.Rename(next, path); err != nil {

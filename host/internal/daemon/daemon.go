@@ -182,6 +182,7 @@ func (d *Daemon) runMonitors(ctx context.Context) error {
 // asks the provider for it.
 func (d *Daemon) runIntake(ctx, feeding context.Context) error {
 	intake, inner := errgroup.WithContext(ctx)
+	context.AfterFunc(inner, d.journal.Hurry) // a full disk must not keep the pipeline from stopping
 	intake.Go(func() error { return d.pool.Run(inner) })
 	intake.Go(func() error { return d.pipeline.run(inner) })
 	intake.Go(func() error { return d.watch(inner) })

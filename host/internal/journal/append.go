@@ -14,7 +14,7 @@ import (
 
 // Append numbers and encodes the records of one transaction, received at the given Unix time in nanoseconds. They stay together in
 // one frame, which becomes durable a moment later; Flush waits for that. Append blocks while too much is pending, also for as long
-// as the store takes nothing, and then fails only when the journal is closed or fenced. Nothing of the records is kept; their
+// as the store takes nothing, and then fails only when the journal is closed, fenced or in a Hurry. Nothing of the records is kept; their
 // Number is set to 0. A transaction of more than 900 KiB is an error that names it, and is not stored.
 func (j *Journal) Append(records []*eventv1.Record, receivedUnixNanos int64) error {
 	if len(records) == 0 {
@@ -76,6 +76,9 @@ func (j *Journal) Complete(slot uint64) {
 	defer j.pipe.mu.Unlock()
 	j.pipe.open.complete = max(j.pipe.open.complete, slot)
 }
+
+// Hurry has Append fail with ErrClosed from now on where it would wait: the host stops, and may not wait for a store that takes nothing.
+func (j *Journal) Hurry() { j.pipe.hurry() }
 
 // Flush waits until everything appended before the call is durable.
 func (j *Journal) Flush(ctx context.Context) error {

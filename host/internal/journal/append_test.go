@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -40,5 +41,37 @@ func TestRecordThatCannotBeEncodedHoldsNothing(t *testing.T) {
 	flush(t, j)
 	if held := j.Status().PendingBytes; held != 0 {
 		t.Errorf("%d bytes are held", held)
+	}
+}
+
+// A host that stops must not wait for a store that takes nothing.
+func TestHurryEndsTheWaitForRoom(t *testing.T) {
+	s := embeddedStore(t)
+	s.cfg.MaxPendingBytes, s.cfg.ReserveBytes, s.cfg.CloseTimeout = 16<<10, 1<<60, 100*time.Millisecond
+	j := s.open(t)
+	record := func() []*eventv1.Record {
+		return []*eventv1.Record{{Slot: 1, Body: &eventv1.Record_Gap{Gap: &eventv1.Gap{Reason: string(make([]byte, 4<<10))}}}}
+	}
+	failed := make(chan error, 1)
+	go func() {
+		for {
+			if err := j.Append(record(), 1); err != nil {
+				failed <- err
+				return
+			}
+		}
+	}()
+	eventually(t, "Append blocks", func() bool { return j.Status().PendingBytes > 12<<10 })
+	j.Hurry()
+	select {
+	case err := <-failed:
+		if !errors.Is(err, ErrClosed) {
+			t.Errorf("error %v, want that it is closed", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("Append still waits")
+	}
+	if err := j.Close(); err == nil {
+		t.Error("closed as if all were stored")
 	}
 }

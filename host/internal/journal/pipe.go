@@ -69,6 +69,7 @@ type pipe struct {
 	added, done uint64
 	// failed refuses appends for good.
 	failed  error
+	hurried bool // appends that would wait are refused
 	closing bool
 	trouble string
 
@@ -108,12 +109,17 @@ func newPipe(ctx context.Context, cfg pipeConfig, last uint64) (*pipe, error) {
 // caller fills p.open and calls commit, or withdraw.
 func (p *pipe) begin(size int) error {
 	p.mu.Lock()
-	for p.failed == nil && p.held > 0 && p.held+int64(size) > p.cfg.maxHeld {
+	full := func() bool { return p.held > 0 && p.held+int64(size) > p.cfg.maxHeld }
+	for p.failed == nil && !p.hurried && full() {
 		p.moved.Wait()
 	}
 	if p.failed != nil {
 		defer p.mu.Unlock()
 		return p.failed
+	}
+	if full() {
+		defer p.mu.Unlock()
+		return ErrClosed
 	}
 	if len(p.open.data) > 0 && len(p.open.data)+size > maxFrame {
 		p.seal()
@@ -169,6 +175,14 @@ func (p *pipe) take(partial bool) (parcel, bool) {
 	out := p.sealed[0]
 	p.sealed = slices.Delete(p.sealed, 0, 1)
 	return out, true
+}
+
+// hurry refuses appends that would wait.
+func (p *pipe) hurry() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hurried = true
+	p.moved.Broadcast()
 }
 
 // flush waits until all appends before it are durable.

@@ -90,6 +90,7 @@ func (l *lane) run(ctx, drain context.Context) error {
 	defer context.AfterFunc(drain, func() {
 		if errors.Is(context.Cause(drain), context.DeadlineExceeded) {
 			fail(crashf(CauseDeadline, "it did not finish within the drain timeout of %s and owes %s", l.cfg.DrainTimeout, l.owed()))
+			l.giveUp(drain)
 		}
 	})()
 
@@ -125,6 +126,13 @@ func (l *lane) run(ctx, drain context.Context) error {
 		return err
 	}
 	return context.Cause(alive)
+}
+
+// giveUp ends the wait of receive for a journal that takes nothing, as on a full disk: the host stops, and what is not stored comes again.
+func (l *lane) giveUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
+	defer cancel()
+	_ = l.outputs.Close(ctx) // who buries the session closes it once more, and says what is not stored
 }
 
 // end notices that the process is gone.
@@ -184,16 +192,6 @@ func (l *lane) finish(ctx context.Context) error {
 	l.closed = true
 	return l.stream.CloseSend()
 }
-
-// progress tells when the plugin last moved, and whether it owes anything. Safe for concurrent use.
-type progress struct {
-	moved atomic.Pointer[time.Time] // with its monotonic part: a wall clock that is set must not end a plugin
-	busy  atomic.Bool               // the host itself is slow: storing outputs
-}
-
-func (p *progress) move() { p.moved.Store(new(time.Now())) }
-
-func (p *progress) age() time.Duration { return time.Since(*p.moved.Load()) }
 
 // watch kills a plugin that owes answers and makes no progress.
 func (l *lane) watch(ctx context.Context) error {

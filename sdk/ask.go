@@ -33,7 +33,7 @@ type questions struct {
 	failed error
 }
 
-// asks returns questions to a host; nil means the one that WEIR_HOST_SOCKET names.
+// asks returns questions to a host; nil means the one of hostSocket.
 func asks(host pluginv1.HostClient) *questions {
 	if host != nil {
 		return &questions{host: func() (pluginv1.HostClient, error) { return host, nil }}
@@ -42,7 +42,7 @@ func asks(host pluginv1.HostClient) *questions {
 }
 
 func dialHost() (pluginv1.HostClient, error) {
-	path := os.Getenv(wire.HostSocketEnv)
+	path := hostSocket()
 	if path == "" {
 		return nil, ErrNoHost
 	}
@@ -51,6 +51,21 @@ func dialHost() (pluginv1.HostClient, error) {
 		return nil, fmt.Errorf("connect to the host's socket: %w", err)
 	}
 	return pluginv1.NewHostClient(conn), nil
+}
+
+// hostSocket is where the host answers: what WEIR_HOST_SOCKET names, or for a monitor under a debugger where the host that is attached does.
+// It is empty where there is none.
+func hostSocket() string {
+	if path := os.Getenv(wire.HostSocketEnv); path != "" {
+		return path
+	}
+	if socket := os.Getenv(wire.DebugEnv); socket != "" {
+		path := wire.DebugHostSocket(socket)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return ""
 }
 
 // ask makes a call until the host answers. An answer that does not come marks the questions as failed.

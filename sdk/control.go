@@ -20,7 +20,7 @@ import (
 type Options struct {
 	// Log is what Host.Log becomes; nil discards.
 	Log *slog.Logger
-	// Host answers the monitor's questions; nil means the socket that WEIR_HOST_SOCKET names.
+	// Host answers the monitor's questions; nil means the socket that WEIR_HOST_SOCKET names, or that of a host which is attached.
 	Host pluginv1.HostClient
 }
 

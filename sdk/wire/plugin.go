@@ -29,6 +29,10 @@ const (
 	LogLevelEnv = "WEIR_LOG_LEVEL"
 )
 
+// DebugHostSocket is where a host that attaches to the socket of DebugEnv answers questions, while it is attached: a monitor that no host
+// started got no HostSocketEnv from one.
+func DebugHostSocket(socket string) string { return socket + ".host" }
+
 // Handshake is the same on both ends.
 var Handshake = plugin.HandshakeConfig{
 	ProtocolVersion:  ProtocolVersion,

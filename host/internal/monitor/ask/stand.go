@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -34,13 +35,24 @@ type Stand struct {
 
 // Listen opens the socket in a plugin's folder: process.Config.Listen.
 func (s *Stand) Listen(dir string) (path string, err error) {
+	path = filepath.Join(dir, "host")
+	return path, s.ListenAt(path)
+}
+
+// ListenAt opens the socket at a path, in the place of one that is left there, for this user only.
+func (s *Stand) ListenAt(path string) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	path = filepath.Join(dir, "host")
-	if s.listener, err = new(net.ListenConfig).Listen(context.Background(), "unix", path); err != nil {
-		return "", fmt.Errorf("open the host's socket for a plugin: %w", err)
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {
+		_ = os.Remove(path) // what that leads to, listening says
 	}
-	return path, nil
+	if s.listener, err = new(net.ListenConfig).Listen(context.Background(), "unix", path); err == nil {
+		err = os.Chmod(path, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("open the host's socket for a plugin: %w", err)
+	}
+	return nil
 }
 
 // Serve answers questions of an epoch.

@@ -128,13 +128,6 @@ func (l *lane) run(ctx, drain context.Context) error {
 	return context.Cause(alive)
 }
 
-// giveUp ends the wait of receive for a journal that takes nothing, as on a full disk: the host stops, and what is not stored comes again.
-func (l *lane) giveUp(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
-	defer cancel()
-	_ = l.outputs.Close(ctx) // who buries the session closes it once more, and says what is not stored
-}
-
 // end notices that the process is gone.
 func (l *lane) end(ctx context.Context) error {
 	select {

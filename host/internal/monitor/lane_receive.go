@@ -32,6 +32,13 @@ func (l *lane) receive(context.Context) error {
 	}
 }
 
+// giveUp ends the wait of receive for a journal that takes nothing, as on a full disk: the host stops, and what is not stored comes again.
+func (l *lane) giveUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
+	defer cancel()
+	_ = l.outputs.Close(ctx) // who buries the session closes it once more, and says what is not stored
+}
+
 func (l *lane) answered(b []byte) error {
 	a, err := readAnswer(b)
 	if err != nil {

@@ -20,6 +20,7 @@ type order struct {
 	merge  *merge.Merge[waiting]
 	view   geyser.View
 	waived fold.GroupSet
+	newest uint64 // slot of what waits
 	stats  atomic.Pointer[merge.Stats]
 }
 
@@ -52,7 +53,10 @@ func (o *order) waits(slot uint64, it pool.Item) bool {
 func (p *pipeline) hold(ctx context.Context, tx *geyser.Transaction, u *geyser.Update, clock stopwatch) error {
 	u.Detach()
 	p.order.merge.Hold(tx.Slot, tx.Index, u.Size(), waiting{u, clock})
-	if p.order.merge.Full() {
+	// Block metas look after what waits, but some servers send none: then the next slot has to.
+	begins := tx.Slot > p.order.newest
+	p.order.newest = max(p.order.newest, tx.Slot)
+	if begins || p.order.merge.Full() {
 		return p.proceed(ctx)
 	}
 	return nil

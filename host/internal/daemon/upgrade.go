@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/monitor"
+	"github.com/weir-run/weir/host/internal/monitor/process"
 	"github.com/weir-run/weir/host/internal/monitor/programs"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
@@ -57,10 +59,9 @@ func (d *Daemon) UpgradePlugin(ctx context.Context, req *adminv1.UpgradePluginRe
 	if err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
-	// The running file itself, since the one at its path may have been built anew.
-	old, err := d.shelf.Copy(st.Instance, fmt.Sprintf("/proc/%d/exe", st.PID), name+".before")
+	old, err := d.copyRunning(ctx, st, name+".before")
 	if err != nil {
-		return status.Errorf(codes.FailedPrecondition, "plugin %s does not run: %v", st.Instance, err)
+		return status.Error(codes.FailedPrecondition, errors.Join(err, d.shelf.Drop(context.WithoutCancel(ctx), st.Instance, path)).Error())
 	}
 	defer m.upgrade.Store(nil)
 	err = m.Upgrade(ctx, monitor.Upgrade{
@@ -78,6 +79,33 @@ func (d *Daemon) UpgradePlugin(ctx context.Context, req *adminv1.UpgradePluginRe
 		return status.Error(codes.Aborted, err.Error())
 	}
 	return nil
+}
+
+// copyRunning puts the file that a plugin was started from on the shelf. The one at its path may have been built anew, so it is taken from
+// the process: what that executes, or for a script, whose process executes what reads it, the descriptor that it was given.
+func (d *Daemon) copyRunning(ctx context.Context, st monitor.Status, name string) (path string, err error) {
+	if st.PID == 0 {
+		return "", fmt.Errorf("plugin %s does not run", st.Instance)
+	}
+	for _, from := range []string{fmt.Sprintf("/proc/%d/exe", st.PID), fmt.Sprintf("/proc/%d/fd/3", st.PID), st.Program} {
+		if info, err := os.Stat(from); err != nil || !info.Mode().IsRegular() { // to open a pipe could wait for ever
+			continue
+		}
+		if digest, err := process.Inspect(from); err != nil || digest != st.Digest {
+			continue
+		}
+		path, err := d.shelf.Copy(st.Instance, from, name)
+		if err != nil {
+			return "", err
+		}
+		if digest, err := process.Inspect(path); err == nil && digest == st.Digest {
+			return path, nil
+		}
+		if err := d.shelf.Drop(context.WithoutCancel(ctx), st.Instance, path); err != nil {
+			return "", err
+		}
+	}
+	return "", fmt.Errorf("the file that plugin %s was started from is gone, so that nothing could be rolled back to: restart the plugin, then upgrade it", st.Instance)
 }
 
 // upgradeWords is what the status says of an upgrade under way.

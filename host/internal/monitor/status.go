@@ -21,8 +21,9 @@ type Status struct {
 	// Reason says why the state is Quarantined, Rejected or ConfigError; RetryAt when it is tried again, zero when only an operator does.
 	Reason  string
 	RetryAt time.Time
-	// PID of the process; 0 when none runs.
-	PID int
+	// PID of the process; 0 when none runs. Program is the path that it was started from, Digest that of the file which was there then.
+	PID             int
+	Program, Digest string
 	// Starts of a process, failed ones included.
 	Starts uint64
 	// Epoch of the newest process.
@@ -98,6 +99,7 @@ func (i *Instance) Status() Status {
 	s.Monitor, s.Version, s.Epoch, s.Venues = i.monitor, i.version, i.epoch, i.venues
 	if i.plugin != nil {
 		s.PID, s.LinesDropped = i.plugin.PID(), i.plugin.LinesDropped()
+		s.Program, s.Digest = i.plugin.Path(), i.plugin.Digest()
 	}
 	return s
 }

@@ -196,6 +196,9 @@ func (p *Plugin) Admits(conn net.Conn) error {
 // PID of the process, 0 when it is gone.
 func (p *Plugin) PID() int { return p.process.running() }
 
+// Path of the program that runs.
+func (p *Plugin) Path() string { return p.process.program.path }
+
 // Digest of the program that runs: "sha256:" and hexadecimal.
 func (p *Plugin) Digest() string { return p.process.program.digest }
 

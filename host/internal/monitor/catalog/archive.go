@@ -197,22 +197,27 @@ func Check(source string) (*Manifest, error) {
 		return nil, err
 	}
 	defer done()
+	return m, m.compare(folder)
+}
+
+// compare holds what lies in a folder against the digests that the manifest names.
+func (m *Manifest) compare(folder string) error {
 	for _, b := range m.Binaries {
 		sum, _, err := digest(filepath.Join(folder, b.Path))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if b.SHA256 != "" && b.SHA256 != sum {
-			return nil, fmt.Errorf("%s has digest %s, its manifest says %s: it was damaged or exchanged", b.Path, sum, b.SHA256)
+			return fmt.Errorf("%s has digest %s, its manifest says %s: it was damaged or exchanged", b.Path, sum, b.SHA256)
 		}
 	}
 	files, err := tree(folder, m.Files)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	sum, err := treeDigest(files)
 	if err == nil && m.FilesSHA256 != "" && m.FilesSHA256 != sum {
 		err = fmt.Errorf("the files beside the programs have digest %s, the manifest says %s: they were damaged or exchanged", sum, m.FilesSHA256)
 	}
-	return m, err
+	return err
 }

@@ -13,8 +13,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Install puts a program, a folder with a manifest, or what Pack made of one, into dir. The program is asked what it is first. It lies in a folder named by its
-// digest, so a version that is installed or runs stays as it is; the lock, which names the one that counts, is replaced last and as a whole.
+// Install puts a program, a folder with a manifest, or what Pack made of one, into dir. The program is asked what it is first, once it
+// is known to be the one of its manifest. It lies in a folder named by its digest, so a version that is installed or runs stays as it is; the
+// lock, which names the one that counts, is replaced last and as a whole.
 func Install(ctx context.Context, dir, source string) (*Manifest, error) {
 	m, folder, done, err := open(source)
 	if err != nil {
@@ -24,6 +25,9 @@ func Install(ctx context.Context, dir, source string) (*Manifest, error) {
 	here, err := m.Here()
 	if err != nil {
 		return nil, err
+	}
+	if err := m.compare(folder); err != nil { // before it runs
+		return nil, fmt.Errorf("install %s: %w", source, err)
 	}
 	description, err := Describe(ctx, filepath.Join(folder, here.Path))
 	if err != nil {

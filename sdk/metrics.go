@@ -46,7 +46,7 @@ func (w *work) troubleText() string {
 		return text
 	}
 	d := doing(w.doing.Load())
-	lasting := time.Since(time.Unix(0, w.since.Load())).Round(100 * time.Millisecond)
+	lasting := (time.Since(w.born) - time.Duration(w.since.Load())).Round(100 * time.Millisecond)
 	if d == doingWait || lasting < stuckAfter {
 		return ""
 	}

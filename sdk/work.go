@@ -53,7 +53,8 @@ type work struct {
 	through atomic.Uint64 // last number done, its outputs sent
 	number  atomic.Uint64 // record at hand
 	doing   atomic.Int32
-	since   atomic.Int64 // when that began, Unix nanoseconds
+	since   atomic.Int64 // when that began, in nanoseconds after born: a wall clock may be set
+	born    time.Time
 	counters
 }
 
@@ -61,7 +62,7 @@ type work struct {
 const kindLimit = 32
 
 func newWork(m Monitor, host *Host) *work {
-	w := &work{monitor: m, host: host, out: host.out, busy: make(chan struct{}, 1)}
+	w := &work{monitor: m, host: host, out: host.out, busy: make(chan struct{}, 1), born: time.Now()}
 	w.out.kinds = m.Emits
 	if m.ReuseRecords {
 		w.reuse = &tradeRecord{}
@@ -224,5 +225,5 @@ func (w *work) close() error {
 
 func (w *work) now(d doing) {
 	w.doing.Store(int32(d))
-	w.since.Store(time.Now().UnixNano())
+	w.since.Store(int64(time.Since(w.born)))
 }

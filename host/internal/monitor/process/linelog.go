@@ -70,10 +70,22 @@ func (l *lineLog) flush() {
 		return
 	}
 	l.last = append(l.last[:0], line...)
-	if l.panics != nil && l.panics.take(line) {
-		return
+	now := time.Now()
+	if l.panics != nil {
+		taken, withheld := l.panics.take(line, now)
+		for _, earlier := range withheld {
+			l.say([]byte(earlier), 0, now)
+		}
+		if taken {
+			return
+		}
 	}
-	if !l.bucket.take(time.Now(), lineRate, lineBurst) {
+	l.say(line, cut, now)
+}
+
+// say logs a line, as far as the rate allows.
+func (l *lineLog) say(line []byte, cut int, now time.Time) {
+	if !l.bucket.take(now, lineRate, lineBurst) {
 		l.dropped.Add(1)
 		l.unsaid++
 		return

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -34,7 +35,7 @@ func TestLines(t *testing.T) {
 		{"no end", "cut short", "level=INFO msg=\"cut short\"\n"},
 		{"not text", "a\xff\xfeb\n", "level=INFO msg=a?b\n"},
 		{"panic is kept", "before\npanic: no\n\ngoroutine 1 [running]:\n", "level=INFO msg=before\n"},
-		{"no panic after all", "panic: said the log\n{\"msg\":\"alive\"}\n", "level=INFO msg=alive\n"},
+		{"no panic after all", "panic: said the log\n{\"msg\":\"alive\"}\n", "level=INFO msg=\"panic: said the log\"\nlevel=INFO msg=alive\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			// Byte by byte and at once must be the same.
@@ -54,6 +55,34 @@ func TestLines(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A line that only looks like the beginning of a panic does not take what follows it from the log: a program that lives on and writes plain
+// text had none.
+func TestLinesAfterWhatIsNoPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, buffer := newLineLog(slog.LevelInfo)
+		write := func(text string) {
+			if _, err := l.Write([]byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("runtime: 3 s\nmore\n")
+		time.Sleep(2 * panicLasts)
+		write("later\n")
+		if got, want := buffer.String(), "level=INFO msg=\"runtime: 3 s\"\nlevel=INFO msg=more\nlevel=INFO msg=later\n"; got != want {
+			t.Errorf("log is %q; want %q", got, want)
+		}
+		if text := l.panics.lines(); text != nil {
+			t.Errorf("it counts as a panic: %q", text)
+		}
+		write("panic: in earnest\n")
+		time.Sleep(panicLasts / 2)
+		write("goroutine 1 [running]:\n")
+		if text := l.panics.lines(); len(text) != 2 {
+			t.Errorf("of a panic there is %q", text)
+		}
+	})
 }
 
 func TestLongLineIsCut(t *testing.T) {
@@ -96,9 +125,10 @@ func TestBucket(t *testing.T) {
 
 func TestPanicTextIsBounded(t *testing.T) {
 	var p panicText
-	p.take([]byte("fatal error: all goroutines are asleep"))
+	now := time.Now()
+	p.take([]byte("fatal error: all goroutines are asleep"), now)
 	for range 10_000 {
-		if !p.take([]byte("goroutine 7 [select]:")) {
+		if taken, _ := p.take([]byte("goroutine 7 [select]:"), now); !taken {
 			t.Fatal("a stack line was not taken")
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Limits of a panic's text. The first goroutine's stack is nearly always inside.
@@ -14,36 +15,41 @@ const (
 
 var panicStarts = [][]byte{[]byte("panic: "), []byte("fatal error: "), []byte("SIGSEGV: "), []byte("runtime: ")}
 
+// panicLasts is longer than a runtime takes to print a panic and end.
+const panicLasts = 2 * time.Second
+
 // panicText collects what the Go runtime prints before it kills a process: from "panic:" to the limits. Safe for concurrent
 // use.
 type panicText struct {
 	mu     sync.Mutex
 	open   bool
+	since  time.Time // of open
 	text   []string
 	length int
 }
 
-// take returns true when the line belongs to a panic and should not be logged by itself.
-func (p *panicText) take(line []byte) bool {
+// take returns true when the line belongs to a panic and should not be logged by itself. withheld are lines before it that turn out to belong
+// to none.
+func (p *panicText) take(line []byte, now time.Time) (taken bool, withheld []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.open && (bytes.HasPrefix(line, []byte("{")) || now.Sub(p.since) > panicLasts) {
+		// A log line after a "panic:", or a line long after it, means that something else printed it: the program lives.
+		withheld = p.text
+		p.open, p.text = false, nil
+	}
 	if !p.open {
 		if !slices.ContainsFunc(panicStarts, func(start []byte) bool { return bytes.HasPrefix(line, start) }) {
-			return false
+			return false, withheld
 		}
-		p.open, p.text, p.length = true, nil, 0
-	}
-	if bytes.HasPrefix(line, []byte("{")) {
-		// A log line after a "panic:" means that something else printed it: the program lives.
-		p.open, p.text = false, nil
-		return false
+		p.open, p.since, p.text, p.length = true, now, nil, 0
 	}
 	if len(p.text) == maxPanicLines || p.length+len(line) > maxPanicBytes {
-		return true
+		return true, withheld
 	}
 	p.text = append(p.text, string(line))
 	p.length += len(line)
-	return true
+	return true, withheld
 }
 
 // lines returns the text; nil when there was no panic.

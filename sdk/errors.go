@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"errors"
+	"strings"
 
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 )
@@ -29,6 +30,9 @@ func withClass(class pluginv1.ErrorClass, err error) error {
 	}
 	return &classed{class: class, err: err}
 }
+
+// plain makes an author's text, which may hold anything, one that a message can hold.
+func plain(text string) string { return cut(strings.ToValidUTF8(text, "\uFFFD"), maxErrorText) }
 
 // classOf is data unless the handler said otherwise.
 func classOf(err error) pluginv1.ErrorClass {

@@ -232,6 +232,6 @@ func stateFrame(epoch, checkpoint uint64, data []byte) *pluginv1.PluginFrame {
 }
 
 func errorFrame(epoch, number uint64, err error) *pluginv1.PluginFrame {
-	failure := &pluginv1.RecordError{Number: number, Class: classOf(err), Message: cut(err.Error(), maxErrorText)}
+	failure := &pluginv1.RecordError{Number: number, Class: classOf(err), Message: plain(err.Error())}
 	return &pluginv1.PluginFrame{Epoch: epoch, Frame: &pluginv1.PluginFrame_Error{Error: failure}}
 }

@@ -32,7 +32,7 @@ func (h *Host) Signal(kind, key, text string, fields map[string]string) {
 }
 
 // Trouble tells the host that the monitor is not well, until it is called with an empty text.
-func (h *Host) Trouble(text string) { h.trouble.Store(&text) }
+func (h *Host) Trouble(text string) { h.trouble.Store(new(plain(text))) }
 
 func (h *Host) troubleText() string {
 	if text := h.trouble.Load(); text != nil {

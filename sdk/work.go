@@ -19,7 +19,7 @@ import (
 const (
 	// stuckAfter is how long one record, or the host's taking of one frame, may last before Health speaks of it.
 	stuckAfter = 3 * time.Second
-	// maxErrorText bounds the text of a RecordError in bytes.
+	// maxErrorText bounds the text of a RecordError, and of trouble, in bytes.
 	maxErrorText = 2 << 10
 )
 

@@ -3,6 +3,7 @@ package ledger
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/weir-run/weir/host/internal/geyser"
 	"github.com/weir-run/weir/host/internal/ingest"
@@ -75,7 +76,7 @@ func (f *Forks) SlotStatus(u *geyser.SlotUpdate) []Verdict {
 	case geyserpb.SlotStatus_SLOT_DEAD:
 		reason := "dead"
 		if len(u.DeadError) > 0 {
-			reason += ": " + string(u.DeadError)
+			reason += ": " + strings.ToValidUTF8(string(u.DeadError), "\uFFFD")
 		}
 		return f.bury(nil, u.Slot, reason)
 	case geyserpb.SlotStatus_SLOT_CONFIRMED, geyserpb.SlotStatus_SLOT_FINALIZED:

@@ -3,6 +3,7 @@ package ledger
 import (
 	"slices"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/weir-run/weir/host/internal/geyser"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
@@ -144,5 +145,15 @@ func TestForksForget(t *testing.T) {
 	}
 	if len(f.slots) > 80 || len(f.parents) > 80 {
 		t.Errorf("%d slots and %d parents kept", len(f.slots), len(f.parents))
+	}
+}
+
+// What a node says of a dead slot is bytes on the wire; the reason is told as text.
+func TestReasonOfADeadSlotIsText(t *testing.T) {
+	f := NewForks(0)
+	f.Recorded(100)
+	got := f.SlotStatus(&geyser.SlotUpdate{Slot: 100, Status: geyserpb.SlotStatus_SLOT_DEAD, DeadError: []byte("invalid \xc3")})
+	if len(got) != 1 || !utf8.ValidString(got[0].Reason) {
+		t.Errorf("%+v", got)
 	}
 }

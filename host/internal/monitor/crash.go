@@ -63,8 +63,9 @@ func (c Cause) ofRecord() bool {
 // Error makes a Crash an error.
 func (c *Crash) Error() string { return string(c.Cause) + ": " + c.Detail }
 
+// crashf makes its words text: much of them is what a plugin said, which may be any bytes, and status takes text only.
 func crashf(cause Cause, format string, args ...any) *Crash {
-	return &Crash{Cause: cause, Detail: fmt.Sprintf(format, args...), At: time.Now()}
+	return &Crash{Cause: cause, Detail: strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD"), At: time.Now()}
 }
 
 // crashOfExit reads a dead process. The panic text of its error output says more than the exit code.

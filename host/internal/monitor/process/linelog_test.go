@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 )
 
 func newLineLog(level slog.Level) (*lineLog, *logBuffer) {
@@ -120,6 +121,15 @@ func TestBucket(t *testing.T) {
 	}
 	if got := taken - lineBurst; got < 995 || got > 1001 {
 		t.Errorf("%d in five seconds; want %d", got, 5*lineRate)
+	}
+}
+
+// The text of a panic goes into status, which must be text: a program may panic with any bytes.
+func TestPanicTextIsText(t *testing.T) {
+	var p panicText
+	p.take([]byte("panic: \xff\xfe"), time.Now())
+	if lines := p.lines(); len(lines) != 1 || !utf8.ValidString(lines[0]) {
+		t.Errorf("%q", lines)
 	}
 }
 

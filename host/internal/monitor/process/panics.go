@@ -3,6 +3,7 @@ package process
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -47,7 +48,7 @@ func (p *panicText) take(line []byte, now time.Time) (taken bool, withheld []str
 	if len(p.text) == maxPanicLines || p.length+len(line) > maxPanicBytes {
 		return true, withheld
 	}
-	p.text = append(p.text, string(line))
+	p.text = append(p.text, strings.ToValidUTF8(string(line), "?"))
 	p.length += len(line)
 	return true, withheld
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -128,8 +129,11 @@ func (j *Journal) enlist(ctx context.Context, instance string, c Checkpoint, fre
 	return nil
 }
 
+// errDamaged means that a state is not what was saved.
+var errDamaged = errors.New("its sha256 is not the one in the manifest")
+
 // LoadCheckpoint returns the newest checkpoint whose data is what was saved, nil when there is none. Those that are not are logged
-// and passed over.
+// and passed over. It is an error when there is none and one could not be read: a server that does not answer has lost nothing.
 func (j *Journal) LoadCheckpoint(ctx context.Context, instance string) (*Checkpoint, error) {
 	if err := checkName(instance); err != nil {
 		return nil, fmt.Errorf("load checkpoint: %w", err)
@@ -138,6 +142,7 @@ func (j *Journal) LoadCheckpoint(ctx context.Context, instance string) (*Checkpo
 	if err != nil {
 		return nil, fmt.Errorf("load checkpoint: %w", err)
 	}
+	var unread error
 	for _, c := range m.Checkpoints {
 		err := j.loadParts(ctx, c.Parts)
 		if ctx.Err() != nil {
@@ -146,7 +151,13 @@ func (j *Journal) LoadCheckpoint(ctx context.Context, instance string) (*Checkpo
 		if err == nil {
 			return &c, nil
 		}
-		j.cfg.Log.Error("checkpoint is damaged, the one before is taken", "instance", instance, "number", c.Number, "error", err)
+		if !errors.Is(err, errDamaged) {
+			unread = err
+		}
+		j.cfg.Log.Error("checkpoint is damaged or cannot be read, the one before is taken", "instance", instance, "number", c.Number, "error", err)
+	}
+	if unread != nil {
+		return nil, fmt.Errorf("load checkpoint of %s: %s", instance, j.node.explain(unread))
 	}
 	if len(m.Checkpoints) > 0 {
 		j.cfg.Log.Error("no checkpoint is whole: the state is made again from the records that the journal still has", "instance", instance)
@@ -162,7 +173,7 @@ func (j *Journal) loadParts(ctx context.Context, parts []*Part) error {
 			return err
 		}
 		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.SHA256 {
-			return fmt.Errorf("part %d of %d: its sha256 is not the one in the manifest", i+1, len(parts))
+			return fmt.Errorf("part %d of %d: %w", i+1, len(parts), errDamaged)
 		}
 		p.Data = data
 	}

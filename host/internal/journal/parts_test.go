@@ -183,3 +183,22 @@ func TestShrinkKeepsOneApart(t *testing.T) {
 		}
 	})
 }
+
+// A server that cannot be asked for a state is no damage: whoever began anew then would forget all that it knew.
+func TestStateThatCannotBeReadIsAnError(t *testing.T) {
+	s := embeddedStore(t)
+	j := s.open(t)
+	epoch, err := j.Acquire(t.Context(), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.SaveCheckpoint(t.Context(), "one", Checkpoint{Epoch: epoch, Number: 7, Parts: Whole([]byte("state"))}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.node.js.DeleteStream(t.Context(), checkpointsStream); err != nil { // nobody answers for it
+		t.Fatal(err)
+	}
+	if c, err := j.LoadCheckpoint(t.Context(), "one"); err == nil {
+		t.Errorf("checkpoint %v, want an error", c)
+	}
+}

@@ -168,7 +168,7 @@ func (b *Backfill) round(ctx context.Context) time.Duration {
 		if ctx.Err() != nil {
 			return next
 		}
-		if age := time.Since(row.Found); age < b.config.After {
+		if age := time.Since(row.Found); 0 <= age && age < b.config.After { // below 0 the clock was set back since
 			next = min(next, b.config.After-age+time.Second) // times of rows are whole seconds
 			continue
 		}

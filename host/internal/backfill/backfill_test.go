@@ -387,6 +387,28 @@ func TestYoungGapsWaitAndOldOnesStay(t *testing.T) {
 	})
 }
 
+// A gap that was found before the clock was set back is no younger for it: before the clock is there again, it would be too long ago.
+func TestGapOfTheFutureIsFetched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newRPCNode(t, 20, 5)
+		h := newHost(t, memory{})
+		from, to := n.Slots[2], n.Slots[5]
+		h.miss(t, from, to)
+		c := h.config(n)
+		c.After, c.Open = 30*time.Second, func() []ledger.Row {
+			rows := h.ledger.Open()
+			for i := range rows {
+				rows[i].Found = rows[i].Found.Add(time.Hour)
+			}
+			return rows
+		}
+		fill(t, c, h, 5*time.Minute)
+		if got := h.ledger.State(from, 0); got != ledger.Backfilled {
+			t.Errorf("state %v after five minutes", got)
+		}
+	})
+}
+
 // The URL of an RPC node holds the customer's key.
 func TestURLIsNotShown(t *testing.T) {
 	n := newRPCNode(t, 5, 5)

@@ -52,6 +52,9 @@ func (p *process) dial(ctx context.Context, _ string) (net.Conn, error) {
 	p.mu.Lock()
 	address, pid := p.address, p.pid
 	p.mu.Unlock()
+	if pid == 0 && p.isolation.effective() != L0 { // whoever answers there now is not it, and that is not its doing
+		return nil, fmt.Errorf("plugin %s is gone", p.program.path)
+	}
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", address)
 	if err != nil || p.isolation.effective() == L0 {
 		return conn, err

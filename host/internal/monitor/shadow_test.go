@@ -45,17 +45,17 @@ func TestTurnDoesNotComeAfterOutputsWereLeftOut(t *testing.T) {
 	}
 	small, large := &shadow{clock: &latencyClock{}}, &shadow{clock: &latencyClock{}}
 	give(small, 11, 5, 10)
-	if log := (&kept{}); small.takeOver(12, log) != nil || len(log.got) != 3 || log.got[0].Cause != 13 {
-		t.Errorf("took over with %v, want outputs of 13 to 15", log.got)
+	if into := (&kept{}); small.takeOver(12, into) != nil || len(into.got) != 3 || into.got[0].Cause != 13 {
+		t.Errorf("took over with %v, want outputs of 13 to 15", into.got)
 	}
 	give(large, 11, shadowHeld>>20+2, 1<<20)
 	if !large.full() {
 		t.Fatal("it is not full")
 	}
-	log := &kept{}
-	if err := large.takeOver(12, log); err == nil {
-		missing := slices.IndexFunc(log.got, func(c Cursor) bool { return c.Cause == 11+shadowHeld>>20+1 }) < 0
-		t.Errorf("took over with %d outputs; the last is missing: %v", len(log.got), missing)
+	into := &kept{}
+	if err := large.takeOver(12, into); err == nil {
+		missing := slices.IndexFunc(into.got, func(c Cursor) bool { return c.Cause == 11+shadowHeld>>20+1 }) < 0
+		t.Errorf("took over with %d outputs; the last is missing: %v", len(into.got), missing)
 	}
 	// Nor when comparing has made room again meanwhile.
 	again := &shadow{clock: &latencyClock{}}

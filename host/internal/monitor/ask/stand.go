@@ -36,17 +36,17 @@ type Stand struct {
 // Listen opens the socket in a plugin's folder: process.Config.Listen.
 func (s *Stand) Listen(dir string) (path string, err error) {
 	path = filepath.Join(dir, "host")
-	return path, s.ListenAt(path)
+	return path, s.ListenAt(context.Background(), path)
 }
 
 // ListenAt opens the socket at a path, in the place of one that is left there, for this user only.
-func (s *Stand) ListenAt(path string) (err error) {
+func (s *Stand) ListenAt(ctx context.Context, path string) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {
 		_ = os.Remove(path) // what that leads to, listening says
 	}
-	if s.listener, err = new(net.ListenConfig).Listen(context.Background(), "unix", path); err == nil {
+	if s.listener, err = new(net.ListenConfig).Listen(ctx, "unix", path); err == nil {
 		err = os.Chmod(path, 0o600)
 	}
 	if err != nil {

@@ -107,7 +107,7 @@ type play struct {
 // connect starts the program, or joins the one that waits.
 func (p *play) connect(ctx context.Context) (end func() error, err error) {
 	if p.Socket != "" {
-		return p.attach()
+		return p.attach(ctx)
 	}
 	p.epoch = 1
 	sockets, err := os.MkdirTemp("", "weir-")
@@ -127,14 +127,14 @@ func (p *play) connect(ctx context.Context) (end func() error, err error) {
 
 // attach joins a program that waits, and answers its questions meanwhile. The socket for them is beside the program's own: nobody could give
 // it one when it was started.
-func (p *play) attach() (end func() error, err error) {
+func (p *play) attach(ctx context.Context) (end func() error, err error) {
 	conn, err := process.Attach(p.Socket)
 	if err != nil {
 		return nil, err
 	}
 	p.client, p.epoch = wire.NewClient(conn), uint64(time.Now().UnixNano()) // above that of an earlier play
 	end = func() error { return errors.Join(conn.Close(), p.stand.Close()) }
-	if err := p.stand.ListenAt(wire.DebugHostSocket(p.Socket)); err != nil {
+	if err := p.stand.ListenAt(ctx, wire.DebugHostSocket(p.Socket)); err != nil {
 		return nil, errors.Join(err, end())
 	}
 	p.stand.Serve(p.epoch, func(net.Conn) error { return nil }) // the socket's mode keeps other users away

@@ -97,11 +97,3 @@ func TestRulesAreReachable(t *testing.T) {
 		}
 	}
 }
-
-// The words of a server come percent-encoded, so they may be any bytes. They go into gaps, status and alerts, which take text only.
-func TestWordsOfAServerAreText(t *testing.T) {
-	err := newError(Endpoint{Name: "n", URL: "http://u"}, status.Error(codes.Internal, "lagged \xff\xfe"))
-	if err.Class != Lagged || !utf8.ValidString(err.Error()) || !utf8.ValidString(err.Unwrap().Error()) {
-		t.Errorf("class %s, error %q", err.Class, err)
-	}
-}

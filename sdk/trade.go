@@ -206,6 +206,8 @@ func (t *tradeRecord) readTradeCost(c *cursor, tag uint64) bool {
 	case 45<<3 | length:
 		c.require(d.QuoteUsd == nil && readDollars(c.bytes(), &t.dollars))
 		d.QuoteUsd = &t.dollars
+	case 46<<3 | varint:
+		d.Boosted = c.varint() != 0
 	default:
 		return false
 	}

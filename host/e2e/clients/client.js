@@ -32,9 +32,12 @@ function finish(why) {
   stopped = true;
   say({ kind: "stop", why, ms: Date.now() - started });
   stop();
-  setTimeout(() => process.exit(0), 50).unref?.();
+  setTimeout(leave, 50).unref?.();
   process.exitCode = 0;
 }
+
+// leave ends when all that was said is out: process.exit alone cuts what a busy reader has not taken.
+const leave = () => process.stdout.write("", () => process.exit(0));
 
 function onUpdate(u) {
   if (stopped) return;
@@ -92,7 +95,7 @@ async function triton() {
     const { blockhash } = await client.getLatestBlockhash(0);
     say({ kind: "unary", name: "valid", value: await client.isBlockhashValid(blockhash) });
     say({ kind: "unary", name: "invalid", value: await client.isBlockhashValid("11111111111111111111111111111111") });
-    return process.exit(0);
+    return leave();
   }
   const stream = await client.subscribe(full(plan.request));
   write = (r) => stream.write(full(r));

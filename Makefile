@@ -32,15 +32,15 @@ demo: build ## Run simulator, host and the three monitors; needs no network and 
 
 .PHONY: test
 test: ## Run all tests, end-to-end ones included
-	go test -timeout 15m work
+	go test -timeout 30m work
 
 .PHONY: race
 race: ## Run the tests of the rooms under the race detector, without the end-to-end ones
-	go test -race -short -timeout 20m work
+	go test -race -short -timeout 30m work
 
 .PHONY: e2e
 e2e: ## Run only the end-to-end tests, with real processes
-	go test -count=1 -timeout 15m -v ./host/e2e/...
+	go test -count=1 -timeout 30m -v ./host/e2e/...
 
 .PHONY: chaos
 chaos: ## SIGKILL at each frame and step for WEIR_KILLS rounds (1000), then faults about every second for WEIR_CHAOS (10m); WEIR_SEED repeats a run

@@ -23,10 +23,7 @@ func (d *Daemon) initJournal(ctx context.Context) (err error) {
 		EventsMaxAge:   d.cfg.Journal.MaxAge,
 		Log:            d.log.With("room", "journal"),
 	})
-	if err != nil {
-		return fmt.Errorf("open journal: %w", err)
-	}
-	return nil
+	return err // which says that the journal could not be opened
 }
 
 func (d *Daemon) initMonitors(ctx context.Context) error {

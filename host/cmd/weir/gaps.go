@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/cmd/weir/internal/words"
+	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/jsonl"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
@@ -26,17 +26,16 @@ type gapsCommand struct {
 }
 
 // Run asks the daemon and prints. Gaps are no failure of the command.
-func (c gapsCommand) Run(ctx context.Context, std shell.Streams) (err error) {
-	dir, client, err := c.Dial()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, client.Close()) }()
+func (c gapsCommand) Run(ctx context.Context, std shell.Streams) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	gaps, err := client.Gaps(ctx, c.request())
+	var gaps *adminv1.GapsResponse
+	err := c.Ask(ctx, func(ctx context.Context, client *admin.Client) (err error) {
+		gaps, err = client.Gaps(ctx, c.request())
+		return err
+	})
 	if err != nil {
-		return shell.DaemonError(dir, err)
+		return err
 	}
 	if c.JSON {
 		return printGapsJSON(std.Out, gaps)

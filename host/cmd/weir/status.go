@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
+	"github.com/weir-run/weir/host/internal/admin"
 	"github.com/weir-run/weir/host/internal/jsonl"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
@@ -16,17 +16,16 @@ type statusCommand struct {
 }
 
 // Run asks the daemon and prints.
-func (c statusCommand) Run(ctx context.Context, std shell.Streams) (err error) {
-	dir, client, err := c.Dial()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, client.Close()) }()
+func (c statusCommand) Run(ctx context.Context, std shell.Streams) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	status, err := client.Status(ctx, &adminv1.StatusRequest{})
+	var status *adminv1.StatusResponse
+	err := c.Ask(ctx, func(ctx context.Context, client *admin.Client) (err error) {
+		status, err = client.Status(ctx, &adminv1.StatusRequest{})
+		return err
+	})
 	if err != nil {
-		return shell.DaemonError(dir, err)
+		return err
 	}
 	if c.JSON {
 		_, err := std.Out.Write(append(jsonl.Append(nil, status), '\n'))

@@ -26,11 +26,7 @@ func (infoCommand) Help() string {
 
 // Run asks and prints.
 func (c infoCommand) Run(ctx context.Context, std shell.Streams) error {
-	path, err := c.program(c.Plugin)
-	if err != nil {
-		return err
-	}
-	d, err := catalog.Describe(ctx, path)
+	path, d, err := c.described(ctx, c.Plugin)
 	if err != nil {
 		return err
 	}
@@ -61,11 +57,7 @@ func (c verifyCommand) Run(ctx context.Context, std shell.Streams) error {
 		fmt.Fprintf(std.Out, "%s %s: good, as its manifest says; nothing was run\n", m.Name, m.Version)
 		return nil
 	}
-	path, err := c.program(c.Plugin)
-	if err != nil {
-		return err
-	}
-	d, err := catalog.Describe(ctx, path)
+	path, d, err := c.described(ctx, c.Plugin)
 	if err != nil {
 		return err
 	}
@@ -91,11 +83,7 @@ func (docsCommand) Help() string {
 
 // Run prints Markdown.
 func (c docsCommand) Run(ctx context.Context, std shell.Streams) error {
-	path, err := c.program(c.Plugin)
-	if err != nil {
-		return err
-	}
-	d, err := catalog.Describe(ctx, path)
+	_, d, err := c.described(ctx, c.Plugin)
 	if err != nil {
 		return err
 	}

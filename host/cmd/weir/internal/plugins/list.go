@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,4 +72,13 @@ func (f pluginsFlags) program(name string) (string, error) {
 	}
 	p, err := catalog.Find(dir, name)
 	return p.Path, errors.Join(err, p.Problem)
+}
+
+// described finds a program as program does, and asks it what it is.
+func (f pluginsFlags) described(ctx context.Context, name string) (path string, d *catalog.Description, err error) {
+	if path, err = f.program(name); err != nil {
+		return "", nil, err
+	}
+	d, err = catalog.Describe(ctx, path)
+	return path, d, err
 }

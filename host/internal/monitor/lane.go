@@ -45,7 +45,7 @@ type lane struct {
 	flight   *flight
 	saving   *saving
 	clock    *latencyClock
-	progress progress
+	progress *progress
 
 	// Only receive uses these.
 	through  uint64    // last number that the plugin has done

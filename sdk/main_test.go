@@ -15,6 +15,9 @@ import (
 // serveEnv makes the test binary a monitor, so that tests can start one without building it.
 const serveEnv = "WEIR_SDK_TEST_MONITOR"
 
+// slowStartEnv makes that monitor work on something of its own before it calls Serve.
+const slowStartEnv = "WEIR_SDK_TEST_SLOW_START"
+
 func init() {
 	if os.Getenv(serveEnv) != "" {
 		fmt.Println("printed before the handshake") //nolint:forbidigo // it is what the handshake must survive
@@ -23,6 +26,9 @@ func init() {
 
 func TestMain(m *testing.M) {
 	if os.Getenv(serveEnv) != "" {
+		if os.Getenv(slowStartEnv) != "" {
+			time.Sleep(time.Second)
+		}
 		sdk.Serve(noisy)
 	}
 	goleak.VerifyTestMain(m)

@@ -17,8 +17,9 @@ const orphanPoll = 250 * time.Millisecond
 const exitOrphaned = 3
 
 // watchHost ends the process when its host dies: the host may have been killed without a chance to stop us, and the death
-// signal that it asks the kernel for is lost where a launcher stands in between.
-func watchHost(logger *slog.Logger, exit func(code int)) {
+// signal that it asks the kernel for is lost where a launcher stands in between. parent is the process id of who started us,
+// as it was before anything here took time.
+func watchHost(logger *slog.Logger, parent int, exit func(code int)) {
 	gone := func(sign string) {
 		logger.Warn("the host is gone", "sign", sign)
 		exit(exitOrphaned)
@@ -30,7 +31,7 @@ func watchHost(logger *slog.Logger, exit func(code int)) {
 		}()
 	}
 	go func() {
-		for parent := os.Getppid(); os.Getppid() == parent; {
+		for os.Getppid() == parent {
 			time.Sleep(orphanPoll)
 		}
 		gone("parent process ended")

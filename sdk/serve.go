@@ -37,7 +37,7 @@ func Serve(newMonitor func(*Host) Monitor) {
 		os.Exit(1)
 	}
 	logger := newLog(launched.logs)
-	if err := serve(launched.handshake, logger, newMonitor); err != nil {
+	if err := serve(launched, logger, newMonitor); err != nil {
 		logger.Error("serve monitor", "error", err.Error())
 		os.Exit(1)
 	}
@@ -52,13 +52,13 @@ func Register(server grpc.ServiceRegistrar, newMonitor func(*Host) Monitor, opti
 }
 
 // serve returns when the host asks for the end.
-func serve(handshake io.Writer, log *slog.Logger, newMonitor func(*Host) Monitor) error {
+func serve(host *stdio, log *slog.Logger, newMonitor func(*Host) Monitor) error {
 	if os.Getenv("PLUGIN_CLIENT_CERT") != "" {
 		return errors.New("the host asks for AutoMTLS, which monitors do not speak: the socket's folder is what protects it")
 	}
 	// Ctrl-C in a terminal reaches the host's whole process group. It is the host that decides when we end.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
-	watchHost(log, os.Exit)
+	watchHost(log, host.parent, os.Exit)
 
 	var registered error
 	set := wire.Plugins(func(server grpc.ServiceRegistrar) {
@@ -83,7 +83,7 @@ func serve(handshake io.Writer, log *slog.Logger, newMonitor func(*Host) Monitor
 		if registered != nil {
 			return registered
 		}
-		if err := shakeHands(handshake, at.ProtocolVersion, at.Addr); err != nil {
+		if err := shakeHands(host.handshake, at.ProtocolVersion, at.Addr); err != nil {
 			return err
 		}
 	case <-closed:

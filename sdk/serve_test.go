@@ -230,37 +230,74 @@ func TestMonitorEndsWithItsHost(t *testing.T) {
 		}
 	})
 	t.Run("parent", func(t *testing.T) {
-		// The shell stands for the host. The monitor prints its handshake, so that we know it is up when the shell dies.
-		monitor := monitorCommand(t, wire.CookieKey+"="+wire.CookieValue)
-		shell := exec.Command("sh", "-c", `"$0" & echo $!; wait`, monitor.Path)
-		shell.Env = monitor.Env
-		stdout, err := shell.StdoutPipe()
-		must(t, err)
-		must(t, shell.Start())
-		lines := bufio.NewReader(stdout)
-		first, err := lines.ReadString('\n')
-		must(t, err)
-		second, err := lines.ReadString('\n')
-		must(t, err)
-		if strings.Contains(first, "|") {
-			first = second
-		}
-		pid, err := strconv.Atoi(strings.TrimSpace(first))
-		must(t, err)
-		must(t, shell.Process.Kill())
-		// Reading to the end waits for the last process that holds the pipe: the monitor.
-		_, _ = io.Copy(io.Discard, lines)
-		_ = shell.Wait()
-		for deadline := time.Now().Add(2 * time.Second); syscall.Kill(pid, 0) == nil; time.Sleep(10 * time.Millisecond) {
-			if state, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat"); strings.Contains(string(state), ") Z ") {
-				return // ended; nobody here reaps orphans
-			}
-			if time.Now().After(deadline) {
-				_ = syscall.Kill(pid, syscall.SIGKILL)
-				t.Fatalf("monitor %d lives on without its host", pid)
-			}
+		monitor := startUnderShell(t)
+		// The monitor prints its handshake, so that we know it is up when the shell dies.
+		monitor.awaitLine(t, "|grpc|")
+		monitor.loseParent(t)
+	})
+	// An author's own start may take as long as it likes: a host that dies before Serve is called is missed as any other.
+	t.Run("parent before Serve", func(t *testing.T) {
+		monitor := startUnderShell(t, slowStartEnv+"=1")
+		monitor.awaitLine(t, "printed before the handshake")
+		monitor.loseParent(t)
+	})
+}
+
+// grandchild is a monitor whose parent is a shell that stands for the host.
+type grandchild struct {
+	shell  *exec.Cmd
+	pid    int
+	output *os.File // of both, standard error too: it ends with the last of them
+	lines  *bufio.Reader
+}
+
+func startUnderShell(t *testing.T, env ...string) *grandchild {
+	t.Helper()
+	monitor := monitorCommand(t, append(env, wire.CookieKey+"="+wire.CookieValue)...)
+	output, write, err := os.Pipe()
+	must(t, err)
+	t.Cleanup(func() { _ = output.Close() })
+	must(t, output.SetReadDeadline(time.Now().Add(20*time.Second)))
+	g := &grandchild{shell: exec.Command("sh", "-c", `"$0" & echo "child $!"; wait`, monitor.Path), output: output, lines: bufio.NewReader(output)}
+	g.shell.Env, g.shell.Stdout, g.shell.Stderr = monitor.Env, write, write
+	must(t, g.shell.Start())
+	must(t, write.Close())
+	t.Cleanup(func() {
+		_ = g.shell.Process.Kill()
+		_ = g.shell.Wait()
+		if g.pid != 0 {
+			_ = syscall.Kill(g.pid, syscall.SIGKILL)
 		}
 	})
+	return g
+}
+
+// awaitLine reads until a line holds text, and takes the monitor's process id on its way.
+func (g *grandchild) awaitLine(t *testing.T, text string) {
+	t.Helper()
+	for seen := false; !seen || g.pid == 0; {
+		line, err := g.lines.ReadString('\n')
+		must(t, err)
+		seen = seen || strings.Contains(line, text)
+		if pid, ok := strings.CutPrefix(strings.TrimSpace(line), "child "); ok {
+			g.pid, err = strconv.Atoi(pid)
+			must(t, err)
+		}
+	}
+}
+
+// loseParent kills the shell; the monitor must end by itself, and say why.
+func (g *grandchild) loseParent(t *testing.T) {
+	t.Helper()
+	must(t, g.shell.Process.Kill())
+	rest, err := io.ReadAll(g.lines) // to the end: the monitor holds the pipe for as long as it lives
+	if err != nil {
+		t.Fatalf("monitor %d lives on without its host: %v", g.pid, err)
+	}
+	g.pid = 0 // gone; the number may be another's by now
+	if !strings.Contains(string(rest), "parent process ended") {
+		t.Errorf("the monitor ended and said %q", rest)
+	}
 }
 
 func TestStartedByHandExplainsItself(t *testing.T) {

@@ -10,11 +10,13 @@ import (
 	"github.com/weir-run/weir/sdk/wire"
 )
 
-// stdio holds what a monitor's standard streams were when the host started it. Afterwards everything that anyone in the
-// process prints, C code and child processes included, goes to standard error, which the host reads as log.
+// stdio holds what a monitor's standard streams were when the host started it, and who its parent was. Afterwards
+// everything that anyone in the process prints, C code and child processes included, goes to standard error, which the host
+// reads as log.
 type stdio struct {
 	handshake *os.File // the host reads one line from it
 	logs      *os.File
+	parent    int // process id; read later, it could be that of whoever inherits orphans
 }
 
 // launched is set before any init function of a package that imports this one: what those print must not come before the
@@ -25,11 +27,13 @@ func captureStdio() *stdio {
 	if os.Getenv(wire.CookieKey) != wire.CookieValue {
 		return nil
 	}
+	parent := os.Getppid()
 	s, err := redirectStdout()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "redirect standard output: %v\n", err)
 		os.Exit(1)
 	}
+	s.parent = parent
 	return s
 }
 

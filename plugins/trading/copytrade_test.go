@@ -1,6 +1,7 @@
 package trading_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/weir-run/weir/plugins/trading"
@@ -19,6 +20,9 @@ func TestCopyTrade(t *testing.T) {
 		}
 		return records
 	}
+	gap := func(records []*sdk.Record, at int) []*sdk.Record {
+		return slices.Insert(records, at, weirtest.Gap(nil))
+	}
 	back := append(three(3, "a", "b"), buyOf(350, "x", "follower"), buyOf(352, "x", "leader"))
 	for name, test := range map[string]struct {
 		records []*sdk.Record
@@ -27,6 +31,8 @@ func TestCopyTrade(t *testing.T) {
 		"three coins":    {three(3, "a", "b", "c"), 1},
 		"ten slots":      {three(10, "a", "b", "c"), 1},
 		"six coins":      {three(3, "a", "b", "c", "d", "e", "f"), 2},
+		"gap between":    {gap(three(3, "a", "b", "c"), 5), 0},
+		"gap before":     {gap(three(3, "a", "b", "c"), 4), 1},
 		"too late":       {three(11, "a", "b", "c"), 0},
 		"same slot":      {three(0, "a", "b", "c"), 0},
 		"same coin":      {three(3, "a", "a", "a"), 0},

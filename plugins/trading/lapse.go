@@ -51,8 +51,15 @@ func (l lapses) in(start, end int64) bool {
 	return false
 }
 
-// lose takes note of a gap. What was seen before it stays counted.
-func (m *monitor) lose() { m.state.lapses.begin(m.state.now) }
+// since tells whether records were lost at a time or later.
+func (l lapses) since(at int64) bool { return len(l) > 0 && l[len(l)-1].from >= at }
+
+// lose takes note of a gap. What was seen before it stays counted, but who bought next before it need not have been the next one.
+func (m *monitor) lose() {
+	m.state.lapses.begin(m.state.now)
+	for m.state.copies.buyers.DeleteOldest() {
+	}
+}
 
 func (m *monitor) gap(*sdk.Record, *sdk.Gap) error {
 	m.lose()

@@ -83,6 +83,8 @@ func TestWash(t *testing.T) {
 		"two turns":   {[]*sdk.Record{turn(0, sdk.Buy, 1000), turn(10, sdk.Sell, 960), turn(20, sdk.Buy, 1000)}, 0},
 		"too slow":    {[]*sdk.Record{turn(0, sdk.Buy, 1000), turn(10, sdk.Sell, 960), turn(700, sdk.Buy, 1000), turn(710, sdk.Sell, 1000)}, 0},
 		"other sizes": {[]*sdk.Record{turn(0, sdk.Buy, 1000), turn(10, sdk.Sell, 900), turn(20, sdk.Buy, 1000), turn(30, sdk.Sell, 1000)}, 0},
+		"a gap":       {[]*sdk.Record{turn(0, sdk.Buy, 1000), turn(10, sdk.Sell, 960), weirtest.Gap(nil), turn(20, sdk.Buy, 1000), turn(30, sdk.Sell, 1000)}, 0},
+		"after a gap": {[]*sdk.Record{turn(0, sdk.Buy, 1000), weirtest.Gap(nil), turn(10, sdk.Sell, 960), turn(20, sdk.Buy, 1000), turn(30, sdk.Sell, 1000), turn(40, sdk.Buy, 1000)}, 1},
 		"one side":    {[]*sdk.Record{turn(0, sdk.Buy, 1000), turn(10, sdk.Sell, 1000), turn(20, sdk.Sell, 1000), turn(30, sdk.Sell, 1000)}, 0},
 	} {
 		h := weirtest.Start(t, trading.New, weirtest.Config(everything))

@@ -65,7 +65,7 @@ func (m *monitor) wash(r *sdk.Record, t *sdk.Trade, at int64) {
 	pool := sdk.KeyOf(t.GetPool())
 	gap := at - h.at
 	goesOn := h.side != 0 && h.side != t.GetSide() && gap >= 0 && gap <= washSeconds && near(h.base, t.GetBaseAmount()) &&
-		!h.passesOn(pool, r.GetSignature())
+		!h.passesOn(pool, r.GetSignature()) && !m.state.lapses.since(h.at)
 	if !goesOn {
 		h.turns = nil
 	}

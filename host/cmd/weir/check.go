@@ -34,27 +34,27 @@ func (c checkCommand) Run(std shell.Streams) error {
 	var problems config.Problems
 	for i, p := range cfg.Plugins {
 		if _, err := daemon.FindPlugin(p.Path); err != nil {
-			problems = append(problems, config.Problem{File: c.Path(), Key: fmt.Sprintf("plugins[%d].path", i), Text: err.Error()})
+			problems = append(problems, config.Problem{Key: fmt.Sprintf("plugins[%d].path", i), Text: err.Error()})
 		}
 	}
 	for i, e := range cfg.Endpoints {
 		if _, err := daemon.ProviderOf(e); err != nil {
-			problems = append(problems, config.Problem{File: c.Path(), Key: fmt.Sprintf("endpoints[%d]", i), Text: err.Error()})
+			problems = append(problems, config.Problem{Key: fmt.Sprintf("endpoints[%d]", i), Text: err.Error()})
 		}
 	}
 	programs := 0
 	if cfg.IDLDir != "" {
 		folder, err := idl.Open(idl.FolderConfig{Dir: cfg.IDLDir, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
-			return config.Problems{{File: c.Path(), Key: "idl_dir", Text: err.Error()}}
+			return config.Place(c.Path(), append(problems, config.Problem{Key: "idl_dir", Text: err.Error()}))
 		}
 		for _, problem := range folder.Problems() {
-			problems = append(problems, config.Problem{File: c.Path(), Key: "idl_dir", Text: problem.Error()})
+			problems = append(problems, config.Problem{Key: "idl_dir", Text: problem.Error()})
 		}
 		programs = len(folder.Programs())
 	}
 	if len(problems) > 0 {
-		return problems
+		return config.Place(c.Path(), problems)
 	}
 	return c.print(std.Out, cfg, programs)
 }
@@ -71,7 +71,7 @@ func (c checkCommand) print(out io.Writer, cfg config.Config, programs int) erro
 	}
 	store, err := daemon.StoreName(cfg)
 	if err != nil {
-		return config.Problems{{File: where, Text: err.Error()}}
+		return config.Place(c.Path(), config.Problems{{Key: "store", Text: err.Error()}})
 	}
 	fmt.Fprintf(out, "%s: good\n  data in    %s\n", where, dir)
 	for _, e := range cfg.Endpoints {
@@ -89,8 +89,12 @@ func (c checkCommand) print(out io.Writer, cfg config.Config, programs int) erro
 	if store != "" {
 		fmt.Fprintf(out, "  store      %s\n", store)
 	}
-	if cfg.HTTP.Listen != "" {
+	switch {
+	case cfg.HTTP.Listen == "":
+	case cfg.HTTP.Loopback() || len(cfg.HTTP.Tokens) > 0:
 		fmt.Fprintf(out, "  dashboard  http://%s/\n", cfg.HTTP.Listen)
+	default:
+		fmt.Fprintf(out, "  metrics    http://%s/metrics; no dashboard and no API: beyond this machine they need http.tokens\n", cfg.HTTP.Listen)
 	}
 	for _, w := range cfg.Alerts.Webhooks {
 		fmt.Fprintf(out, "  alerts to  webhook %s\n", w.Name)

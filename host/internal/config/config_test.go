@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -84,9 +86,18 @@ func TestProblemsNameKeyLineAndRemedy(t *testing.T) {
 		"negative":          {"endpoints:\n  - {url: http://a:1, keys_per_filter: -1, opens_window: -1s}\n", []string{"endpoints[0].keys_per_filter: is negative", "endpoints[0].opens_window: is negative"}},
 		"connections":       {small + "connections: 9\n", []string{"connections: 9 is out of range"}},
 		"program twice":     {small + "groups:\n  - {name: a, priority: low, programs: [pump]}\n  - {name: b, priority: top, programs: [pump, serum]}\n", []string{"groups[1].priority: \"top\"", "groups[1].programs[0]: \"pump\" is in group a too", "groups[1].programs[1]: \"serum\" is not among programs"}},
+		"url with a path":   {"endpoints:\n  - url: https://a/hunter2/\n", []string{"weir.yaml:2: endpoints[0].url: has a path", "token_env"}},
+		"url with a query":  {"endpoints:\n  - url: https://a/?key=hunter2\n", []string{"weir.yaml:2: endpoints[0].url: has a query"}},
+		"url with a user":   {"endpoints:\n  - url: https://u:hunter2@a\n", []string{"weir.yaml:2: endpoints[0].url: has a user"}},
+		"empty token":       {"endpoints:\n  - url: http://a:1\n    token_env: EMPTY_TOKEN\n", []string{"weir.yaml:2: endpoints[0]: token_env names EMPTY_TOKEN, which is empty"}},
+		"negative timeout":  {small + "    drain_timeout: -1s\n", []string{"weir.yaml:8: plugins[0].drain_timeout: is negative"}},
+		"http port":         {small + "http: {listen: '127.0.0.1:99999'}\n", []string{`http.listen: "127.0.0.1:99999" is not host:port`}},
+		"http host":         {small + "http: {hosts: ['http://desk.example']}\n", []string{"http.hosts[0]", "without scheme"}},
+		"one token for two": {small + "http: {tokens: [{name: a, token: hunter2hunter2hunter2}, {name: b, token: hunter2hunter2hunter2, scope: admin}]}\n", []string{"weir.yaml:8: http.tokens[1]: has the token of http.tokens[0]"}},
 		"rpc":               {small + "rpc: {url: somewhere}\n", []string{"weir.yaml:8: rpc.url", "https"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Setenv("EMPTY_TOKEN", "")
 			_, err := config.Load(write(t, c.text), nil, nil)
 			if _, ok := errors.AsType[config.Problems](err); !ok {
 				t.Fatalf("got %v, want problems", err)
@@ -96,19 +107,89 @@ func TestProblemsNameKeyLineAndRemedy(t *testing.T) {
 					t.Errorf("%q lacks %q", err, want)
 				}
 			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%q tells a secret", err)
+			}
 		})
 	}
 }
 
 func TestFilesThatCannotBeRead(t *testing.T) {
-	if _, err := config.Load(filepath.Join(t.TempDir(), "absent.yaml"), nil, nil); err == nil || !strings.Contains(err.Error(), "absent.yaml does not exist") {
-		t.Errorf("absent file: %v", err)
-	}
-	for _, text := range []string{"endpoints: [", "- a\n- b\n"} {
-		if _, err := config.Load(write(t, text), nil, nil); err == nil || !strings.Contains(err.Error(), "weir.yaml") {
-			t.Errorf("%q: %v", text, err)
+	absent := filepath.Join(t.TempDir(), "absent.yaml")
+	for path, want := range map[string]string{
+		absent:                        "absent.yaml does not exist: create it",
+		write(t, "endpoints: ["):      "weir.yaml is not YAML",
+		write(t, "- a\n- b\n"):        "weir.yaml:1: the top of the file must be keys",
+		write(t, "endpoints: {a: b}"): "weir.yaml:1: endpoints",
+	} {
+		_, err := config.Load(path, nil, nil)
+		if problems, ok := errors.AsType[config.Problems](err); !ok || !strings.Contains(problems.Error(), want) {
+			t.Errorf("got %v, want a problem with %q", err, want)
 		}
 	}
+}
+
+func TestVariablesThatOnlyLookLikeKeys(t *testing.T) {
+	path := write(t, small)
+	for variable, want := range map[string]string{
+		"WEIR_LOG_LEVEL=debug":                    "WEIR_LOG_LEVEL: is no key: write WEIR_LOG__LEVEL",
+		"WEIR_LOG__LEVELS=debug":                  "WEIR_LOG__LEVELS: is no key",
+		"WEIR_ENRICH_MEMORY=1GiB":                 "WEIR_ENRICH_MEMORY: is no key: write WEIR_ENRICH__MEMORY",
+		"WEIR_LOG__LEVEL=debug":                   "",
+		"WEIR_DATA_DIR=/x":                        "",
+		"WEIR_PROGRAMS=pump":                      "",
+		"WEIR_ALERTS__RULES__NO_STREAM__OFF=true": "",
+		"WEIR_DESK_TOKEN=x":                       "",
+		"WEIR_PORT=tcp://10.0.0.1:80":             "",
+		"WEIR_CONFIG=x":                           "",
+	} {
+		_, err := config.Load(path, []string{"HOME=/", variable}, nil)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", variable, err, want)
+		}
+	}
+}
+
+// A key that no document names is one that nobody finds.
+func TestEveryKeyIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]string{} // of each key that has one; keys of a row share the parent of the first
+	for row := range strings.SplitSeq(string(text), "\n") {
+		cells := strings.SplitN(row, "|", 3)
+		if len(cells) < 3 {
+			continue
+		}
+		parent := ""
+		for i, m := range regexp.MustCompile("`([a-z_.\\[\\]]+)`").FindAllStringSubmatch(cells[1], -1) {
+			if i == 0 || strings.Contains(m[1], ".") {
+				parent = m[1][:strings.LastIndex(m[1], ".")+1]
+			}
+			rows[parent+strings.TrimPrefix(m[1], parent)] = row
+		}
+	}
+	var look func(parent string, typ reflect.Type)
+	look = func(parent string, typ reflect.Type) {
+		for field := range typ.Fields() {
+			leaf := field.Tag.Get("koanf")
+			key, below := parent+leaf, field.Type
+			if below.Kind() == reflect.Slice && below.Elem().Kind() == reflect.Struct {
+				key, below = key+"[]", below.Elem()
+			}
+			if below.Kind() == reflect.Struct {
+				look(key+".", below)
+				continue
+			}
+			inRowOfParent := strings.Contains(rows[strings.TrimRight(parent, ".[]")]+rows[strings.TrimRight(parent, ".")], "`"+leaf+"`")
+			inExample := strings.HasPrefix(key, "alerts.") && regexp.MustCompile(`\b`+leaf+`: `).Match(text)
+			if rows[key] == "" && !inRowOfParent && !inExample {
+				t.Errorf("docs/operating.md does not name %s", key)
+			}
+		}
+	}
+	look("", reflect.TypeFor[config.Config]())
 }
 
 func TestTokenComesFromWhereItIsSaid(t *testing.T) {
@@ -194,17 +275,18 @@ alerts:
 
 func TestAlertsThatAreWrong(t *testing.T) {
 	for text, want := range map[string]string{
-		"rules: {nothing: {off: true}}":                         "there is no such rule: use breaker_open",
-		"rules: {gap: {thresh: 1}}":                             "alerts.rules.gap.thresh: unknown key",
-		"rules: {gap: {severity: bad}}":                         `"bad" is not known: use info, warning, critical`,
-		"retention: 1s":                                         "too short",
-		"webhooks: [{name: a}]":                                 "give exactly one of url and url_env",
-		"webhooks: [{name: a, url_env: WEBHOOK_THAT_IS_NOT}]":   "which is not set",
-		"webhooks: [{name: a, url: 'ftp://secret@x'}]":          "the address is not one of http:// or https://",
-		"webhooks: [{name: a, url: 'http://x', format: telex}]": `"telex" is not known`,
-		"events: [{name: a, kind: Trade}]":                      "is no kind of event",
-		"events: [{name: a, kind: trade, at_least: 5}]":         "say which field",
-		"events: [{name: a, kind: trade, mint: x}]":             "alerts.events[0].mint",
+		"rules: {nothing: {off: true}}":                            "there is no such rule: use breaker_open",
+		"rules: {gap: {thresh: 1}}":                                "alerts.rules.gap.thresh: unknown key",
+		"rules: {gap: {severity: bad}}":                            `"bad" is not known: use info, warning, critical`,
+		"retention: 1s":                                            "too short",
+		"webhooks: [{name: a}]":                                    "give exactly one of url and url_env",
+		"webhooks: [{name: a, url_env: WEBHOOK_THAT_IS_NOT}]":      "which is not set",
+		"webhooks: [{name: a, url: 'ftp://secret@x'}]":             "the address is not one of http:// or https://",
+		"webhooks: [{name: a, url: 'http://x', format: telex}]":    `"telex" is not known`,
+		"events: [{name: a, kind: Trade}]":                         "is no kind of event",
+		"events: [{name: a, kind: trade, at_least: 5}]":            "say which field",
+		"events: [{name: a, kind: trade, mint: x}]":                "alerts.events[0].mint",
+		"events: [{name: a, kind: trade, field: x, at_least: -1}]": "at_least: \"-1\" cannot be read (is negative)",
 	} {
 		_, err := config.Load(write(t, small+"alerts: {"+text+"}\n"), nil, nil)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -17,18 +17,22 @@ type Problem struct {
 	// File and Line tell where; Line is 0 when the value did not come from the file.
 	File string
 	Line int
-	// Key is the dotted key, with [n] for list items.
+	// Key is the dotted key, with [n] for list items; empty when it is the whole file.
 	Key string
 	// Text says what is wrong and what to do.
 	Text string
 }
 
 func (p Problem) String() string {
-	where := p.Key
-	if p.Line > 0 {
-		where = fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Key)
+	switch {
+	case p.Line > 0 && p.Key != "":
+		return fmt.Sprintf("%s:%d: %s: %s", p.File, p.Line, p.Key, p.Text)
+	case p.Key != "":
+		return p.Key + ": " + p.Text
+	case p.Line > 0:
+		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
 	}
-	return where + ": " + p.Text
+	return p.File + " " + p.Text
 }
 
 // Problems are all things wrong with a configuration, one a line.
@@ -56,14 +60,14 @@ func parseDocument(path string, text []byte) (*document, error) {
 	d := &document{path: path, text: text, lines: map[string]int{}, values: map[string]string{}}
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil {
-		return nil, fmt.Errorf("%s is not YAML: %w", path, err)
+		return nil, Problems{{File: path, Text: "is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}}
 	}
 	if len(root.Content) == 0 {
 		return d, nil
 	}
 	d.root = root.Content[0]
 	if d.root.Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("%s:%d: the top of the file must be keys such as \"endpoints:\"", path, d.root.Line)
+		return nil, Problems{{File: path, Line: d.root.Line, Text: "the top of the file must be keys such as \"endpoints:\""}}
 	}
 	d.index("", d.root)
 	return d, nil
@@ -146,6 +150,15 @@ func (d *document) decodeProblems(err error) Problems {
 		out = append(out, d.problem(key, text))
 	}
 	return out
+}
+
+// Place gives problems that were found later, by what knows more than this room, the lines of their keys in the file.
+func Place(path string, ps Problems) Problems {
+	doc, err := readFile(path)
+	if err != nil {
+		return ps
+	}
+	return doc.place(ps)
 }
 
 // place gives problems found by validation their lines.

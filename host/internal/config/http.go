@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 )
 
 // leastToken is the shortest token that cannot be guessed.
@@ -23,9 +24,19 @@ func (h *HTTP) Loopback() bool {
 // ReadToken returns the token from wherever the file says it is. It is never logged.
 func (t *HTTPToken) ReadToken() (string, error) { return readToken(t.Token, t.TokenFile, t.TokenEnv) }
 
+// hostPort tells whether a listener can take the address: the port is a number, or the name of a service.
+func hostPort(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil || port == "" {
+		return false
+	}
+	_, err = net.LookupPort("tcp", port)
+	return err == nil
+}
+
 func (c *Config) validateHTTP(bad func(key, format string, args ...any)) {
 	h := c.HTTP
-	if _, port, err := net.SplitHostPort(h.Listen); h.Listen != "" && (err != nil || port == "") {
+	if h.Listen != "" && !hostPort(h.Listen) {
 		bad("http.listen", "%q is not host:port: use for example 127.0.0.1:9464", h.Listen)
 	}
 	if h.RequestsPerSecond <= 0 {
@@ -39,6 +50,12 @@ func (c *Config) validateHTTP(bad func(key, format string, args ...any)) {
 			bad(fmt.Sprintf("http.origins[%d]", i), "%q is no origin: write scheme://host or scheme://host:port", origin)
 		}
 	}
+	for i, host := range h.Hosts {
+		if strings.ContainsAny(host, ":/ ") {
+			bad(fmt.Sprintf("http.hosts[%d]", i), "%q is no name of a host: write it without scheme, port and path", host)
+		}
+	}
+	owners := map[string]int{}
 	for i, t := range h.Tokens {
 		key := fmt.Sprintf("http.tokens[%d]", i)
 		oneOf(bad, key+".scope", t.Scope, "read", "admin")
@@ -50,6 +67,10 @@ func (c *Config) validateHTTP(bad func(key, format string, args ...any)) {
 			bad(key, "%v", err)
 		} else if len(token) < leastToken {
 			bad(key, "the token is shorter than %d characters and could be guessed", leastToken)
+		} else if owner, twice := owners[token]; twice {
+			bad(key, "has the token of http.tokens[%d]: give each a token of its own, so that its scope is one", owner)
+		} else {
+			owners[token] = i
 		}
 	}
 }

@@ -30,7 +30,7 @@ func Load(path string, environ []string, flags map[string]any) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	problems := doc.unknownKeys(reflect.TypeFor[Config]())
+	problems := append(doc.unknownKeys(reflect.TypeFor[Config]()), unknownVariables(environ)...)
 	if err := k.Load(rawbytes.Provider(doc.text), koanfyaml.Parser()); err != nil {
 		return Config{}, fmt.Errorf("read %s: %w", path, err)
 	}
@@ -65,11 +65,20 @@ func decode(k *koanf.Koanf, cfg *Config) error {
 			mapstructure.StringToTimeDurationHookFunc(),
 			mapstructure.TextUnmarshallerHookFunc(),
 			mapstructure.StringToSliceHookFunc(","),
+			mapstructure.DecodeHookFuncValue(refuseNegative),
 		),
 		WeaklyTypedInput: true,
 		Result:           cfg,
 		TagName:          "koanf",
 	}})
+}
+
+// refuseNegative keeps a number below zero from becoming a huge one in a field without sign.
+func refuseNegative(from, to reflect.Value) (any, error) {
+	if from.CanInt() && from.Int() < 0 && to.CanUint() {
+		return nil, errors.New("is negative")
+	}
+	return from.Interface(), nil
 }
 
 func envKey(name, value string) (string, any) {
@@ -86,7 +95,7 @@ func readFile(path string) (*document, error) {
 	}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("configuration file %s does not exist: create it (README, section \"Connect to a provider\") or name another one with --config", path)
+		return nil, Problems{{File: path, Text: "does not exist: create it (README, section \"Connect to a provider\") or name another one with --config"}}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weir-run/weir/host/internal/dex"
 )
@@ -81,6 +82,8 @@ func (c *Config) validateEndpoints(bad func(key, format string, args ...any)) {
 		key := fmt.Sprintf("endpoints[%d]", i)
 		if u, err := url.Parse(e.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 			bad(key+".url", "%q is not an endpoint: write http://host:port or https://host[:port]", e.URL)
+		} else if more := beyondHost(u); more != "" { // the address itself may hold a token: it is not repeated
+			bad(key+".url", "has %s, which gRPC has no place for: keep scheme, host and port; a token goes into token, token_file or token_env", more)
 		}
 		if names[e.Name] {
 			bad(key+".name", "%q is used twice: give each endpoint its own name", e.Name)
@@ -126,11 +129,33 @@ func (c *Config) validatePlugins(bad func(key, format string, args ...any)) {
 		if p.CrashLimit < -1 {
 			bad(key+".crash_limit", "%d is no number of crashes: use -1 for no limit", p.CrashLimit)
 		}
+		for name, value := range map[string]time.Duration{
+			"checkpoint_every": p.CheckpointEvery, "crash_window": p.CrashWindow, "drain_timeout": p.DrainTimeout, "stall_timeout": p.StallTimeout,
+		} {
+			if value < 0 {
+				bad(key+"."+name, "is negative")
+			}
+		}
 		p.validateIsolation(key, bad)
 		if p.CheckpointRecords < 1 {
 			bad(key+".checkpoint_records", "%d is not positive", p.CheckpointRecords)
 		}
 	}
+}
+
+// beyondHost names what an address has that is not sent to a gRPC server; empty when there is nothing.
+func beyondHost(u *url.URL) string {
+	switch {
+	case u.User != nil:
+		return "a user"
+	case u.RawQuery != "" || u.ForceQuery:
+		return "a query"
+	case strings.Trim(u.Path, "/") != "":
+		return "a path"
+	case u.Fragment != "":
+		return "a fragment"
+	}
+	return ""
 }
 
 // ReadToken returns the token from wherever the file says it is; empty when none is set. It is never logged.
@@ -143,13 +168,17 @@ func readToken(token, file, variable string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("token_file: %w", err)
 		}
-		return strings.TrimSpace(string(text)), nil
+		if token = strings.TrimSpace(string(text)); token == "" {
+			return "", fmt.Errorf("token_file: %s is empty", file)
+		}
 	case variable != "":
-		token, ok := os.LookupEnv(variable)
-		if !ok {
+		var ok bool
+		if token, ok = os.LookupEnv(variable); !ok {
 			return "", fmt.Errorf("token_env names %s, which is not set in the environment", variable)
 		}
-		return token, nil
+		if token == "" {
+			return "", fmt.Errorf("token_env names %s, which is empty in the environment", variable)
+		}
 	}
 	return token, nil
 }

@@ -8,7 +8,7 @@ import (
 
 // Config configures Open. Either Dir or URL is needed.
 type Config struct {
-	// Dir is the store folder of the embedded server; it is made with mode 0700. One process at a time holds it.
+	// Dir is the journal folder of the embedded server; it is made with mode 0700. One process at a time holds it.
 	Dir string
 	// URL is an external NATS server or cluster with JetStream, for example nats://user:password@host:4222. When set, no server is
 	// embedded and Dir, Listen, SyncAlways, MaxStore and ReserveBytes do nothing.

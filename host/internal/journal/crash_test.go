@@ -145,6 +145,11 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 		}
 		whole(t, got, st.CompleteSlot)
 		outputsAfterCrash(t, j, cause)
+		for _, line := range s.log.all() {
+			if strings.HasPrefix(line, "WARN nats: Filestore") {
+				t.Errorf("a kill is told as a fault: %s", line)
+			}
+		}
 		if err := j.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -110,23 +110,23 @@ func (n *node) place() string {
 	return strings.TrimPrefix(n.cfg.URL, "nats://")
 }
 
-// holdFolder makes the store folder and locks it, so that two daemons on one folder are told instead of destroying it.
+// holdFolder makes the journal folder and locks it, so that two daemons on one folder are told instead of destroying it.
 func (n *node) holdFolder() error {
 	if n.cfg.Dir == "" {
-		return errors.New("neither a store folder nor a NATS URL is given: set data_dir or nats.url")
+		return errors.New("neither a journal folder nor a NATS URL is given: set data_dir or nats.url")
 	}
 	if err := os.MkdirAll(n.cfg.Dir, 0o700); err != nil {
-		return fmt.Errorf("make store folder: %w (choose another data_dir, or give this user the right to write there)", err)
+		return fmt.Errorf("make journal folder: %w (choose another data_dir, or give this user the right to write there)", err)
 	}
 	path := filepath.Join(n.cfg.Dir, "weir.lock")
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return fmt.Errorf("lock store folder: %w (choose another data_dir, or give this user the right to write there)", err)
+		return fmt.Errorf("lock journal folder: %w (choose another data_dir, or give this user the right to write there)", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		holder, _ := os.ReadFile(path)
 		_ = f.Close()
-		return fmt.Errorf("store folder %s is held by process %s: stop it, or choose another data_dir (%w)",
+		return fmt.Errorf("journal folder %s is held by process %s: stop it, or choose another data_dir (%w)",
 			n.cfg.Dir, strings.TrimSpace(string(holder)), err)
 	}
 	n.lock = f

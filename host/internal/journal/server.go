@@ -153,10 +153,12 @@ func (n *node) roomy() error {
 		return nil // a disk that does not say how full it is takes what it can
 	}
 	if free := int64(disk.Bavail) * int64(disk.Bsize); free < n.cfg.ReserveBytes { //nolint:unconvert // Bsize is of another type on other systems
-		n.lookErr = fmt.Errorf("%w: %d bytes free in %s, %d must stay free", errFull, free, n.cfg.Dir, n.cfg.ReserveBytes)
+		n.lookErr = fmt.Errorf("%w: %.1f MiB free in %s, %.1f MiB must stay free", errFull, mebibytes(free), n.cfg.Dir, mebibytes(n.cfg.ReserveBytes))
 	}
 	return n.lookErr
 }
+
+func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }
 
 // explain adds the remedy to what went wrong.
 func (n *node) explain(err error) string {
@@ -188,6 +190,9 @@ func (l *serverLog) say(level slog.Level, format string, v []any) {
 	text := fmt.Sprintf(format, v...)
 	if strings.Contains(text, "critical write error") || strings.Contains(text, "will be DISABLED") || strings.Contains(text, "disabling JetStream") {
 		l.damaged(text)
+	}
+	if strings.Contains(text, "Stream state outdated") || strings.Contains(text, "Recovering stream state from index errored: prior state file") {
+		level = slog.LevelDebug // so it is of every stream after a kill, and nobody needs to do anything
 	}
 	l.log.Log(context.Background(), level, "nats: "+text)
 }

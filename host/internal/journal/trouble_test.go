@@ -130,7 +130,7 @@ func TestFullDiskBlocksAndLosesNothing(t *testing.T) {
 		reserve, rest int64
 		want          string
 	}{
-		"the reserve is reached":  {16 << 20, 8 << 20, "bytes free in"},
+		"the reserve is reached":  {16 << 20, 8 << 20, "16.0 MiB must stay free"},
 		"a write fails in server": {1, 200 << 10, "free some space"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -55,6 +55,8 @@ type lane struct {
 	batch    [][]byte
 	names    []Cursor
 
+	unsaved int // checkpoints in a row that were not saved; only save uses it
+
 	// gate is held while a frame is sent; who holds it stops the lane between two records.
 	gate    chan struct{}
 	standby atomic.Bool   // takes no checkpoints

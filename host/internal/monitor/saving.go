@@ -213,9 +213,15 @@ func (l *lane) saveOne(ctx context.Context, s snapshot) error {
 		return crashf(CauseJournal, "%v", err)
 	}
 	if err != nil {
-		// The older one still serves; the next barrier tries again.
-		l.log.Error("checkpoint was not saved", "number", s.number, "bytes", len(s.data), "error", err)
+		// The older one still serves; the next barrier tries again. One that fails like the one before is no news.
+		if l.unsaved++; l.unsaved == 1 {
+			l.log.Error("checkpoint was not saved; the next ones are tried and not told", "number", s.number, "bytes", len(s.data), "error", err)
+		}
 		return nil
+	}
+	if l.unsaved > 0 {
+		l.log.Info("checkpoints are saved again", "number", s.number, "failed", l.unsaved)
+		l.unsaved = 0
 	}
 	l.cfg.step("checkpoint", "stored")
 	durable = true

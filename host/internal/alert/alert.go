@@ -185,7 +185,13 @@ func (a *Alerts) say(ctx context.Context, alert *eventv1.Alert) {
 	if alert.GetState() == eventv1.AlertState_ALERT_STATE_RESOLVED {
 		text, level = "alert is over", slog.LevelInfo
 	}
-	a.cfg.Log.Log(ctx, level, text, "rule", alert.GetRule(), "subject", alert.GetSubject(), "detail", alert.GetDetail(), "remedy", alert.GetRemedy())
+	said := []any{"rule", alert.GetRule()}
+	for _, part := range [][2]string{{"subject", alert.GetSubject()}, {"detail", alert.GetDetail()}, {"remedy", alert.GetRemedy()}} {
+		if part[1] != "" {
+			said = append(said, part[0], part[1])
+		}
+	}
+	a.cfg.Log.Log(ctx, level, text, said...)
 }
 
 // position reads a cursor; 0 when there is none.

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -225,6 +226,8 @@ func TestADeadWebhookLosesNothing(t *testing.T) {
 		cfg := hooked(Config{Status: faulty(time.Minute, 10*time.Minute), Book: b}, config.Webhook{
 			Name: "ops", URL: "http://ops.example/secret-path", Format: "json", Severity: "warning", Timeout: 5 * time.Second, SecretEnv: "HOOK_SECRET",
 		})
+		var lines bytes.Buffer
+		cfg.Log = slog.New(slog.NewTextHandler(&lines, nil))
 		a, stop := run(t, cfg, r)
 		time.Sleep(2 * time.Hour)
 		if s := a.Webhooks()[0]; s.GetDelivered() != 0 || s.GetFailed() < 100 || s.GetFailed() > 250 || s.GetLastError() != "the receiver answers 502 Bad Gateway" {
@@ -241,6 +244,11 @@ func TestADeadWebhookLosesNothing(t *testing.T) {
 			t.Errorf("the book holds %q", got)
 		}
 		checkSigned(t, r)
+		for said, want := range map[string]int{"the webhook does not take alerts": 2, "the webhook takes alerts again": 1, "secret-path": 0, `=""`: 0} { // each daemon says it once
+			if n := strings.Count(lines.String(), said); n != want {
+				t.Errorf("%q stands %d times in the log, want %d:\n%s", said, n, want, lines.String())
+			}
+		}
 	})
 }
 
@@ -256,6 +264,9 @@ func checkSigned(t *testing.T, r *receiver) {
 		mac.Write([]byte(at + "." + string(r.bodies[i])))
 		if sum != hex.EncodeToString(mac.Sum(nil)) {
 			t.Errorf("signature %q does not fit", req.Header.Get("X-Weir-Signature"))
+		}
+		if agent := req.Header.Get("User-Agent"); agent != "weir" {
+			t.Errorf("user agent %q", agent)
 		}
 		if req.Header.Get("X-Weir-Alert") != []string{"1", "2"}[i] {
 			t.Errorf("number %q", req.Header.Get("X-Weir-Alert"))

@@ -125,12 +125,13 @@ func (w *wanted) due(now time.Time, e config.EventAlert, key string) bool {
 	return true
 }
 
+// detailOf says what happened; to what, the subject says.
 func detailOf(e config.EventAlert, o *eventv1.Output) string {
 	if e.Field == "" {
-		return fmt.Sprintf("%s of %s in slot %d", o.GetKind(), o.GetKey(), o.GetSlot())
+		return fmt.Sprintf("%s in slot %d", o.GetKind(), o.GetSlot())
 	}
 	value, _ := numberOf(o, e.Field)
-	return fmt.Sprintf("%s of %s in slot %d: %s is %d", o.GetKind(), o.GetKey(), o.GetSlot(), e.Field, value)
+	return fmt.Sprintf("%s in slot %d: %s is %d", o.GetKind(), o.GetSlot(), e.Field, value)
 }
 
 func matches(e config.EventAlert, instance string, o *eventv1.Output) bool {

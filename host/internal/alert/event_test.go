@@ -105,6 +105,9 @@ func TestEventsGiveNoticesAcrossRestarts(t *testing.T) {
 			if a.GetState() != eventv1.AlertState_ALERT_STATE_NOTICE || a.GetRule() != "big-buy" || a.GetInstance() != "trading" || a.GetSeverity() != eventv1.Severity_SEVERITY_INFO {
 				t.Errorf("%v", &a)
 			}
+			if text := sentence(&a); strings.Count(text, a.GetSubject()+":") != 1 || strings.Contains(text, "of "+a.GetSubject()) {
+				t.Errorf("%q names the token not once", text)
+			}
 			causes = append(causes, a.GetEvent().GetCause())
 		}
 		if want := []uint64{2, 6, 7}; !slices.Equal(causes, want) {

@@ -132,7 +132,11 @@ func (w *webhook) handle(ctx context.Context, at uint64, data []byte) error {
 	err := w.send(ctx, at, &a)
 	switch {
 	case err == nil:
-		w.note(func(s *adminv1.WebhookStatus) { s.Delivered++; s.LastError = "" })
+		failed := ""
+		w.note(func(s *adminv1.WebhookStatus) { failed, s.LastError = s.LastError, ""; s.Delivered++ })
+		if failed != "" {
+			w.log.Info("the webhook takes alerts again")
+		}
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -160,7 +164,11 @@ func (w *webhook) send(ctx context.Context, at uint64, a *eventv1.Alert) error {
 	return failsafe.With(again).WithContext(ctx).Run(func() error {
 		err := w.post(ctx, at, payload)
 		if err != nil && ctx.Err() == nil {
-			w.note(func(s *adminv1.WebhookStatus) { s.Failed++; s.LastError = err.Error() })
+			before := ""
+			w.note(func(s *adminv1.WebhookStatus) { before, s.LastError = s.LastError, err.Error(); s.Failed++ })
+			if before == "" {
+				w.log.Warn("the webhook does not take alerts; they are kept and tried again", "error", err)
+			}
 		}
 		return err
 	})
@@ -172,6 +180,7 @@ func (w *webhook) post(ctx context.Context, at uint64, payload []byte) error {
 		return errors.New("the address cannot be used")
 	}
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "weir") // that of Go's library is one that some receivers turn away
 	req.Header.Set("X-Weir-Alert", strconv.FormatUint(at, 10))
 	if w.secret != nil {
 		req.Header.Set("X-Weir-Signature", sign(w.secret, time.Now(), payload))

@@ -86,8 +86,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *Daemon, err erro
 			err = errors.Join(err, d.close())
 		}
 	}()
+	d.log.Info("starting", "version", o.Version, "data_dir", cfg.DataDir, "pid", os.Getpid())
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
+		return nil, fmt.Errorf("make data folder: %w (choose another data_dir, or give this user the right to write there)", err)
 	}
 	if err := d.initJournal(ctx); err != nil {
 		return nil, err
@@ -140,11 +141,20 @@ func (d *Daemon) Run(ctx context.Context) error {
 	defer stopAlerts()
 	answers.Go(func() error { return d.alerts.Run(alerting) })
 
+	untold := context.AfterFunc(ctx, func() {
+		d.log.Info("stopping: intake ends, monitors finish and are checkpointed; a second signal ends it at once")
+	})
+	defer untold()
+
 	err := d.runStore(ctx)
 
 	stopAlerts()
 	stopAnswering()
-	return errors.Join(err, answers.Wait(), d.close()) //nolint:contextcheck // closing outlives the context that asks for it
+	if err := errors.Join(err, answers.Wait(), d.close()); err != nil { //nolint:contextcheck // closing outlives the context that asks for it
+		return err
+	}
+	d.log.Info("stopped")
+	return nil
 }
 
 // runStore keeps the store running until the monitors have ended, so that it has their last outputs.

@@ -89,7 +89,7 @@ const (
 	window      = 60 * time.Second
 	replayWait  = 2 * time.Second
 	leakedWait  = 5 * time.Minute
-	remedyToken = "set token or token_file of this endpoint"
+	remedyToken = "correct token, token_file or token_env of this endpoint"
 )
 
 var rules = []rule{

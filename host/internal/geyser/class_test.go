@@ -78,7 +78,7 @@ func TestRefusedTokenSaysWhatToDo(t *testing.T) {
 		{"s3cret", "the token of endpoint n was refused ("},
 	} {
 		text := newError(Endpoint{Name: "n", Token: c.token}, refusal).Error()
-		if !strings.Contains(text, c.want) || !strings.Contains(text, "set token or token_file") || strings.Contains(text, "s3cret") {
+		if !strings.Contains(text, c.want) || !strings.Contains(text, "correct token, token_file or token_env") || strings.Contains(text, "s3cret") {
 			t.Errorf("text %q, want %q and the remedy", text, c.want)
 		}
 	}

@@ -32,7 +32,7 @@ func (n *Node) createToken(info *geyserpb.SubscribeUpdateTransactionInfo, f geys
 	n.Accounts[dex.MustKey(f.Pool)] = Account{dex.Pump, curve.Append(nil)}
 	state := spl.Mint{Supply: pumpfun.Supply, Decimals: pumpfun.Decimals, Initialized: true}
 	named := spl.Metadata{Mint: mint, UpdateAuthority: dex.PumpMintAuthority, Name: []byte(f.Name), Symbol: []byte(f.Symbol), URI: []byte(f.URI)}
-	if names(info, dex.Metaplex.String()) {
+	if names(info, dex.Metaplex[:]) {
 		n.Accounts[mint] = Account{dex.SPLToken, state.Append(nil)}
 		n.Accounts[pda.Metadata(mint)] = Account{dex.Metaplex, named.AppendMetaplex(nil)}
 		return

@@ -3,6 +3,7 @@
 package rpcsim
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -172,7 +173,15 @@ func (n *Node) list(params []json.RawMessage) (any, *fault) {
 	if opts.Reached > n.newest() {
 		return nil, &fault{rpc.CodeBehind, "Minimum context slot has not been reached"}
 	}
-	address, found, out := text(params[0]), opts.Before == "", []any{}
+	address, err := base58.Decode(text(params[0]))
+	if err != nil {
+		return nil, &fault{-32602, "Invalid param: Invalid"}
+	}
+	before, err := base58.Decode(opts.Before)
+	if err != nil {
+		return nil, &fault{-32602, "Invalid param: Invalid"}
+	}
+	found, out := len(before) == 0, []any{}
 	limit := opts.Limit
 	if n.Page > 0 {
 		limit = min(limit, n.Page)
@@ -182,24 +191,27 @@ func (n *Node) list(params []json.RawMessage) (any, *fault) {
 			continue
 		}
 		for _, tx := range slices.Backward(n.Blocks[slot].Transactions) {
-			signature := base58.Encode(tx.Info.GetSignature())
-			if found && len(out) < limit && names(tx.Info, address) {
+			if len(out) >= limit {
+				return out, nil
+			}
+			signature := tx.Info.GetSignature()
+			if found && names(tx.Info, address) {
 				var failed any
 				if tx.Info.GetMeta().GetErr() != nil {
 					failed = map[string]any{"InstructionError": []any{0, "Custom"}}
 				}
-				out = append(out, map[string]any{"signature": signature, "slot": slot, "err": failed, "memo": nil, "blockTime": n.Blocks[slot].Time, "confirmationStatus": "finalized"})
+				out = append(out, map[string]any{"signature": base58.Encode(signature), "slot": slot, "err": failed, "memo": nil, "blockTime": n.Blocks[slot].Time, "confirmationStatus": "finalized"})
 			}
-			found = found || signature == opts.Before
+			found = found || bytes.Equal(signature, before)
 		}
 	}
 	return out, nil
 }
 
-func names(info *geyserpb.SubscribeUpdateTransactionInfo, address string) bool {
+func names(info *geyserpb.SubscribeUpdateTransactionInfo, address []byte) bool {
 	for _, list := range [][][]byte{info.GetTransaction().GetMessage().GetAccountKeys(), info.GetMeta().GetLoadedWritableAddresses(), info.GetMeta().GetLoadedReadonlyAddresses()} {
 		for _, key := range list {
-			if base58.Encode(key) == address {
+			if bytes.Equal(key, address) {
 				return true
 			}
 		}
@@ -207,10 +219,14 @@ func names(info *geyserpb.SubscribeUpdateTransactionInfo, address string) bool {
 	return false
 }
 
-func (n *Node) transaction(signature string) any {
+func (n *Node) transaction(text string) any {
+	signature, err := base58.Decode(text)
+	if err != nil {
+		return nil
+	}
 	for _, slot := range n.Slots {
 		for _, tx := range n.Blocks[slot].Transactions {
-			if base58.Encode(tx.Info.GetSignature()) == signature && slot <= n.newest() {
+			if bytes.Equal(tx.Info.GetSignature(), signature) && slot <= n.newest() {
 				return transactionJSON(slot, n.Blocks[slot].Time, tx.Info, !n.NoIndex)
 			}
 		}

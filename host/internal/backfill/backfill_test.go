@@ -369,6 +369,42 @@ func TestPace(t *testing.T) {
 	})
 }
 
+// A node that is far away is asked at the pace all the same: requests do not wait for each other's answers.
+func TestPaceOfADistantNode(t *testing.T) {
+	const away = 150 * time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		n := newRPCNode(t, 30, 40)
+		h := newHost(t, memory{})
+		from, to := n.Slots[2], n.Slots[25]
+		h.miss(t, from, to)
+		c := h.config(n)
+		c.RequestsPerSecond = 50
+		c.Transport = distant{away, c.Transport}
+		start := time.Now()
+		fill(t, c, h, time.Hour)
+		same(t, n, h.records, from, to)
+		took, calls := time.Since(start), len(n.Calls)
+		t.Logf("%d calls to a node %v away in %v", calls, away, took)
+		if most := time.Duration(calls) * away / 2; took > most {
+			t.Errorf("%d calls took %v, want %v at most", calls, took, most)
+		}
+		if least := time.Duration(calls-1) * 20 * time.Millisecond; took < least {
+			t.Errorf("%d calls took %v, want no less than %v at 50 a second", calls, took, least)
+		}
+	})
+}
+
+// distant answers after a time.
+type distant struct {
+	away time.Duration
+	next http.RoundTripper
+}
+
+func (d distant) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(d.away)
+	return d.next.RoundTrip(r)
+}
+
 func TestYoungGapsWaitAndOldOnesStay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newRPCNode(t, 20, 5)

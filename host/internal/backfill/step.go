@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gagliardetto/solana-go"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -101,20 +102,11 @@ func (b *Backfill) list(ctx context.Context, program solana.PublicKey, before so
 
 // slot fetches the transactions of a slot and gives them on in order.
 func (b *Backfill) slot(ctx context.Context, slot uint64, signatures map[solana.Signature]bool) error {
-	loaded := make([]corpus.Loaded, 0, len(signatures))
-	ordered := true
-	for signature := range signatures {
-		tx, err := b.node.transaction(ctx, signature)
-		if err != nil {
-			return err
-		}
-		if tx.Slot != slot {
-			return fmt.Errorf("%w: transaction %s is in slot %d, but was listed in slot %d", rpc.ErrAnswer, signature, tx.Slot, slot)
-		}
-		ordered = ordered && tx.IndexKnown
-		loaded = append(loaded, tx)
+	loaded, err := b.load(ctx, slot, signatures)
+	if err != nil {
+		return err
 	}
-	if !ordered {
+	if slices.ContainsFunc(loaded, func(tx corpus.Loaded) bool { return !tx.IndexKnown }) {
 		if err := b.number(ctx, slot, loaded); err != nil {
 			return err
 		}
@@ -133,6 +125,35 @@ func (b *Backfill) slot(ctx context.Context, slot uint64, signatures map[solana.
 	}
 	b.transactions.Add(uint64(len(updates)))
 	return nil
+}
+
+// roundTrip is how long an answer may take for the pace to be kept, and mostUnderWay bounds how many requests that takes.
+const (
+	roundTrip    = 200 * time.Millisecond
+	mostUnderWay = 32
+)
+
+// underWay is how many transactions are asked for at once: one after another, a node far away would never see its pace.
+func underWay(requestsPerSecond float64) int {
+	return int(min(max(requestsPerSecond*roundTrip.Seconds(), 1), mostUnderWay))
+}
+
+// load fetches transactions of a slot, in no order.
+func (b *Backfill) load(ctx context.Context, slot uint64, signatures map[solana.Signature]bool) ([]corpus.Loaded, error) {
+	loaded := make([]corpus.Loaded, len(signatures))
+	requests, ctx := errgroup.WithContext(ctx)
+	requests.SetLimit(underWay(b.config.RequestsPerSecond))
+	for i, signature := range slices.Collect(maps.Keys(signatures)) {
+		requests.Go(func() error {
+			tx, err := b.node.transaction(ctx, signature)
+			if err == nil && tx.Slot != slot {
+				err = fmt.Errorf("%w: transaction %s is in slot %d, but was listed in slot %d", rpc.ErrAnswer, signature, tx.Slot, slot)
+			}
+			loaded[i] = tx
+			return err
+		})
+	}
+	return loaded, requests.Wait()
 }
 
 // number sets the places of transactions in their block, which older nodes do not tell.

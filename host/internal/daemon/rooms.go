@@ -20,7 +20,8 @@ func (d *Daemon) initJournal(ctx context.Context) (err error) {
 		MaxBytes:       int64(d.cfg.Journal.MaxBytes),
 		MaxAge:         d.cfg.Journal.MaxAge,
 		EventsMaxBytes: int64(d.cfg.Journal.MaxBytes),
-		EventsMaxAge:   d.cfg.Journal.MaxAge,
+		// An instance's newest output says what it need not give again: outputs go later than the records that they are of.
+		EventsMaxAge: d.cfg.Journal.MaxAge + d.cfg.Journal.MaxAge/10,
 		Log:            d.log.With("room", "journal"),
 	})
 	return err // which says that the journal could not be opened

@@ -100,7 +100,7 @@ func (d *Daemon) recruit(ctx context.Context, p config.Plugin) (*member, error) 
 		Instance: p.Name, Config: settings, SocketDir: d.sockets, Env: p.Env, Isolation: isolationOf(p, d.controlGroups()),
 		CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout, Rota: d.rota,
 		CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow, StallTimeout: p.StallTimeout,
-		Log: keeping(d.log, kept).With("room", "monitor"), Questions: monitor.Questions{Tokens: d.enricher, Births: d.births, Shown: &d.shown},
+		Log: keeping(d.log, kept).With("room", "monitor"), Births: d.births, Questions: monitor.Questions{Tokens: d.enricher, Shown: &d.shown},
 	}
 	if err := d.program(ctx, m, &c); err != nil {
 		return nil, err

@@ -28,6 +28,9 @@ type Config struct {
 	Find func(path string) (string, error)
 	// Isolation says how far the plugin is kept apart. The zero value is L1 without limits.
 	Isolation process.Isolation
+	// Births keeps which record was an instance's first, so that one that has saved nothing is told what was dropped since. Nil keeps it
+	// nowhere: such an instance counts as new.
+	Births Births
 	// Questions says where the plugin's questions are answered from; the zero value answers none.
 	Questions Questions
 	// Log gets the instance's events and the plugin's own lines. Default: discard.

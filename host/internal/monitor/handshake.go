@@ -99,15 +99,7 @@ func (s *session) own(ctx context.Context) (err error) {
 	if err := s.sameMonitor(); err != nil {
 		return err
 	}
-	switch {
-	case s.checkpoint != nil:
-		s.after, s.saved = s.checkpoint.Number, s.checkpoint.Number
-		s.meters.checkpoint.Store(s.after)
-	case first > 0 && !s.outputs.Cursor().Any:
-		// A new instance has lost nothing of what was dropped before it came.
-		s.after = first - 1
-	}
-	return s.born(ctx)
+	return s.goOn(ctx, first, last)
 }
 
 // standBy takes the checkpoint that it was given and owns nothing: its outputs are only compared.
@@ -119,6 +111,9 @@ func (s *session) standBy(ctx context.Context) error {
 	s.shadow.mu.Unlock()
 	s.outputs = standbyOutputs{s.shadow, s.checkpoint.Outputs}
 	s.after, s.saved = s.checkpoint.Number, s.checkpoint.Number
+	if err := s.recall(ctx, s.target); err != nil {
+		return err
+	}
 	return s.born(ctx)
 }
 

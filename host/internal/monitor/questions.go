@@ -2,7 +2,6 @@ package monitor
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -17,8 +16,6 @@ import (
 type Questions struct {
 	// Tokens tells of tokens. Nil: there is no socket for questions.
 	Tokens ask.Tokens
-	// Births keeps which record was an instance's first. Required with Tokens.
-	Births Births
 	// Shown takes metrics of plugins; nil shows none.
 	Shown *ask.Shown
 
@@ -27,14 +24,6 @@ type Questions struct {
 
 // Asked counts what the plugin asked.
 func (i *Instance) Asked() *ask.Meters { return &i.asked }
-
-// Births is a durable map. A *journal.Table is one.
-type Births interface {
-	// Get returns the value and whether the key exists.
-	Get(ctx context.Context, key string) (value []byte, found bool, err error)
-	// Put stores the value durably before it returns.
-	Put(ctx context.Context, key string, value []byte) error
-}
 
 // answers is the host's end of a plugin's questions. The zero value answers none.
 type answers struct {
@@ -98,28 +87,6 @@ func (s *session) endQuestions() {
 	if shown := s.cfg.Questions.Shown; shown != nil {
 		shown.Forget(s.cfg.Instance)
 	}
-}
-
-// born finds the first record that the instance was ever given, and stores it when there is none yet.
-func (s *session) born(ctx context.Context) error {
-	births := s.cfg.Questions.Births
-	if s.cfg.Questions.Tokens == nil {
-		return nil
-	}
-	row, found, err := births.Get(ctx, s.cfg.Instance)
-	if err == nil && found {
-		if s.birth, _ = binary.Uvarint(row); s.birth > 0 {
-			return nil
-		}
-	}
-	s.birth = s.after + 1
-	if err == nil {
-		err = births.Put(ctx, s.cfg.Instance, binary.AppendUvarint(nil, s.birth))
-	}
-	if err != nil {
-		return crashf(CauseJournal, "first record of the instance: %v", err)
-	}
-	return nil
 }
 
 // metricsEvery is the time between two times that a plugin's metrics are collected.

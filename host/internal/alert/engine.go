@@ -94,7 +94,7 @@ func (e *Engine) seen(now time.Time, r armed, f finding) *eventv1.Alert {
 	} else if !c.firing && now.Sub(c.last) > calm {
 		c.since = now // it was away
 	}
-	c.last, c.detail, c.severity, c.remedy = now, f.detail, r.set.Severity, r.remedy
+	c.last, c.detail, c.severity, c.remedy = now, f.detail, r.set.Severity, strings.ReplaceAll(r.remedy, "NAME", f.subject)
 	due := now.Sub(c.since) >= r.set.For && (c.told.IsZero() || now.Sub(c.told) >= r.set.Cooldown)
 	if !due || c.firing && f.size <= c.size {
 		return nil

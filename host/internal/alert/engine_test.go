@@ -50,20 +50,22 @@ var faults = map[string]struct {
 		after:   func(s *adminv1.StatusResponse) { s.Programs[0].Trouble["unresolved"], s.Programs[0].Seen = 30, 90_000 },
 		subject: "pump",
 	},
-	"gap":                {bad: func(s *adminv1.StatusResponse) { s.Gaps.MissingSlots = 3 }},
-	"out_of_order":       {bad: func(s *adminv1.StatusResponse) { s.Stages[0].OutOfOrder = 5 }, after: func(s *adminv1.StatusResponse) { s.Stages[0].OutOfOrder = 5 }},
-	"plugin_crashed":     {bad: crashedPlugin, after: crashedPlugin, subject: "trading"},
-	"plugin_quarantined": {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].State, s.Plugins[0].Reason = "quarantined", "5 crashes" }, subject: "trading"},
-	"plugin_behind":      {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].Lag = 20_000 }, subject: "trading"},
-	"record_parked":      {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].Parked = 3 }, after: func(s *adminv1.StatusResponse) { s.Plugins[0].Parked = 3 }, subject: "trading"},
-	"records_lost":       {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].JournalGapRecords = 9 }, after: func(s *adminv1.StatusResponse) { s.Plugins[0].JournalGapRecords = 9 }, subject: "trading"},
-	"slow_output":        {bad: func(s *adminv1.StatusResponse) { s.Stages[1].Latency.P99Micros = new(uint64(1_500_000)) }},
-	"journal_trouble":    {bad: func(s *adminv1.StatusResponse) { s.Journal.Trouble = "disk full" }},
-	"store_trouble":      {bad: func(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{Trouble: "connection refused"} }},
-	"store_behind":       {bad: func(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{LagMicros: 61_000_000, Last: 5} }},
-	"store_missed":       {bad: missedRows, after: missedRows},
-	"disk_near_limit":    {bad: func(s *adminv1.StatusResponse) { s.Disk.FreeBytes = 10 }},
-	"memory_near_limit":  {bad: func(s *adminv1.StatusResponse) { s.Process.RssBytes = new(uint64(900)) }},
+	"gap":            {bad: func(s *adminv1.StatusResponse) { s.Gaps.MissingSlots = 3 }},
+	"out_of_order":   {bad: func(s *adminv1.StatusResponse) { s.Stages[0].OutOfOrder = 5 }, after: func(s *adminv1.StatusResponse) { s.Stages[0].OutOfOrder = 5 }},
+	"plugin_crashed": {bad: crashedPlugin, after: crashedPlugin, subject: "trading"},
+	"plugin_quarantined": {bad: func(s *adminv1.StatusResponse) {
+		s.Plugins[0].State, s.Plugins[0].Reason, s.Plugins[0].Lag = "quarantined", "5 crashes", 20_000
+	}, subject: "trading"},
+	"plugin_behind":     {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].Lag = 20_000 }, subject: "trading"},
+	"record_parked":     {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].Parked = 3 }, after: func(s *adminv1.StatusResponse) { s.Plugins[0].Parked = 3 }, subject: "trading"},
+	"records_lost":      {bad: func(s *adminv1.StatusResponse) { s.Plugins[0].JournalGapRecords = 9 }, after: func(s *adminv1.StatusResponse) { s.Plugins[0].JournalGapRecords = 9 }, subject: "trading"},
+	"slow_output":       {bad: func(s *adminv1.StatusResponse) { s.Stages[1].Latency.P99Micros = new(uint64(1_500_000)) }},
+	"journal_trouble":   {bad: func(s *adminv1.StatusResponse) { s.Journal.Trouble = "disk full" }},
+	"store_trouble":     {bad: func(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{Trouble: "connection refused"} }},
+	"store_behind":      {bad: func(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{LagMicros: 61_000_000, Last: 5} }},
+	"store_missed":      {bad: missedRows, after: missedRows},
+	"disk_near_limit":   {bad: func(s *adminv1.StatusResponse) { s.Disk.FreeBytes = 10 }},
+	"memory_near_limit": {bad: func(s *adminv1.StatusResponse) { s.Process.RssBytes = new(uint64(900)) }},
 }
 
 func missedRows(s *adminv1.StatusResponse) { s.Store = &adminv1.StoreStatus{Missed: 2} }
@@ -107,6 +109,9 @@ func TestEachRuleFiresOnceAndResolves(t *testing.T) {
 					mine = append(mine, line)
 				} else if all[i].GetState() == eventv1.AlertState_ALERT_STATE_FIRING {
 					others = append(others, all[i].GetRule())
+				}
+				if strings.Contains(all[i].GetRemedy(), "NAME") {
+					t.Errorf("%s does not say which: %s", line, all[i].GetRemedy())
 				}
 				if all[i].GetDetail() == "" || all[i].GetRemedy() == "" || all[i].GetSeverity() == 0 {
 					t.Errorf("%s says too little: %v", line, all[i])

@@ -19,7 +19,7 @@ type check func(now time.Time, s *adminv1.StatusResponse) []finding
 
 // rule is a rule before it is armed.
 type rule struct {
-	name, remedy string
+	name, remedy string // NAME in the remedy is the subject
 	arm          func(config.AlertRule) check
 }
 

@@ -11,18 +11,26 @@ import (
 
 func quarantined(_ float64, s *adminv1.StatusResponse) (out []finding) {
 	for _, p := range s.GetPlugins() {
-		switch p.GetState() {
-		case "quarantined", "rejected", "config_error":
+		if stands(p) {
 			out = append(out, finding{subject: p.GetInstance(), detail: "is " + p.GetState() + ": " + p.GetReason()})
-		default: // it runs, or will by itself
 		}
 	}
 	return out
 }
 
+// stands tells that a plugin does not run and will not by itself.
+func stands(p *adminv1.PluginStatus) bool {
+	switch p.GetState() {
+	case "quarantined", "rejected", "config_error":
+		return true
+	}
+	return false
+}
+
+// behind tells of plugins that are too slow. One that does not run falls behind too, of which another rule tells, with another remedy.
 func behind(threshold float64, s *adminv1.StatusResponse) (out []finding) {
 	for _, p := range s.GetPlugins() {
-		if float64(p.GetLag()) > threshold {
+		if float64(p.GetLag()) > threshold && !stands(p) {
 			out = append(out, finding{subject: p.GetInstance(), detail: fmt.Sprintf("is %d records behind", p.GetLag())})
 		}
 	}

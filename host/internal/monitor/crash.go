@@ -76,7 +76,7 @@ func crashOfExit(e process.Exit) *Crash {
 	case len(e.Panic) > 0 && strings.Contains(e.Panic[0], "out of memory"):
 		return crashf(CauseMemory, "%s (%s)", strings.TrimSpace(e.Panic[0]), e)
 	case len(e.Panic) > 0:
-		c := crashf(CausePanic, "%s (%s)", strings.TrimSpace(e.Panic[0]), e)
+		c := crashf(CausePanic, "%s (%s)", strings.TrimPrefix(strings.TrimSpace(e.Panic[0]), "panic: "), e) // the cause says panic
 		c.Stack = e.Panic
 		return c
 	case e.Signal == syscall.SIGKILL:

@@ -31,7 +31,7 @@ func TestCrashesAreNamedAndLoseNothing(t *testing.T) {
 		cause  Cause
 		detail string
 	}{
-		{"panic", CausePanic, "panic: probe was told to"},
+		{"panic", CausePanic, "probe was told to (exited"},
 		{"exit", CauseExit, "exited with code 3"},
 		{"child", CauseExit, "exited with code 4"},
 		{"badlog", "", ""},

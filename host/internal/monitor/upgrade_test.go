@@ -127,7 +127,7 @@ func TestUpgradeIsRefused(t *testing.T) {
 	pid := r.Status().PID
 	for _, c := range []struct{ name, path, want string }{
 		{"wrong", buildProbe(t, "2.0.0", "wrong"), "outputs are not the same"},
-		{"crash", buildProbe(t, "2.0.1", "crash"), "the new program ended: panic: panic: new version is broken"},
+		{"crash", buildProbe(t, "2.0.1", "crash"), "the new program ended: panic: new version is broken"},
 		{"no program", "/nonexistent", "the new program ended: start: "},
 		{"another monitor", link(t, "./testdata/probe", "-X main.name=stranger"), `is monitor "stranger", but plugin up runs "probe"`},
 	} {

@@ -327,6 +327,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 		if test.code != 204 {
 			checkProblem(t, name, got)
 		}
+		if wants := map[string]string{"no token": "show a token", "wrong token": "none of http.tokens"}[name]; !strings.Contains(got.body, wants) {
+			t.Errorf("%s: %s lacks %q", name, got.body, wants)
+		}
 		if strings.Contains(got.body, "secret") || strings.Contains(got.body, "reader-reader") {
 			t.Errorf("%s: the answer gives something away: %s", name, got.body)
 		}

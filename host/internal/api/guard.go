@@ -124,7 +124,8 @@ func (g *guard) allow(r *http.Request, scope Scope) *problem {
 		}
 		return nil
 	}
-	shown := sha256.Sum256([]byte(bearer(r)))
+	token := bearer(r)
+	shown := sha256.Sum256([]byte(token))
 	for _, t := range g.tokens {
 		if subtle.ConstantTimeCompare(shown[:], t.hash[:]) != 1 {
 			continue
@@ -133,6 +134,9 @@ func (g *guard) allow(r *http.Request, scope Scope) *problem {
 			return problemf(http.StatusForbidden, "this token may only read")
 		}
 		return nil
+	}
+	if token != "" {
+		return problemf(http.StatusUnauthorized, "this token is none of http.tokens")
 	}
 	return problemf(http.StatusUnauthorized, "show a token: Authorization: Bearer TOKEN, or for streams of a browser ?token=TOKEN")
 }

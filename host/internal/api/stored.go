@@ -145,6 +145,10 @@ func (a *API) store() (*query.Reader, error) {
 // stored tells what the client did from what the database did.
 func stored(err error) error {
 	switch {
+	case errors.Is(err, query.ErrBadCursor):
+		p := problemf(http.StatusBadRequest, "%v", err)
+		p.Parameter = "after"
+		return p
 	case errors.Is(err, query.ErrBadQuery):
 		return problemf(http.StatusBadRequest, "%v", err)
 	case errors.Is(err, query.ErrNotReady):

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -76,12 +77,13 @@ func (st *state) change(how func(s *Status)) {
 
 // failed notes an error and tells whether it is news.
 func (st *state) failed(err error) (news bool) {
+	text := strings.Join(strings.Fields(err.Error()), " ") // PostgreSQL's driver says it in several lines
 	st.change(func(s *Status) {
 		s.Errors++
-		if news = s.Trouble != err.Error(); s.Trouble == "" {
+		if news = s.Trouble != text; s.Trouble == "" {
 			s.Since = time.Now()
 		}
-		s.Trouble = err.Error()
+		s.Trouble = text
 	})
 	return news
 }

@@ -383,9 +383,12 @@ func TestPages(t *testing.T) {
 	if len(seen) != 25 {
 		t.Errorf("%d coins were listed, want 25", len(seen))
 	}
-	for _, bad := range []string{"x", "-", "1.5", "99999999999999999999"} {
-		if _, err := r.Reader().Tokens(t.Context(), query.TokensQuery{Page: query.Page{After: bad}}); !errors.Is(err, query.ErrBadQuery) {
+	for _, bad := range []string{"x", "-", "1.5", "99999999999999999999", "-1"} {
+		if _, err := r.Reader().Tokens(t.Context(), query.TokensQuery{Page: query.Page{After: bad}}); !errors.Is(err, query.ErrBadCursor) || !errors.Is(err, query.ErrBadQuery) {
 			t.Errorf("cursor %q gives %v", bad, err)
+		}
+		if _, err := r.Reader().Trades(t.Context(), query.TradesQuery{Page: query.Page{After: bad}}); !errors.Is(err, query.ErrBadCursor) {
+			t.Errorf("cursor %q of trades gives %v", bad, err)
 		}
 	}
 	if _, err := r.Reader().Tokens(t.Context(), query.TokensQuery{View: "best"}); !errors.Is(err, query.ErrBadQuery) {

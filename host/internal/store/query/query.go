@@ -21,6 +21,8 @@ var (
 	ErrNotReady = errors.New("the store is not ready")
 	// ErrBadQuery means that the question makes no sense, for example since a cursor is not one that was given. Its text says what.
 	ErrBadQuery = errors.New("bad query")
+	// ErrBadCursor is an ErrBadQuery of Page.After.
+	ErrBadCursor = fmt.Errorf("%w", ErrBadQuery)
 )
 
 // Reader asks the database over connections of its own that cannot write. Any goroutine may use it; a question sees one state of the
@@ -128,7 +130,7 @@ func one[T any](ctx context.Context, r *Reader, s *statement, into scan[T]) (ite
 func byEvent[T any](ctx context.Context, r *Reader, s *statement, column string, p Page, into scan[T], eventOf func(*T) int64) (List[T], error) {
 	if p.After != "" {
 		n, err := strconv.ParseInt(p.After, 10, 64)
-		if err != nil {
+		if err != nil || n < 0 {
 			return List[T]{}, badCursor(p.After)
 		}
 		s.where(column+" < ?", n)
@@ -174,7 +176,7 @@ func bySkip[T any](ctx context.Context, r *Reader, s *statement, order string, p
 }
 
 func badCursor(text string) error {
-	return fmt.Errorf("%w: %.40q is not a cursor that was given; leave it out to begin at the start", ErrBadQuery, text)
+	return fmt.Errorf("%w: %.40q is not a cursor that was given; leave it out to begin at the start", ErrBadCursor, text)
 }
 
 // explain tells a database that is away or empty from other errors.

@@ -54,6 +54,40 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
+// TestSignIn: who shows a wrong token is told so, and a daemon that answers is not called silent.
+func TestSignIn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what needs other processes")
+	}
+	browser := findBrowser(t)
+	modules, missing := npm.Install(".")
+	if missing != "" {
+		t.Skip(missing)
+	}
+	const token = "the-token-of-the-desk"
+	r := start(t, filepath.Join(build(t), "weir"), "run", "--config", settings(t, token))
+	address := r.await(t, regexp.MustCompile(`address=(http://\S+)`))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	login := exec.CommandContext(ctx, "node", "login.js", address, browser, token)
+	login.Env = append(os.Environ(), "WEIR_MODULES="+modules)
+	if out, err := login.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("done")) {
+		t.Fatalf("%v\n%s\n%s", err, out, r.errors.String())
+	}
+}
+
+// settings writes a configuration without a provider that answers, whose API wants the token.
+func settings(t *testing.T, token string) string {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "weir.yaml")
+	text := fmt.Sprintf("data_dir: %s/data\nendpoints: [{url: http://127.0.0.1:1}]\nhttp: {listen: 127.0.0.1:0, tokens: [{name: desk, token: %s}]}\n", dir, token)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func findBrowser(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -90,20 +124,35 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// demo builds weir with its monitors and starts weir demo.
-func demo(t *testing.T) *running {
+// build builds weir with its monitors into a folder.
+func build(t *testing.T) (dir string) {
 	t.Helper()
-	dir := t.TempDir()
+	dir = t.TempDir()
 	build := exec.Command("go", "build", "-o", dir+"/", "./host/cmd/weir", "./plugins/lifecycle/cmd/weir-lifecycle", "./plugins/liquidity/cmd/weir-liquidity", "./plugins/trading/cmd/weir-trading")
 	build.Dir = "../../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
+	return dir
+}
+
+// demo starts weir demo.
+func demo(t *testing.T) *running {
+	t.Helper()
+	dir := build(t)
 	script := filepath.Join(dir, "faults")
 	if err := os.WriteFile(script, []byte(faults), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := &running{cmd: exec.Command(filepath.Join(dir, "weir"), "demo", "--seed", "11", "--listen", "127.0.0.1:0", "--faults", script), errors: &output{}}
+	r := start(t, filepath.Join(dir, "weir"), "demo", "--seed", "11", "--listen", "127.0.0.1:0", "--faults", script)
+	r.address = r.await(t, regexp.MustCompile(`dashboard: (http://\S+)/\n`))
+	return r
+}
+
+// start runs weir until the test ends.
+func start(t *testing.T, program string, args ...string) *running {
+	t.Helper()
+	r := &running{cmd: exec.Command(program, args...), errors: &output{}}
 	r.cmd.Stderr = r.errors
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -111,17 +160,21 @@ func demo(t *testing.T) *running {
 	t.Cleanup(func() {
 		r.cmd.Process.Signal(os.Interrupt)
 		if err := r.cmd.Wait(); err != nil {
-			t.Errorf("weir demo: %v\n%s", err, r.errors.String())
+			t.Errorf("weir: %v\n%s", err, r.errors.String())
 		}
 	})
-	line := regexp.MustCompile(`dashboard: (http://\S+)/\n`)
+	return r
+}
+
+// await waits until weir says the line, and returns what is between its brackets.
+func (r *running) await(t *testing.T, line *regexp.Regexp) string {
+	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		if m := line.FindStringSubmatch(r.errors.String()); m != nil {
-			r.address = m[1]
-			return r
+			return m[1]
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("weir demo names no dashboard:\n%s", r.errors.String())
+			t.Fatalf("weir names no dashboard:\n%s", r.errors.String())
 		}
 	}
 }

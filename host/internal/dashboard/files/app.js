@@ -12,6 +12,7 @@ import { alerts } from './alerts.js';
 const views = { tokens, token, signals, stream, plugins, alerts };
 const main = document.getElementById('view');
 let leave = null; // stops the listeners of the view that is shown
+let refused = false; // the daemon was heard: it wants a token
 
 async function show() {
   const [, name = 'tokens', ...rest] = location.hash.split('/');
@@ -30,6 +31,10 @@ async function show() {
     if (!(error instanceof Problem)) throw error;
     if (here.signal.aborted) return;
     here.abort(); // what it listens to
+    if (error.status === 401) {
+      refused = true;
+      showLive();
+    }
     const away = error.status === 0 || error.status === 429 || error.status >= 500;
     place.replaceChildren(error.status === 401 ? login(error) : h('section', { role: 'alert' }, h('h1', {}, 'Not available'), error.message, away ? '; trying again' : ''));
     if (away) setTimeout(() => { if (leave === here) show(); }, 2000);
@@ -51,9 +56,16 @@ function showFiring(status) {
 }
 
 const badge = document.getElementById('live');
-live.addEventListener('state', (e) => {
-  badge.textContent = e.detail === 'live' ? 'live' : 'daemon not heard, trying again';
-  badge.className = `badge ${e.detail === 'live' ? 'good' : 'bad'}`;
+
+function showLive() {
+  const good = live.state === 'live';
+  badge.textContent = good ? 'live' : refused ? 'not signed in' : 'daemon not heard, trying again';
+  badge.className = `badge ${good ? 'good' : 'bad'}`;
+}
+
+live.addEventListener('state', () => {
+  if (live.state === 'live') refused = false;
+  showLive();
 });
 live.addEventListener('status', (e) => showFiring(e.detail));
 

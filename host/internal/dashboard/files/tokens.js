@@ -91,7 +91,7 @@ function draw(state, list) {
     ['Token', '', (t) => h('a', { href: `#/token/${t.mint}`, title: t.mint }, t.symbol || short(t.mint))],
     ['Name', 'minor', (t) => t.name],
     ['Phase', '', phaseBadge],
-    ['Progress', '', (t) => { const p = progressOf(t); return p === undefined ? undefined : [bar(p), percent(p, 1)]; }],
+    ['Progress', 'line', (t) => { const p = progressOf(t); return p === undefined ? undefined : [bar(p), percent(p, 1)]; }],
     ['Price', 'number', (t) => h('span', { title: t.price ? `${t.price.quote}/${t.price.base} raw` : null }, inQuote(compact(priceOf(t.price, t.decimals, t.price_decimals)), t.price_mint) ?? '–')],
     ['Lately', 'minor', (t) => spark(state.lines.get(pairOf(t.mint, t.price_mint)) ?? [])],
     ['Market cap', 'number', marketCap],

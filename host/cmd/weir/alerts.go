@@ -87,16 +87,20 @@ func (c alertsCommand) print(w io.Writer, r *adminv1.AlertsResponse) error {
 		_, err := w.Write(append(jsonl.Append(nil, r, unknown...), '\n'))
 		return err
 	}
-	line := fmt.Sprintf("%s %-8s %-8s %s", time.Unix(0, a.GetAtUnixNanos()).UTC().Format(time.DateTime), alertWord(a), severityWord(a), a.GetRule())
-	if a.GetSubject() != "" {
-		line += " (" + a.GetSubject() + ")"
-	}
-	line += ": " + a.GetDetail()
+	line := fmt.Sprintf("%s %-8s %-8s %s: %s", time.Unix(0, a.GetAtUnixNanos()).UTC().Format(time.DateTime), alertWord(a), severityWord(a), about(a), a.GetDetail())
 	if a.GetRemedy() != "" && a.GetState() == eventv1.AlertState_ALERT_STATE_FIRING {
-		line += "; " + a.GetRemedy()
+		line += ". What to do: " + a.GetRemedy()
 	}
 	_, err := fmt.Fprintln(w, words.Plain(line))
 	return err
+}
+
+// about says which rule fires, and of what where there is more than one thing that it can be of.
+func about(a *eventv1.Alert) string {
+	if a.GetSubject() == "" {
+		return a.GetRule()
+	}
+	return a.GetRule() + " (" + a.GetSubject() + ")"
 }
 
 func alertWord(a *eventv1.Alert) string {

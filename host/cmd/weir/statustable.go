@@ -42,7 +42,7 @@ func printStatus(w io.Writer, s *adminv1.StatusResponse) error {
 	}
 	printPluginAlarms(t, s.GetPlugins())
 	for _, a := range s.GetAlerts() {
-		fmt.Fprintf(t, "! alert %s %s: %s\n", a.GetRule(), a.GetSubject(), words.Plain(a.GetDetail()))
+		fmt.Fprintf(t, "! alert %s: %s\n", about(a), words.Plain(a.GetDetail()))
 	}
 	for _, h := range s.GetWebhooks() {
 		if h.GetLastError() != "" {

@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/cmd/weir/internal/words"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
@@ -37,9 +39,9 @@ func (c topCommand) Run(ctx context.Context, std shell.Streams) (err error) {
 	defer func() { err = errors.Join(err, client.Close()) }()
 	draw := plainFrame
 	if screen, ok := std.Out.(*os.File); ok && isTerminal(screen) {
-		draw = fullFrame
-		fmt.Fprint(std.Out, "\x1b[?1049h\x1b[?25l")       // a screen of our own, without cursor
-		defer fmt.Fprint(std.Out, "\x1b[?25h\x1b[?1049l") // and back
+		draw = func(w io.Writer, frame []byte) error { return fullFrame(w, frame, rowsOf(screen)) }
+		fmt.Fprint(std.Out, "\x1b[?1049h\x1b[?25l\x1b[?7l")       // a screen of our own, without cursor, that cuts long lines
+		defer fmt.Fprint(std.Out, "\x1b[?7h\x1b[?25h\x1b[?1049l") // and back
 	}
 	ticker := time.NewTicker(max(c.Every, 100*time.Millisecond))
 	defer ticker.Stop()
@@ -82,10 +84,23 @@ func isTerminal(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// fullFrame draws over the frame before, so that nothing flickers.
-func fullFrame(w io.Writer, frame []byte) error {
-	text := strings.ReplaceAll(string(frame), "\n", "\x1b[K\n")
-	_, err := io.WriteString(w, "\x1b[H"+text+"\x1b[J")
+// rowsOf is how many lines the terminal has now; 0 when it does not tell.
+func rowsOf(screen *os.File) int {
+	size, err := unix.IoctlGetWinsize(int(screen.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return 0
+	}
+	return int(size.Row)
+}
+
+// fullFrame draws over the frame before, so that nothing flickers. What has no room in so many rows is counted: a terminal that
+// scrolls would show the end of one frame over the beginning of another.
+func fullFrame(w io.Writer, frame []byte, rows int) error {
+	lines := strings.Split(strings.TrimRight(string(frame), "\n"), "\n")
+	if rows > 1 && len(lines) > rows {
+		lines = append(lines[:rows-1:rows-1], fmt.Sprintf("… %d more lines: the terminal is too low", len(lines)-rows+1))
+	}
+	_, err := io.WriteString(w, "\x1b[H"+strings.Join(lines, "\x1b[K\r\n")+"\x1b[K\x1b[J")
 	return err
 }
 
@@ -128,6 +143,12 @@ func printTop(w io.Writer, before, now look) {
 	fmt.Fprintf(t, "weir %s, up %s, %s\n", s.GetVersion(), up, now.at.UTC().Format(time.TimeOnly))
 	fmt.Fprintf(t, "complete to slot %s, missing slots %d, records %d (%s/s), journal %.1f MiB\n\n", slotOrDash(s.GetJournal().GetCompleteSlot()), s.GetGaps().GetMissingSlots(),
 		s.GetJournal().GetLastNumber(), perSecond(before, now, func(s *adminv1.StatusResponse) uint64 { return s.GetJournal().GetLastNumber() }), float64(s.GetJournal().GetBytes())/(1<<20))
+	for _, a := range s.GetAlerts() { // first: a terminal that is too low cuts the end
+		fmt.Fprintf(t, "! %s %s: %s\n", severityWord(a), about(a), words.Plain(a.GetDetail()))
+	}
+	if len(s.GetAlerts()) > 0 {
+		fmt.Fprintln(t)
+	}
 	fmt.Fprint(t, "CONNECTION\tSTATE\tGROUPS\tSLOT\tUPDATES/S\tMB/S\tLAG\tBREAKER\tOPENS\n")
 	for i, c := range s.GetEndpoints() {
 		fmt.Fprintf(t, "%d %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d of %d\n", c.GetConnection(), c.GetName(), c.GetState(), words.Dash(strings.Join(c.GetGroups(), ",")), slotOrDash(c.GetSlot()),
@@ -150,11 +171,7 @@ func printTop(w io.Writer, before, now look) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%d\t%.60s\n", p.GetInstance(), p.GetState(), perSecond(earlier, now, func(s *adminv1.StatusResponse) uint64 { return monitorOf(s, p.GetInstance()).GetOutputs() }),
 			p.GetLag(), leftOf(earlier, now, p.GetInstance()), p.GetStarts(), words.Dash(p.GetLastCrash()))
 	}
-	for _, a := range s.GetAlerts() {
-		fmt.Fprintf(t, "\n! %s %s %s: %s", severityWord(a), a.GetRule(), a.GetSubject(), words.Plain(a.GetDetail()))
-	}
 	_ = t.Flush() // into memory
-	fmt.Fprintln(w)
 }
 
 // nth is an element of a list that may have changed since; nil, which has only zeros, when it is gone.

@@ -46,3 +46,30 @@ func TestTopShowsRates(t *testing.T) {
 		}
 	}
 }
+
+func TestAFrameFitsTheTerminal(t *testing.T) {
+	for name, test := range map[string]struct {
+		rows int
+		want string
+	}{
+		"room enough":     {4, "\x1b[Ha\x1b[K\r\nb\x1b[K\r\nc\x1b[K\r\nd\x1b[K\x1b[J"},
+		"too low":         {3, "\x1b[Ha\x1b[K\r\nb\x1b[K\r\n… 2 more lines: the terminal is too low\x1b[K\x1b[J"},
+		"does not tell":   {0, "\x1b[Ha\x1b[K\r\nb\x1b[K\r\nc\x1b[K\r\nd\x1b[K\x1b[J"},
+		"next to nothing": {2, "\x1b[Ha\x1b[K\r\n… 3 more lines: the terminal is too low\x1b[K\x1b[J"},
+	} {
+		var out bytes.Buffer
+		if err := fullFrame(&out, []byte("a\nb\nc\nd\n"), test.rows); err != nil || out.String() != test.want {
+			t.Errorf("%s: %q, %v, want %q", name, out.String(), err, test.want)
+		}
+	}
+}
+
+// What is wrong must not be what a low terminal cuts.
+func TestTopShowsAlertsFirst(t *testing.T) {
+	var out bytes.Buffer
+	printTop(&out, look{}, look{time.Unix(2000, 0), topStatus(100, 5000, 10)})
+	alert, table := strings.Index(out.String(), "! critical gap: of 3 slots"), strings.Index(out.String(), "CONNECTION")
+	if alert < 0 || alert > table {
+		t.Errorf("the alert stands at %d, the first table at %d:\n%s", alert, table, out.String())
+	}
+}

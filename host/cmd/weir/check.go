@@ -19,7 +19,7 @@ type checkCommand struct {
 
 // Help is shown below the flags.
 func (checkCommand) Help() string {
-	return "Reads the configuration as weir run would, with environment and flags, looks for each plugin's binary, and reads the IDLs. It opens no stream: a check never counts against a provider's limits."
+	return "Reads the configuration as weir run would, with environment and flags, looks for each plugin's binary, and reads the IDLs. It starts no plugin: whether one takes its config, weir plugin doctor says. It opens no stream: a check never counts against a provider's limits."
 }
 
 // Run checks and prints what would run.

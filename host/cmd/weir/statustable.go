@@ -78,9 +78,12 @@ func printPluginAlarms(w io.Writer, plugins []*adminv1.PluginStatus) {
 		switch p.GetState() {
 		case "quarantined", "rejected", "config_error":
 			fmt.Fprintf(w, "! %s is %s: %s\n", p.GetInstance(), p.GetState(), words.Dash(p.GetReason()))
-			if p.GetRetryUnix() != 0 {
+			switch {
+			case p.GetState() == "config_error": // the daemon would hand over again what it read at its start
+				fmt.Fprintln(w, "  when its config in weir.yaml is corrected: restart weir, which reads the file at its start")
+			case p.GetRetryUnix() != 0:
 				fmt.Fprintf(w, "  it is tried again at %s, or now with: weir plugin resume %s\n", time.Unix(p.GetRetryUnix(), 0).UTC().Format(time.TimeOnly), p.GetInstance())
-			} else {
+			default:
 				fmt.Fprintf(w, "  when that is mended: weir plugin resume %s\n", p.GetInstance())
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
+	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
 // Each thing an operator asks of a connection is in its row or under the table; what is not known is a dash and no zero.
@@ -30,6 +31,11 @@ func TestStatusTable(t *testing.T) {
 			{Name: "pools"},
 		},
 		MetadataFetch: &adminv1.FetchStatus{Asked: 9, Found: 5, Absent: 1, Failed: 2, Dropped: 1, Waiting: 3, LastError: "node.example: slow"},
+		Plugins: []*adminv1.PluginStatus{
+			{Instance: "trading", State: "config_error", Reason: "no key foo"},
+			{Instance: "whales", State: "rejected", Reason: "is not a program"},
+		},
+		Alerts: []*eventv1.Alert{{Rule: "gap", Detail: "of 3 slots data is missing"}, {Rule: "breaker_open", Subject: "triton", Detail: "the breaker is open"}},
 		Store: &adminv1.StoreStatus{
 			Place: "PostgreSQL db/weir", Rows: 40, Position: 7, Last: 9, LagMicros: 1_500_000, Trouble: "connection refused", TroubleSinceUnix: 1_700_000_000, Missed: 2,
 			Kinds: map[string]uint64{"trades": 30, "other": 5, "refused": 1}, Transactions: &adminv1.Latency{P50Micros: new(uint64(900))},
@@ -56,6 +62,9 @@ func TestStatusTable(t *testing.T) {
 			"! store: connection refused (since 22:13:20, tried again by itself; outputs wait in the journal)\n" +
 			"! store: 2 batches of events, or alerts, were gone before they were stored\n" +
 			"store: 5 outputs of kinds that no table is made for, 1 refused by the database\n",
+		"! trading is config_error: no key foo\nwhen its config in weir.yaml is corrected: restart weir, which reads the file at its start\n" +
+			"! whales is rejected: is not a program\nwhen that is mended: weir plugin resume whales\n" +
+			"! alert gap: of 3 slots data is missing\n! alert breaker_open (triton): the breaker is open\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("\n%s\nlacks\n%s", text, want)

@@ -221,6 +221,11 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("after %d starts it is %s; want to stay %s after %d", again.Starts, again.State, c.state, c.starts)
 			}
 			mustContain(t, "reason", s.Reason, c.reason)
+			remedy := "weir plugin resume " + c.name
+			if c.state == ConfigError { // a resume hands over what was read at the daemon's start
+				remedy = "until its configuration is corrected and weir restarted"
+			}
+			mustContain(t, "log", r.log.String(), remedy)
 			r.stop()
 		})
 	}

@@ -158,7 +158,11 @@ func (i *Instance) wait(ctx context.Context, v verdict) (resumed bool) {
 	if ctx.Err() != nil {
 		return false
 	}
-	if v.state != Backoff {
+	switch v.state {
+	case Backoff:
+	case ConfigError:
+		i.cfg.Log.Error("plugin is not started again until its configuration is corrected and weir restarted", "state", v.state.String(), "reason", v.reason)
+	default:
 		i.cfg.Log.Error("plugin is not started again until an operator says so: weir plugin resume "+i.cfg.Instance, "state", v.state.String(), "reason", v.reason, "tried_again_in", v.wait)
 	}
 	i.to(v.state, slog.Duration("wait", v.wait))

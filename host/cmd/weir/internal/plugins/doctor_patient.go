@@ -212,7 +212,7 @@ func (p *patient) configure(ctx context.Context, plugin *process.Plugin) {
 	}
 	switch {
 	case status.Code(err) == codes.InvalidArgument:
-		p.say(fail, "config", "it refuses the configuration: "+status.Convert(err).Message(), "correct config of the plugin in weir.yaml; weir plugin docs shows the keys")
+		p.say(fail, "config", "it refuses the configuration: "+status.Convert(err).Message(), "correct config of the plugin in weir.yaml and restart weir; weir plugin docs shows the keys")
 	case err != nil:
 		p.say(fail, "config", "Configure: "+status.Convert(err).Message(), "weir plugin test shows what it does wrong")
 	default:

@@ -17,7 +17,7 @@ import (
 )
 
 type decodeCommand struct {
-	Files []string `arg:"" name:"file" help:"Captures of weir record, or getTransaction or getBlock results (encoding json), also gzipped, bare or in their JSON-RPC envelope; - reads standard input as the latter."`
+	Files []string `arg:"" name:"file" help:"Captures of weir record, or getTransaction or getBlock results (encoding json, base64 or base58; not jsonParsed), also gzipped, bare or in their JSON-RPC envelope; - reads standard input as the latter."`
 
 	Failed bool   `help:"Also print a transaction_failed record for each failed transaction that called a venue."`
 	Report bool   `help:"Print how well the programs were decoded instead of the records."`
@@ -28,7 +28,7 @@ type decodeCommand struct {
 // Help is shown below the flags.
 func (decodeCommand) Help() string {
 	return "Prints one record a line: number (counted from 1 in this run), signature, slot, block_time, tx_index, instruction, program, strategy and one body. Amounts are raw units as strings, keys are base58. What a file does not say is left out.\n\n" +
-		"A transaction goes the same way as in the daemon: into the wire form, through the wire walk, then the decoder. Failed transactions give no record unless --failed asks for one. A file that cannot be read is named on standard error, the others go on, and the exit code is 1. Of a capture that ends within a frame, all before that is decoded, and standard error says how much was not.\n\n" +
+		"A transaction goes the same way as in the daemon: into the wire form, through the wire walk, then the decoder. Failed transactions give no record unless --failed asks for one. What cannot be read, a file or a transaction in it, is named on standard error, the others go on, and the exit code is 1. Of a capture that ends within a frame, all before that is decoded, and standard error says how much was not.\n\n" +
 		"Examples:\n  weir decode tx.json | jq .trade\n  weir decode --report today.weircap"
 }
 
@@ -76,7 +76,7 @@ func (c decodeCommand) Run(ctx context.Context, std shell.Streams) error {
 		return fmt.Errorf("write records: %w", err)
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d files could not be decoded", failed, len(c.Files))
+		return fmt.Errorf("%d of %d files could not be read whole", failed, len(c.Files))
 	}
 	return ctx.Err()
 }

@@ -2,49 +2,56 @@ package corpus
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
-	"github.com/mr-tron/base58"
-
+	"github.com/weir-run/weir/host/internal/dex"
 	geyserpb "github.com/weir-run/weir/proto/gen/yellowstone/geyser"
 	storagepb "github.com/weir-run/weir/proto/gen/yellowstone/storage"
 )
 
 // voteProgram runs simple votes.
-const voteProgram = "Vote111111111111111111111111111111111111111"
+var voteProgram = dex.MustKey("Vote111111111111111111111111111111111111111")
 
 // info converts one transaction. Errors begin with the path of the field that is wrong.
 func (t *transactionJSON) info() (*geyserpb.SubscribeUpdateTransactionInfo, error) {
-	versioned, err := t.versioned()
+	tx, err := t.signed()
 	if err != nil {
 		return nil, err
-	}
-	signed, err := t.signed()
-	if err != nil {
-		return nil, err
-	}
-	tx, err := signed.convert(versioned)
-	if err != nil {
-		return nil, fmt.Errorf("transaction.%w", err)
 	}
 	if t.Meta == nil {
-		return nil, errors.New("meta: missing or null")
+		return nil, errors.New("meta: missing or null, so nothing says what the transaction did")
 	}
 	meta, err := t.Meta.convert()
 	if err != nil {
 		return nil, fmt.Errorf("meta.%w", err)
 	}
+	if err := lookedUp(tx.GetMessage(), meta); err != nil {
+		return nil, fmt.Errorf("meta.%w", err)
+	}
 	out := &geyserpb.SubscribeUpdateTransactionInfo{
-		Signature: tx.GetSignatures()[0], IsVote: simpleVote(signed, versioned), Transaction: tx, Meta: meta,
+		Signature: tx.GetSignatures()[0], IsVote: simpleVote(tx), Transaction: tx, Meta: meta,
 	}
 	if t.TransactionIndex != nil {
 		out.Index = *t.TransactionIndex
 	}
 	return out, nil
+}
+
+// lookedUp holds the addresses that lookup tables gave against the lookups of the message: with others, every index behind the keys of
+// the message would point to a wrong account.
+func lookedUp(m *storagepb.Message, meta *storagepb.TransactionStatusMeta) error {
+	writable, readonly := 0, 0
+	for _, l := range m.GetAddressTableLookups() {
+		writable, readonly = writable+len(l.GetWritableIndexes()), readonly+len(l.GetReadonlyIndexes())
+	}
+	w, r := len(meta.GetLoadedWritableAddresses()), len(meta.GetLoadedReadonlyAddresses())
+	if w == writable && r == readonly {
+		return nil
+	}
+	return fmt.Errorf("loadedAddresses: %d writable and %d readonly, the message looks up %d and %d: without them its accounts are not known "+
+		"(ask the node again, with maxSupportedTransactionVersion 0)", w, r, writable, readonly)
 }
 
 // versioned reads "legacy", a number, or nothing: RPC leaves the field out unless maxSupportedTransactionVersion was asked for, and
@@ -60,13 +67,33 @@ func (t *transactionJSON) versioned() (bool, error) {
 	}
 }
 
-func (t *transactionJSON) signed() (*signedJSON, error) {
+// signed reads the transaction in any encoding but "jsonParsed".
+func (t *transactionJSON) signed() (*storagepb.Transaction, error) {
 	if isNull(t.Transaction) {
 		return nil, errors.New("transaction: missing or null")
 	}
+	if raw := bytes.TrimSpace(t.Transaction); raw[0] != '{' {
+		b, err := encoded(raw)
+		if err != nil {
+			return nil, fmt.Errorf("transaction: %w", err)
+		}
+		tx, err := wireTransaction(b)
+		if err != nil {
+			return nil, fmt.Errorf("transaction: %w", err)
+		}
+		return tx, nil
+	}
+	versioned, err := t.versioned()
+	if err != nil {
+		return nil, err
+	}
 	var signed signedJSON
 	if err := json.Unmarshal(t.Transaction, &signed); err != nil {
-		return nil, fmt.Errorf(`transaction: %w (only RPC encoding "json" can be read, not "jsonParsed" or "base64")`, err)
+		if isParsed(t.Transaction) {
+			return nil, errors.New(`transaction.message.accountKeys: objects, so this is encoding "jsonParsed", which leaves out the data of ` +
+				`instructions (ask the node again, with encoding "json" or "base64")`)
+		}
+		return nil, fmt.Errorf("transaction: %w", err)
 	}
 	if len(signed.Signatures) == 0 {
 		return nil, errors.New("transaction.signatures: empty")
@@ -74,7 +101,25 @@ func (t *transactionJSON) signed() (*signedJSON, error) {
 	if signed.Message == nil {
 		return nil, errors.New("transaction.message: missing or null")
 	}
-	return &signed, nil
+	tx, err := signed.convert(versioned)
+	if err != nil {
+		return nil, fmt.Errorf("transaction.%w", err)
+	}
+	return tx, nil
+}
+
+// isParsed tells of encoding "jsonParsed" by its keys, which say what they may do.
+func isParsed(raw json.RawMessage) bool {
+	var parsed struct {
+		Message struct {
+			AccountKeys []struct {
+				Pubkey string `json:"pubkey"`
+			} `json:"accountKeys"`
+		} `json:"message"`
+	}
+	// What else differs from the other encodings fails too.
+	_ = json.Unmarshal(raw, &parsed)
+	return len(parsed.Message.AccountKeys) > 0 && parsed.Message.AccountKeys[0].Pubkey != ""
 }
 
 func (s *signedJSON) convert(versioned bool) (*storagepb.Transaction, error) {
@@ -152,77 +197,11 @@ func (in *instructionJSON) parts() (accounts, data []byte, err error) {
 	return accounts, data, nil
 }
 
-func simpleVote(s *signedJSON, versioned bool) bool {
-	m := s.Message
-	return !versioned && len(s.Signatures) <= 2 && len(m.Instructions) == 1 &&
-		int(m.Instructions[0].ProgramIDIndex) < len(m.AccountKeys) && m.AccountKeys[m.Instructions[0].ProgramIDIndex] == voteProgram
-}
-
-// indexes turns account indexes into the wire's form, one byte each.
-func indexes(field string, in []uint16) ([]byte, error) {
-	out := make([]byte, len(in))
-	for i, n := range in {
-		if n > 255 {
-			return nil, fmt.Errorf("%s[%d]: index %d does not fit a byte", field, i, n)
-		}
-		out[i] = byte(n)
+func simpleVote(tx *storagepb.Transaction) bool {
+	m := tx.GetMessage()
+	if m.GetVersioned() || len(tx.GetSignatures()) > 2 || len(m.GetInstructions()) != 1 {
+		return false
 	}
-	return out, nil
-}
-
-// decode reads base58 text of the given number of bytes, or of any with size -1.
-func decode(field, text string, size int) ([]byte, error) {
-	if text == "" && size <= 0 {
-		return []byte{}, nil
-	}
-	b, err := base58.Decode(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %q is not base58: %w", field, clip(text), err)
-	}
-	if size >= 0 && len(b) != size {
-		return nil, fmt.Errorf("%s: %q holds %d bytes, want %d", field, clip(text), len(b), size)
-	}
-	return b, nil
-}
-
-func decodeAll(field string, texts []string, size int) ([][]byte, error) {
-	out := make([][]byte, len(texts))
-	for i, text := range texts {
-		b, err := decode(fmt.Sprintf("%s[%d]", field, i), text, size)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = b
-	}
-	return out, nil
-}
-
-func decodeReturn(r *returnJSON) (*storagepb.ReturnData, error) {
-	program, err := decode("programId", r.ProgramID, 32)
-	if err != nil {
-		return nil, err
-	}
-	out := &storagepb.ReturnData{ProgramId: program}
-	if len(r.Data) == 0 {
-		return out, nil
-	}
-	if len(r.Data) == 2 && r.Data[1] != "base64" {
-		return nil, fmt.Errorf("data[1]: encoding %q is not supported, want base64", r.Data[1])
-	}
-	if out.Data, err = base64.StdEncoding.DecodeString(r.Data[0]); err != nil {
-		return nil, fmt.Errorf("data[0]: %w", err)
-	}
-	return out, nil
-}
-
-func isNull(raw json.RawMessage) bool {
-	s := strings.TrimSpace(string(raw))
-	return s == "" || s == "null"
-}
-
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
+	program := m.GetInstructions()[0].GetProgramIdIndex()
+	return int(program) < len(m.GetAccountKeys()) && string(m.GetAccountKeys()[program]) == string(voteProgram[:])
 }

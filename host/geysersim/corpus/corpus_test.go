@@ -248,6 +248,7 @@ func TestLoadAcceptsTheFormsThatToolsWrite(t *testing.T) {
 		"array":      {`[` + small() + `,{"result":` + small() + `}]`, 2},
 		"json lines": {small() + "\n" + small() + "\n", 2},
 		"gzip":       {zipped.String(), 1},
+		"with mark":  {"\ufeff" + small(), 1},
 		"block":      {`{"slot":7,"parentSlot":6,"transactions":[` + small() + `,` + small() + `]}`, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -276,14 +277,24 @@ func TestErrorsNameFileAndField(t *testing.T) {
 		"rpc error": {`{"error":{"code":-32007}}`, "-32007"},
 		"key":       {small(`["`+key+`"]`, `["0OIl"]`), "transaction.message.accountKeys[0]"},
 		"short key": {small(`["`+key+`"]`, `["So1"]`), "transaction.message.accountKeys[0]"},
-		"parsed":    {small(`["`+key+`"]`, `[{"pubkey":"x"}]`), "jsonParsed"},
-		"base64":    {`{"transaction":["AQ==","base64"],"meta":{}}`, "base64"},
-		"index":     {small(`"accounts":[0]`, `"accounts":[256]`), "instructions[0].accounts[0]"},
-		"data":      {small(`"data":"A"`, `"data":"0"`), "instructions[0].data"},
-		"version":   {small(`"slot":7`, `"version":3`), "version: 3"},
-		"meta":      {`{"transaction":` + between(small(), `"transaction":`, `,"meta"`) + `,"meta":null}`, "meta: missing"},
-		"fee":       {small(`"fee":5`, `"fee":-1`), "fee"},
-		"in array":  {`[` + small() + `,` + small(`"data":"A"`, `"data":"l"`) + `]`, "[1]: transaction.message.instructions[0].data"},
+		"parsed":    {small(`["`+key+`"]`, `[{"pubkey":"x"}]`), `"jsonParsed", which leaves out`},
+		"base64":    {`{"transaction":["AQ==","base64"],"meta":{}}`, "transaction: the text is cut"},
+		"zstd":      {`{"transaction":["AQ==","base64+zstd"],"meta":{}}`, `encoding "base64+zstd"`},
+		"not text":  {`{"transaction":["?","base64"],"meta":{}}`, `"?" is not base64`},
+		"message":   {`{"error":{"code":-32015,"message":"` + strings.Repeat("long ", 20) + `end"}}`, "-32015 long long"},
+		"whole":     {`{"error":{"code":-32015,"message":"` + strings.Repeat("long ", 20) + `end"}}`, "end"},
+		"null":      {`null`, "did not know the transaction"},
+		"number":    {`5`, "found 5"},
+		"text":      {"hello", "what getTransaction or getBlock answers"},
+		"not whole": {small() + small()[:100], "the file is cut"},
+		"lookups": {small(`"instructions":[`, `"addressTableLookups":[{"accountKey":"`+key+`","writableIndexes":[1,2],"readonlyIndexes":[]}],"instructions":[`,
+			`"slot":7`, `"version":0`), "meta.loadedAddresses: 0 writable and 0 readonly, the message looks up 2 and 0"},
+		"index":    {small(`"accounts":[0]`, `"accounts":[256]`), "instructions[0].accounts[0]"},
+		"data":     {small(`"data":"A"`, `"data":"0"`), "instructions[0].data"},
+		"version":  {small(`"slot":7`, `"version":3`), "version: 3"},
+		"meta":     {`{"transaction":` + between(small(), `"transaction":`, `,"meta"`) + `,"meta":null}`, "meta: missing"},
+		"fee":      {small(`"fee":5`, `"fee":-1`), "fee"},
+		"in array": {`[` + small() + `,` + small(`"data":"A"`, `"data":"l"`) + `]`, "[1]: transaction.message.instructions[0].data"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "one.json")
@@ -364,6 +375,8 @@ func TestBlocksGroupBySlotAndKeepTheUnknownForLast(t *testing.T) {
 }
 
 func FuzzLoad(f *testing.F) {
+	f.Add(`{"transaction":["AQ==","base64"],"meta":{}}`)
+	f.Add(`{"transaction":"3x","meta":{}}`)
 	f.Add(small())
 	f.Add(`{"result":[[` + small() + `]]}`)
 	f.Fuzz(func(t *testing.T, text string) {

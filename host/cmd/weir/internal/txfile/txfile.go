@@ -31,7 +31,8 @@ type Reader struct {
 	recent recent
 }
 
-// File reads one file; - is in, as getTransaction or getBlock results. It ends early, without an error, when ctx does.
+// File reads one file; - is in, as getTransaction or getBlock results. It ends early, without an error, when ctx does. Parts of a file that
+// cannot be read do not keep the others from Take; the error names them.
 func (r *Reader) File(ctx context.Context, path string, in io.Reader) error {
 	if path != "-" && capture.Is(path) {
 		return r.capture(ctx, path)
@@ -43,15 +44,13 @@ func (r *Reader) File(ctx context.Context, path string, in io.Reader) error {
 	} else {
 		loaded, err = corpus.LoadFile(path)
 	}
-	if err != nil {
-		return err
-	}
+	// What could be read of a file is not lost with the rest.
 	for i := range loaded {
 		if err := r.Transaction(&loaded[i]); err != nil {
 			return fmt.Errorf("%s: transaction %d: %w", path, i, err)
 		}
 	}
-	return nil
+	return err
 }
 
 // Transaction takes one that was read elsewhere.

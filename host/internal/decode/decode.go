@@ -48,6 +48,9 @@ type Decoder struct {
 	lps    lpTable
 	moves  []lpMove
 
+	proxies []proxy
+	flows   []mintFlow
+
 	calculated calculated
 	curves     curveTable
 	stats      counters
@@ -112,6 +115,7 @@ func (d *Decoder) Decode(tx *geyser.Transaction) []*eventv1.Record {
 	for i := range d.found {
 		d.answer(&d.found[i])
 	}
+	d.settleTraders()
 	d.settleVaults()
 	d.learnLP()
 	d.onlyWanted()
@@ -126,7 +130,7 @@ func (d *Decoder) reset(tx *geyser.Transaction) {
 	d.found = d.found[:0]
 	d.text = d.text[:0]
 	d.out = d.out[:0]
-	d.past, d.moves = d.past[:0], d.moves[:0]
+	d.past, d.moves, d.proxies = d.past[:0], d.moves[:0], d.proxies[:0]
 	d.costs, d.calculated = costs{}, calculated{}
 	d.pool.reset()
 	d.pumpTrades.reset()

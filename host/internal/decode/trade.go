@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"github.com/weir-run/weir/host/internal/dex"
-	"github.com/weir-run/weir/host/internal/geyser"
 	eventv1 "github.com/weir-run/weir/proto/gen/weir/event/v1"
 )
 
@@ -50,6 +49,7 @@ func (d *Decoder) trade(c *call, s eventv1.Strategy, f *swapFacts) *tradeBody {
 		if owner := d.behind(f); owner != nil {
 			t.Trader, t.VenueUser = owner, f.user
 		}
+		d.proxies = append(d.proxies, proxy{trade: t, user: f.user, outer: c.outer})
 	}
 	d.cost(t)
 	t.ExactIn = fixed(c)
@@ -137,50 +137,4 @@ func (d *Decoder) fees(b *tradeBody, lines [len(feeKinds)]feeLine) {
 	for i, line := range lines {
 		d.fee(b, feeKinds[i], line.amount, int64(min(line.rate, 1<<32-1)), false)
 	}
-}
-
-// signed tells whether a key signed the transaction.
-func (d *Decoder) signed(key []byte) bool {
-	for i := range min(d.tx.Signers, len(d.tx.Keys)) {
-		if bytes.Equal(d.tx.Keys[i], key) {
-			return true
-		}
-	}
-	return false
-}
-
-// behind finds the wallet behind a venue's user that signed nothing: the one signer whose own token account took or gave
-// exactly the coin's amount. Nil when there is not exactly one such signer.
-func (d *Decoder) behind(f *swapFacts) []byte {
-	var found []byte
-	for i := range min(d.tx.Signers, len(d.tx.Keys)) {
-		owner := d.tx.Keys[i]
-		if !d.moved(owner, f.baseMint, f.base, f.buy) && !d.moved(owner, f.quoteMint, f.quote, !f.buy) {
-			continue
-		}
-		if found != nil {
-			return nil
-		}
-		found = owner
-	}
-	return found
-}
-
-// moved tells whether an owner's token account got or gave exactly that much of a mint.
-func (d *Decoder) moved(owner, mint []byte, amount uint64, got bool) bool {
-	if amount == 0 {
-		return false
-	}
-	for _, list := range [2][]geyser.TokenBalance{d.tx.PostTokens, d.tx.PreTokens} {
-		for i := range list {
-			b := d.balanceOf(list[i].Account)
-			if got && b.post-b.pre != amount || !got && b.pre-b.post != amount || b.mint == nil || *b.mint != dex.Key(mint) {
-				continue
-			}
-			if k := d.mints.of(list[i].Owner); k != nil && bytes.Equal(k[:], owner) {
-				return true
-			}
-		}
-	}
-	return false
 }

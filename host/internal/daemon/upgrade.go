@@ -105,7 +105,10 @@ func (d *Daemon) copyRunning(ctx context.Context, st monitor.Status, name string
 			return "", err
 		}
 	}
-	return "", fmt.Errorf("the file that plugin %s was started from is gone, so that nothing could be rolled back to: restart the plugin, then upgrade it", st.Instance)
+	if st.State != monitor.Live && st.State != monitor.Replaying {
+		return "", fmt.Errorf("plugin %s is %s: try again when it is live", st.Instance, st.State)
+	}
+	return "", fmt.Errorf("the file that plugin %s was started from is gone, so that nothing could be rolled back to: restart weir, then upgrade it", st.Instance)
 }
 
 // upgradeWords is what the status says of an upgrade under way.

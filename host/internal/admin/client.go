@@ -3,7 +3,9 @@ package admin
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -73,13 +75,21 @@ func Dial(dataDir string) (*Client, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("no daemon runs on data folder %s (no socket %s): start one with `weir run`, or name its folder with --data-dir", dataDir, path)
+		return nil, unheard(dataDir, path, err)
 	}
 	conn, err := grpc.NewClient("unix://"+path, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return nil, fmt.Errorf("dial admin socket: %w", err)
 	}
 	return &Client{AdminClient: adminv1.NewAdminClient(conn), conn: conn}, nil
+}
+
+// unheard says why there is nobody to call: the folder of a daemon lets in only the user that runs it.
+func unheard(dataDir, path string, err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("data folder %s is another user's: run this as the user that runs the daemon (%w)", dataDir, err)
+	}
+	return fmt.Errorf("no daemon runs on data folder %s (no socket %s): start one with `weir run`, or name its folder with --data-dir", dataDir, path)
 }
 
 // Close ends the connection.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -37,10 +38,31 @@ func (c gapsCommand) Run(ctx context.Context, std shell.Streams) error {
 	if err != nil {
 		return err
 	}
+	if err := c.known(gaps); err != nil {
+		return err
+	}
 	if c.JSON {
 		return printGapsJSON(std.Out, gaps)
 	}
 	return printGaps(std.Out, gaps)
+}
+
+// known refuses a group that there is none of: no gaps of it would be taken for good news. A group of an earlier configuration may have
+// rows yet.
+func (c gapsCommand) known(g *adminv1.GapsResponse) error {
+	var names []string
+	for _, f := range g.GetFrontiers() {
+		names = append(names, f.GetGroup())
+	}
+	for _, r := range g.GetRanges() {
+		names = append(names, r.GetGroups()...)
+	}
+	for _, group := range c.Group {
+		if !slices.Contains(names, group) {
+			return fmt.Errorf("no group is named %q; there are: %s", group, strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ", "))
+		}
+	}
+	return nil
 }
 
 func (c gapsCommand) request() *adminv1.GapsRequest {

@@ -140,6 +140,7 @@ func TestGapsWrongUse(t *testing.T) {
 	}{
 		"a state that does not exist": {[]string{"--state", "lost"}, 2, "lost"},
 		"slots the wrong way round":   {[]string{"--from", "9", "--to", "3"}, 1, "lies before"},
+		"a group that does not exist": {[]string{"--group", "higher"}, 1, `no group is named "higher"; there are: high, low`},
 		"no daemon":                   {[]string{"--data-dir", t.TempDir()}, 1, "no daemon runs"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -75,6 +76,12 @@ func (c recordCommand) Run(ctx context.Context, std shell.Streams) (err error) {
 	fmt.Fprintf(std.Err, "recording from %s to %s; Ctrl-C stops\n", s.endpoint.Label(), c.File)
 	err = errors.Join(r.run(ctx), w.Close())
 	written := w.Written()
+	if err != nil && written.Updates == 0 { // nothing is lost, and the next try finds the name free
+		for _, file := range written.Files {
+			err = errors.Join(err, os.Remove(file))
+		}
+		return err
+	}
 	fmt.Fprintf(std.Err, "recorded %d updates of %d bytes in %d bytes, files: %v; %d gaps\n",
 		written.Updates, written.Plain, written.Bytes, written.Files, r.gaps)
 	return err

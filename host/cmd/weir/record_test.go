@@ -89,6 +89,19 @@ func factsOfTruth(truth []geysersim.Truth) (out []fact) {
 	return out
 }
 
+// Who is refused for his token tries again under the same name.
+func TestRecordLeavesNoEmptyFile(t *testing.T) {
+	_, url := serve(t, geysersim.Options{Source: &some{market.New(market.Options{Seed: 4}), 4}, Tokens: []string{"another"}})
+	file := filepath.Join(t.TempDir(), "x.weircap")
+	code, _, stderr := weir(t, "record", "--url", url, "--for", "3s", file)
+	if code != 1 || !strings.Contains(stderr, "was refused") {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file of nothing is there: %v", err)
+	}
+}
+
 // A stream is recorded, decoded from the capture, reported on and played again; each time with what the market did.
 func TestRecordDecodeAndReplay(t *testing.T) {
 	server, url := serve(t, geysersim.Options{

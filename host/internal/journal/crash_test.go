@@ -9,7 +9,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -229,6 +231,32 @@ func TestFrontierAloneSurvives(t *testing.T) {
 			t.Errorf("status %+v, want frontier 99", st)
 		}
 	})
+}
+
+// A daemon that was killed holds its lock until the kernel is done with it: who starts it again at once is not told of another daemon.
+func TestALockIsAwaitedForALastBreath(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	open := func() *os.File {
+		t.Helper()
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = f.Close() })
+		return f
+	}
+	dying := open()
+	if err := lock(dying); err != nil {
+		t.Fatal(err)
+	}
+	gone := time.AfterFunc(lastBreath/4, func() { _ = dying.Close() })
+	defer gone.Stop()
+	if err := lock(open()); err != nil {
+		t.Errorf("the lock of one that went: %v", err)
+	}
+	if err := lock(open()); !errors.Is(err, syscall.EWOULDBLOCK) {
+		t.Errorf("the lock of one that stays: %v", err)
+	}
 }
 
 func TestSecondDaemonOnTheFolderIsTold(t *testing.T) {

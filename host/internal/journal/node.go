@@ -110,6 +110,20 @@ func (n *node) place() string {
 	return strings.TrimPrefix(n.cfg.URL, "nats://")
 }
 
+// lastBreath is for how long a daemon that was killed may hold the lock: until the kernel has taken its memory back, which on a busy
+// machine is more than half a second.
+const lastBreath = 2 * time.Second
+
+// lock takes the lock of a file, also when its holder is just dying.
+func lock(f *os.File) error {
+	for deadline := time.Now().Add(lastBreath); ; time.Sleep(20 * time.Millisecond) {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
 // holdFolder makes the journal folder and locks it, so that two daemons on one folder are told instead of destroying it.
 func (n *node) holdFolder() error {
 	if n.cfg.Dir == "" {
@@ -123,7 +137,7 @@ func (n *node) holdFolder() error {
 	if err != nil {
 		return fmt.Errorf("lock journal folder: %w (choose another data_dir, or give this user the right to write there)", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lock(f); err != nil {
 		holder, _ := os.ReadFile(path)
 		_ = f.Close()
 		return fmt.Errorf("journal folder %s is held by process %s: stop it, or choose another data_dir (%w)",

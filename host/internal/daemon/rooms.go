@@ -22,7 +22,7 @@ func (d *Daemon) initJournal(ctx context.Context) (err error) {
 		EventsMaxBytes: int64(d.cfg.Journal.MaxBytes),
 		// An instance's newest output says what it need not give again: outputs go later than the records that they are of.
 		EventsMaxAge: d.cfg.Journal.MaxAge + d.cfg.Journal.MaxAge/10,
-		Log:            d.log.With("room", "journal"),
+		Log:          d.log.With("room", "journal"),
 	})
 	return err // which says that the journal could not be opened
 }

@@ -119,7 +119,7 @@ func (s scene) play(t *testing.T) {
 		}
 	}
 	for _, f := range s.faults {
-		eventually(t, 100*time.Second, f.resolved(), func() bool { return s.told(f.resolved()) })
+		eventually(t, 240*time.Second, f.resolved(), func() bool { return s.told(f.resolved()) })
 		t.Logf("%5.1fs %s", time.Since(began).Seconds(), f.resolved())
 	}
 	s.compare()

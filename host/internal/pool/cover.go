@@ -16,6 +16,8 @@ const maxConnections = 3
 type cover struct {
 	begun  GroupSet                // groups that are watched since a known slot
 	start  uint64                  // the first slot of all, when nothing was durable before it; nothing older is wanted
+	level  GroupSet                // groups of a first start: they begin with start, all of them
+	short  GroupSet                // those of them that came up later, as long as what came since start may be replayed
 	floor  [fold.MostGroups]uint64 // what this process saw first or gave up: only what comes after it is needed
 	solid  [fold.MostGroups]uint64 // highest slot up to which everything was handed on or given up
 	owed   [fold.MostGroups]time.Time
@@ -28,6 +30,7 @@ type cover struct {
 // restore begins all groups behind the durable slot.
 func (c *cover) restore(groups GroupSet, durable uint64) {
 	if durable == 0 {
+		c.level = groups
 		return
 	}
 	for g := range groups.All() {
@@ -36,21 +39,26 @@ func (c *cover) restore(groups GroupSet, durable uint64) {
 	}
 }
 
-// durable notes that everything up to a slot is durable, for every group.
+// durable notes that everything up to a slot is durable, for every group that is not short: those have not begun yet for who says so.
 func (c *cover) durable(slot uint64) {
-	for g := range c.begun.All() {
+	for g := range (c.begun &^ c.short).All() {
 		c.solid[g] = max(c.solid[g], slot)
 	}
 }
 
-// base returns the highest slot that none of the groups needs any more, 0 when none of them has begun. A group that has not begun does so
-// with the first slot of the others, once one of them has completed a slot, so that a run tells of the same slots for all groups.
+// base returns the highest slot that none of the groups needs any more, 0 when none of them has begun. A group of a first start that has
+// not begun does so with the first slot of the others, once one of them has completed a slot, so that a run tells of the same slots for all
+// groups.
 func (c *cover) base(groups GroupSet, durable uint64) (base uint64) {
-	if groups&^c.begun != 0 && c.start > 0 && slices.Max(c.at[:]) >= c.start {
+	if groups&c.level&^c.begun != 0 && c.start > 0 && slices.Max(c.at[:]) >= c.start {
 		base = c.start - 1
 	}
 	for g := range (groups & c.begun).All() {
-		if b := max(durable, c.floor[g]); base == 0 || b < base {
+		b := c.floor[g]
+		if !c.short.Has(g) {
+			b = max(b, durable)
+		}
+		if base == 0 || b < base {
 			base = b
 		}
 	}
@@ -64,6 +72,11 @@ func (c *cover) begin(k, g int, since, lowest uint64) {
 		return
 	}
 	c.begun = c.begun.With(g)
+	if c.level.Has(g) && 0 < c.start && c.start < lowest {
+		c.floor[g], c.solid[g] = c.start-1, c.start-1
+		c.short = c.short.With(g)
+		return
+	}
 	c.floor[g] = max(lowest, 1) - 1
 	c.solid[g] = since - 1
 	if c.start == 0 || lowest < c.start {
@@ -84,10 +97,11 @@ func (c *cover) drop(k int, groups GroupSet) {
 	}
 }
 
-// claims returns the groups that a connection has covered for a slot whose meta comes now.
+// claims returns the groups that a connection has covered for a slot whose meta comes now. One that is short claims nothing: with its first
+// claim a group begins.
 func (c *cover) claims(k int, groups GroupSet, slot uint64) (out GroupSet) {
 	for g := range groups.All() {
-		if s := c.since[k][g]; s != 0 && slot >= s {
+		if s := c.since[k][g]; s != 0 && slot >= s && (!c.short.Has(g) || c.joined(k, g)) {
 			out = out.With(g)
 		}
 	}
@@ -101,6 +115,7 @@ func (c *cover) advance(k int, covered GroupSet, slot, parent uint64) {
 		switch {
 		case c.joined(k, g):
 			c.solid[g] = max(c.solid[g], slot)
+			c.short = c.short.Without(g)
 		case parent > 0 && parent <= c.solid[g] && c.since[k][g] <= slot:
 			c.since[k][g] = c.solid[g] + 1 // the slots in between were skipped by the chain
 			c.solid[g] = max(c.solid[g], slot)
@@ -135,11 +150,14 @@ func (c *cover) hole(k, g int) (from, to uint64, ok bool) {
 func (c *cover) giveUp(k, g int) {
 	c.solid[g] = max(c.since[k][g]-1, c.at[k])
 	c.owed[g] = time.Time{}
+	c.short = c.short.Without(g)
 }
 
 // forget lets groups that nobody watches any more begin anew when they come back.
 func (c *cover) forget(groups GroupSet) {
 	c.begun &^= groups
+	c.level &^= groups
+	c.short &^= groups
 	for g := range groups.All() {
 		c.solid[g], c.floor[g], c.healed[g], c.owed[g] = 0, 0, 0, time.Time{}
 	}

@@ -19,6 +19,12 @@ func (p *Pool) owe(groups GroupSet, now time.Time) {
 			continue
 		}
 		from, to, _ := p.cover.hole(k, g)
+		if p.cover.short.Has(g) {
+			p.connections[k].log.Info("group begins later than the others", "group", p.table.groups[g].Name, "slot", to+1, "others", from)
+			p.cover.giveUp(k, g)
+			p.cover.floor[g] = to
+			continue
+		}
 		s := span{from, to, k}
 		if missing[s] == 0 {
 			order = append(order, s)
@@ -48,6 +54,9 @@ func (p *Pool) owe(groups GroupSet, now time.Time) {
 // providers.
 const owedFor = time.Minute
 
+// shortFor is how long the other groups of a first start wait for one that may still begin with them: nothing is handed on meanwhile.
+const shortFor = 5 * time.Second
+
 // lost tells whether there is a hole in a group that nobody will fill any more, and the connection behind it.
 func (p *Pool) lost(g int, now time.Time) (next int, lost bool) {
 	next, waiting := -1, false
@@ -67,7 +76,14 @@ func (p *Pool) lost(g int, now time.Time) (next int, lost bool) {
 	if p.cover.owed[g].IsZero() {
 		p.cover.owed[g] = now
 	}
-	if waiting && now.Sub(p.cover.owed[g]) < owedFor {
+	patience := owedFor
+	if p.cover.short.Has(g) {
+		if p.tryHeal(g) {
+			return -1, false
+		}
+		patience = shortFor
+	}
+	if waiting && now.Sub(p.cover.owed[g]) < patience {
 		return -1, false
 	}
 	return next, !p.tryHeal(g)
@@ -78,7 +94,9 @@ func (k *connection) mayFill(g int, now time.Time) bool {
 	switch {
 	case k.hopeless || !k.wants.Has(g):
 		return false
-	case k.stream == nil || !k.streaming:
+	case k.stream == nil:
+		return !k.pool.cover.short.Has(g) || k.source.mayReplay(k.pool.config.Commitment)
+	case !k.streaming:
 		return true
 	default:
 		return k.heal.Has(g) || k.ask.replaying(g, now)

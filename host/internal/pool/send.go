@@ -106,9 +106,10 @@ func (k *connection) replayFrom(added GroupSet) uint64 {
 	return 0
 }
 
-// orphans returns those of the groups that no stream brings without a hole, and that are watched already.
+// orphans returns those of the groups that no stream brings without a hole, and that are watched already or begin with those that are.
 func (k *connection) orphans(groups GroupSet) (out GroupSet) {
-	for g := range (groups & k.pool.cover.begun).All() {
+	c := &k.pool.cover
+	for g := range (groups & (c.begun | c.level)).All() {
 		if !k.pool.served(g) {
 			out = out.With(g)
 		}

@@ -75,15 +75,18 @@ func newSource(index int, s Source, parent *slog.Logger) *source {
 // slot of the source's streams now.
 func (s *source) replays(from, head uint64, commitment geyserpb.CommitmentLevel) bool {
 	switch {
-	case s.noReplay, s.profile.Replay == profile.No, s.profile.Dialect == profile.Richat:
-		return false
-	case s.profile.ReplayProcessedOnly && commitment != geyserpb.CommitmentLevel_PROCESSED:
+	case !s.mayReplay(commitment), s.profile.Dialect == profile.Richat:
 		return false
 	case s.oldest > 0: // the store moves on as fast as the chain
 		return from >= s.oldest+max(head, s.head)-s.head+haste
 	default:
 		return s.replayed
 	}
+}
+
+// mayReplay tells whether nothing speaks against a replay where a stream begins.
+func (s *source) mayReplay(commitment geyserpb.CommitmentLevel) bool {
+	return !s.noReplay && s.profile.Replay != profile.No && (!s.profile.ReplayProcessedOnly || commitment == geyserpb.CommitmentLevel_PROCESSED)
 }
 
 // spacing is the least time between two requests in an open stream.

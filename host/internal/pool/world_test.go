@@ -132,6 +132,7 @@ type worldOptions struct {
 	opens       int
 	seed        uint64
 	groups      []pool.Group
+	ahead       time.Duration // how long the chain runs before the pool starts
 	change      func(*pool.Config)
 }
 
@@ -158,7 +159,7 @@ func newWorld(t *testing.T, o worldOptions) *world {
 	}
 	var served []chan error
 	for i := range o.servers {
-		options := geysersim.Options{Source: w.chain, ReplaySlots: o.replay, OpensPerWindow: 100}
+		options := geysersim.Options{Source: w.chain, ReplaySlots: o.replay, OpensPerWindow: 100, StartAtOnce: o.ahead > 0}
 		var s *geysersim.Server
 		if i == 0 {
 			s = geysersim.New(options)
@@ -181,6 +182,7 @@ func newWorld(t *testing.T, o worldOptions) *world {
 		})
 		w.servers, served = append(w.servers, s), append(served, done)
 	}
+	time.Sleep(o.ahead)
 	if o.change != nil {
 		o.change(&c)
 	}

@@ -15,6 +15,9 @@ type guarded struct {
 	admits func(net.Conn) error
 	log    *slog.Logger
 	free   chan struct{} // holds a token for each connection
+
+	told   time.Time // when strangers were last spoken of
+	untold int       // strangers since
 }
 
 // Accept implements net.Listener.
@@ -25,7 +28,7 @@ func (g *guarded) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if err := g.admits(conn); err != nil {
-			g.log.Warn("a stranger asked on the plugin's host socket and was turned away", "error", err)
+			g.turnAway(time.Now(), err)
 			_ = conn.Close() // it is a stranger's
 			continue
 		}
@@ -36,6 +39,19 @@ func (g *guarded) Accept() (net.Conn, error) {
 			_ = conn.Close() // the plugin has its connections
 		}
 	}
+}
+
+// strangersEvery is the least time between two lines of the log about strangers. One may knock as often as it likes.
+const strangersEvery = time.Second
+
+// turnAway tells of a stranger. Only the goroutine of Accept uses it.
+func (g *guarded) turnAway(now time.Time, err error) {
+	if now.Sub(g.told) < strangersEvery {
+		g.untold++
+		return
+	}
+	g.log.Warn("a stranger asked on the plugin's host socket and was turned away", "error", err, "more_before", g.untold)
+	g.told, g.untold = now, 0
 }
 
 type counted struct {
@@ -59,13 +75,14 @@ type pace struct {
 // paceSlack is how far calls may run ahead of the pace, so that bursts do not wait.
 const paceSlack = 100 * time.Millisecond
 
-func (p *pace) wait(ctx context.Context) error {
+// wait takes the place of a number of calls.
+func (p *pace) wait(ctx context.Context, calls int) error {
 	p.mu.Lock()
 	now := time.Now()
 	if p.due.Before(now.Add(-paceSlack)) {
 		p.due = now.Add(-paceSlack)
 	}
-	p.due = p.due.Add(time.Second / callsPerSecond)
+	p.due = p.due.Add(time.Duration(calls) * time.Second / callsPerSecond)
 	wait := p.due.Sub(now)
 	p.mu.Unlock()
 	if wait <= 0 {

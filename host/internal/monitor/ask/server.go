@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/enrich"
@@ -48,6 +49,7 @@ const (
 	maxCalls       = 4 // at a time, on each connection
 	callLimit      = 5 * time.Second
 	callsPerSecond = 10_000 // what is over waits
+	callBytes      = 256    // a larger request counts as so many calls as it has these: to read metrics of 64 KiB takes a millisecond
 )
 
 // Server answers one plugin process. Close it.
@@ -117,7 +119,11 @@ func (s *Server) Close() {
 func (s *Server) bound(ctx context.Context, in any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	if err := s.pace.wait(ctx); err != nil {
+	calls := 1
+	if m, ok := in.(proto.Message); ok {
+		calls += proto.Size(m) / callBytes
+	}
+	if err := s.pace.wait(ctx, calls); err != nil {
 		return nil, status.Error(codes.Unavailable, "too many calls")
 	}
 	return handle(ctx, in)

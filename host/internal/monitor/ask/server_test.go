@@ -160,6 +160,23 @@ func TestStrangersAreTurnedAway(t *testing.T) {
 	}
 }
 
+// A process that is not admitted may knock as often as it likes: a child of the plugin, for example. The log must not grow with that.
+func TestAFloodOfStrangersIsCounted(t *testing.T) {
+	s := serve(t, &tape{first: 1}, nil)
+	s.refuse = errors.New("process 1 asks on the socket of process 2")
+	for range 200 {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "unix", s.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = conn.Read(make([]byte, 1)) // until it is turned away
+		_ = conn.Close()
+	}
+	if lines := strings.Count(s.log.String(), "turned away"); lines == 0 || lines > 20 {
+		t.Errorf("%d lines of 200 strangers; want a few", lines)
+	}
+}
+
 func TestFewConnections(t *testing.T) {
 	s := serve(t, &tape{first: 1}, nil)
 	for i := range 4 {
@@ -209,12 +226,29 @@ func TestPace(t *testing.T) {
 	var p pace
 	start := time.Now()
 	for range callsPerSecond / 5 { // 200 ms, of which 100 are slack
-		if err := p.wait(t.Context()); err != nil {
+		if err := p.wait(t.Context(), 1); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if took := time.Since(start); took < 80*time.Millisecond {
 		t.Errorf("%d calls took %v", callsPerSecond/5, took)
+	}
+}
+
+// What a call costs the host grows with its size: to read metrics of 64 KiB takes a thousand times longer than to look a pool up.
+func TestLargeCallsCountMore(t *testing.T) {
+	s := serve(t, &tape{first: 1}, nil)
+	c := s.client(t)
+	text := strings.Repeat("#"+strings.Repeat("x", 999)+"\n", 64)
+	start := time.Now()
+	const calls = 20
+	for range calls {
+		if _, err := c.ReportMetrics(t.Context(), &pluginv1.ReportMetricsRequest{Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(start); took < 300*time.Millisecond {
+		t.Errorf("%d reports of %d bytes took %v: they keep a core busy", calls, len(text), took)
 	}
 }
 

@@ -11,6 +11,7 @@ type retries struct {
 	number uint64 // record that failed last
 	tries  int
 	waits  backoff
+	saved  uint64 // number of the checkpoint that waits began with
 
 	settled map[uint64]bool // records whose error is not waited out any more
 }
@@ -18,7 +19,10 @@ type retries struct {
 // after judges a transient error, and how long to wait before the next try.
 func (r *retries) after(c *Crash, cfg *Config, checkpoint uint64) verdict {
 	if c.Record != r.number {
-		r.number, r.tries, r.waits = c.Record, 0, backoff{}
+		r.number, r.tries = c.Record, 0
+	}
+	if checkpoint > r.saved { // errors of other records each time are no progress
+		r.saved, r.waits = checkpoint, backoff{}
 	}
 	if r.tries++; r.tries > retryLimit {
 		if r.settled == nil {
@@ -29,7 +33,7 @@ func (r *retries) after(c *Crash, cfg *Config, checkpoint uint64) verdict {
 				delete(r.settled, number)
 			}
 		}
-		r.settled[c.Record] = true
+		r.settled[c.Record], r.waits = true, backoff{}
 		return verdict{state: Backoff, wait: time.Nanosecond}
 	}
 	return verdict{state: Backoff, wait: r.waits.next(cfg.BackoffMin, cfg.BackoffMax)}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestTransientErrors shows that a record which fails for a while is handled in its place, and that one which always fails is given up
@@ -39,4 +40,23 @@ func TestTransientErrors(t *testing.T) {
 		}
 		mustContain(t, "log", r.log.String(), "cause=retry", "record "+itoa(int(number))+": probe is busy")
 	})
+}
+
+// Errors of other records each time, with no checkpoint between them, are no progress: the waits must grow, or the program is started again
+// several times a second for ever.
+func TestTransientErrorsOfChangingRecordsAreWaitedOut(t *testing.T) {
+	cfg := Config{BackoffMin: time.Second, BackoffMax: time.Hour}
+	longest := func(checkpoint func(try int) uint64) (longest time.Duration) {
+		var r retries
+		for try := range 30 {
+			longest = max(longest, r.after(&Crash{Cause: CauseRetry, Record: uint64(100 + try%2)}, &cfg, checkpoint(try)).wait)
+		}
+		return longest
+	}
+	if got := longest(func(int) uint64 { return 50 }); got < time.Minute {
+		t.Errorf("without progress it waits %v at most", got)
+	}
+	if got := longest(func(try int) uint64 { return 50 + uint64(try) }); got > cfg.BackoffMin {
+		t.Errorf("with progress it waits up to %v", got)
+	}
 }

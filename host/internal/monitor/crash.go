@@ -65,7 +65,19 @@ func (c *Crash) Error() string { return string(c.Cause) + ": " + c.Detail }
 
 // crashf makes its words text: much of them is what a plugin said, which may be any bytes, and status takes text only.
 func crashf(cause Cause, format string, args ...any) *Crash {
-	return &Crash{Cause: cause, Detail: strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD"), At: time.Now()}
+	return &Crash{Cause: cause, Detail: shorten(fmt.Sprintf(format, args...)), At: time.Now()}
+}
+
+// maxSaid bounds what is kept of a plugin's words, in bytes: twice of what the SDK sends. A frame has room for megabytes of them, and they go
+// into the log, the dead letters, status and alerts.
+const maxSaid = 4 << 10
+
+// shorten makes text of a plugin's words, of maxSaid bytes and an ellipsis at most.
+func shorten(said string) string {
+	if len(said) > maxSaid {
+		return strings.ToValidUTF8(said[:maxSaid], "") + "..."
+	}
+	return strings.ToValidUTF8(said, "\uFFFD")
 }
 
 // crashOfExit reads a dead process. The panic text of its error output says more than the exit code.

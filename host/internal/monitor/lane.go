@@ -237,7 +237,7 @@ func (l *lane) health(ctx context.Context) error {
 			continue
 		}
 		failed = 0
-		if text := report.GetTrouble(); text != trouble {
+		if text := shorten(report.GetTrouble()); text != trouble {
 			trouble = text
 			l.meters.trouble.Store(&text)
 			if text != "" {

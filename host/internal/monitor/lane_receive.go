@@ -164,12 +164,20 @@ func (l *lane) takeError(b []byte) error {
 	if err := proto.Unmarshal(b, &failed); err != nil {
 		return breach("record error: %v", err)
 	}
-	text := fmt.Sprintf("record %d: %s", failed.GetNumber(), failed.GetMessage())
+	number, message := failed.GetNumber(), shorten(failed.GetMessage())
+	transient := failed.GetClass() == pluginv1.ErrorClass_ERROR_CLASS_TRANSIENT
+	switch sent := l.promised.Load(); {
+	case number > sent:
+		return breach("error of record %d, which was not sent; the last one is %d", number, sent)
+	case transient && number <= l.through: // it may be in a checkpoint, and does not come again
+		return breach("transient error of record %d came after record %d was done", number, l.through)
+	}
+	text := fmt.Sprintf("record %d: %s", number, message)
 	switch failed.GetClass() {
 	case pluginv1.ErrorClass_ERROR_CLASS_FATAL:
 		return crashf(CauseFatal, "%s", text)
 	case pluginv1.ErrorClass_ERROR_CLASS_TRANSIENT:
-		if number := failed.GetNumber(); !l.settled[number] {
+		if !l.settled[number] {
 			crash := crashf(CauseRetry, "%s", text)
 			crash.Record = number
 			return crash
@@ -177,7 +185,7 @@ func (l *lane) takeError(b []byte) error {
 	default:
 	}
 	l.meters.refused.Add(1)
-	l.letters.refused(failed.GetNumber(), failed.GetMessage())
-	l.refusals.Warn("plugin could not handle a record", "record", failed.GetNumber(), "class", failed.GetClass().String(), "error", failed.GetMessage())
+	l.letters.refused(number, message)
+	l.refusals.Warn("plugin could not handle a record", "record", number, "class", failed.GetClass().String(), "error", message)
 	return nil
 }

@@ -180,6 +180,10 @@ func stateFrame(checkpoint uint64, data string, last bool) *pluginv1.PluginFrame
 	}}}
 }
 
+func errorFrame(number uint64, class pluginv1.ErrorClass) *pluginv1.PluginFrame {
+	return &pluginv1.PluginFrame{Epoch: 7, Frame: &pluginv1.PluginFrame_Error{Error: &pluginv1.RecordError{Number: number, Class: class, Message: "no"}}}
+}
+
 func TestBreachesEndTheEpoch(t *testing.T) {
 	trade := eventv1.Kind_KIND_TRADE
 	for _, c := range []struct {
@@ -199,6 +203,8 @@ func TestBreachesEndTheEpoch(t *testing.T) {
 		{"huge output", []*pluginv1.PluginFrame{{Epoch: 7, Frame: &pluginv1.PluginFrame_Outputs{Outputs: &pluginv1.Outputs{
 			Outputs: []*eventv1.Output{{Cause: 101, Key: string(make([]byte, maxOutput))}},
 		}}}}, "the limit is 524288"},
+		{"error too far", []*pluginv1.PluginFrame{errorFrame(111, pluginv1.ErrorClass_ERROR_CLASS_DATA)}, "error of record 111, which was not sent"},
+		{"error late", []*pluginv1.PluginFrame{outputsFrame(7, 105), errorFrame(105, pluginv1.ErrorClass_ERROR_CLASS_TRANSIENT)}, "error of record 105 came after record 105 was done"},
 		{"gives up", []*pluginv1.PluginFrame{{Epoch: 7, Frame: &pluginv1.PluginFrame_Error{Error: &pluginv1.RecordError{
 			Number: 102, Class: pluginv1.ErrorClass_ERROR_CLASS_FATAL, Message: "no more",
 		}}}}, "fatal: record 102: no more"},

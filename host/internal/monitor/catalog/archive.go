@@ -3,6 +3,7 @@ package catalog
 import (
 	"archive/tar"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -129,13 +130,25 @@ func unpack(path string) (m *Manifest, folder string, done func(), err error) {
 	done = func() { _ = os.RemoveAll(folder) } // it is a temporary folder
 	if err := extract(path, folder); err != nil {
 		done()
-		return nil, "", nil, fmt.Errorf("unpack %s: %w", path, err)
+		return nil, "", nil, fmt.Errorf("unpack %s: %w%s", path, err, remedyFor(err))
 	}
 	if m, err = ReadManifest(filepath.Join(folder, ManifestFile)); err != nil {
 		done()
 		return nil, "", nil, fmt.Errorf("unpack %s: %w: it is not a packed plugin", path, err)
 	}
 	return m, folder, done, nil
+}
+
+// remedyFor says what to do about an archive that cannot be read to its end; empty for other faults.
+func remedyFor(err error) string {
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	for _, damage := range []error{io.EOF, io.ErrUnexpectedEOF, gzip.ErrHeader, gzip.ErrChecksum, tar.ErrHeader} {
+		corrupt = corrupt || errors.Is(err, damage)
+	}
+	if corrupt {
+		return ": it is cut off or damaged: fetch it again, or pack it anew"
+	}
+	return ""
 }
 
 // extract writes the files of an archive. Anyone may have made it: what is not a plain file under the folder is refused, and so is more

@@ -242,4 +242,7 @@ func TestWhatIsNoPluginIsNotInstalled(t *testing.T) {
 	if _, err := catalog.Install(t.Context(), t.TempDir(), filepath.Join(t.TempDir(), "gone")); err == nil {
 		t.Error("a file that does not exist was installed")
 	}
+	if _, err := catalog.Install(t.Context(), t.TempDir(), t.TempDir()); err == nil || !strings.Contains(err.Error(), "name the program itself") {
+		t.Errorf("an empty folder: %v; want what to do instead", err)
+	}
 }

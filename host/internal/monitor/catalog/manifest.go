@@ -93,6 +93,9 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 // ReadManifest reads and checks a manifest.
 func ReadManifest(path string) (*Manifest, error) {
 	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read manifest: %w: name the program itself, or a folder that holds %s, as weir plugin new makes it", err, ManifestFile)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -73,4 +74,34 @@ func TestRecordsLostAreTold(t *testing.T) {
 		}
 		return false
 	})
+	missedEvents(t, data, address)
+}
+
+// missedEvents asks at each door for the first position, which is gone, and checks that it is said.
+func missedEvents(t *testing.T, data, address string) {
+	t.Helper()
+	eventually(t, 20*time.Second, "events are gone", func() bool {
+		_, _, said := run(t, "events", "--data-dir", data, "--from", "1")
+		return strings.Contains(said, "weir: positions 1 to ")
+	})
+	if _, _, said := run(t, "events", "--data-dir", data, "--from", "1", "-i", "trading"); !strings.Contains(said, "weir: positions 1 to ") {
+		t.Errorf("weir events -i says %q", said)
+	}
+	if _, _, said := run(t, "events", "--data-dir", data); said != "" {
+		t.Errorf("whoever asks for what is kept is told %q", said)
+	}
+	if code, body := get(address, "/api/v1/events?from=1&limit=1"); code != http.StatusOK || !strings.Contains(body, `"missed":[{"from":"1","to":"`) {
+		t.Errorf("a page: %d %s", code, body)
+	}
+	response, err := http.Get("http://" + address + "/api/v1/stream?last_event_id=1.0~0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data: ") {
+	}
+	if !strings.Contains(lines.Text(), `"topic":"outputs","after":"1.0"`) || !strings.Contains(lines.Text(), `"from":"1","to":"`) {
+		t.Errorf("the stream begins with %s", lines.Text())
+	}
 }

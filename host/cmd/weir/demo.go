@@ -145,7 +145,7 @@ func (c demoCommand) print(ctx context.Context, d *daemon.Daemon, std shell.Stre
 	if c.JSON {
 		print = words.JSON
 	}
-	return d.Events(ctx, &adminv1.EventsRequest{Follow: true}, func(position uint64, batch []byte) error {
+	return d.Events(ctx, &adminv1.EventsRequest{Follow: true}, nil, func(position uint64, batch []byte) error {
 		b := &eventv1.OutputBatch{}
 		if err := proto.Unmarshal(batch, b); err != nil {
 			return fmt.Errorf("stored batch %d: %w", position, err)

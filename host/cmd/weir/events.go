@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
@@ -22,7 +23,8 @@ type eventsCommand struct {
 // Help is shown below the flags.
 func (eventsCommand) Help() string {
 	return "Prints one JSON object a line: position, instance, monitor, then the event with cause (record number), index, kind, key, slot and its body.\n" +
-		"Without --from and --tail it begins with the oldest event kept.\n\nExamples:\n  weir events --follow --tail 1\n  weir events -i trading | jq .trade_reported.symbol"
+		"Without --from and --tail it begins with the oldest event kept. Positions that were asked for and are gone, since retention took\n" +
+		"them or they are damaged, are said on standard error, by number and how many. Whose they were is not known, so -i does not hide them.\n\nExamples:\n  weir events --follow --tail 1\n  weir events -i trading | jq .trade_reported.symbol"
 }
 
 // Run prints events until the end, or, following, until interrupted.
@@ -49,6 +51,11 @@ func (c eventsCommand) Run(ctx context.Context, std shell.Streams) (err error) {
 			return nil
 		case err != nil:
 			return shell.DaemonError(dir, err)
+		}
+		if gone := event.GetMissed(); gone != nil {
+			fmt.Fprintf(std.Err, "weir: positions %d to %d are gone: %d batches of events were let go by retention, or are damaged\n",
+				gone.GetFrom(), gone.GetTo(), gone.GetTo()-gone.GetFrom()+1)
+			continue
 		}
 		if err := print(std.Out, event.GetPosition(), event.GetBatch()); err != nil {
 			return err

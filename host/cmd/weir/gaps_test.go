@@ -20,7 +20,7 @@ type gapDaemon struct{ ledger *ledger.Ledger }
 
 func (d gapDaemon) Status() *adminv1.StatusResponse { return &adminv1.StatusResponse{} }
 
-func (d gapDaemon) Events(context.Context, *adminv1.EventsRequest, func(uint64, []byte) error) error {
+func (d gapDaemon) Events(context.Context, *adminv1.EventsRequest, func(from, to uint64), func(uint64, []byte) error) error {
 	return nil
 }
 

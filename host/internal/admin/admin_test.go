@@ -26,7 +26,7 @@ type source struct {
 
 func (s source) Status() *adminv1.StatusResponse { return s.status }
 
-func (s source) Events(ctx context.Context, _ *adminv1.EventsRequest, visit func(uint64, []byte) error) error {
+func (s source) Events(ctx context.Context, _ *adminv1.EventsRequest, _ func(from, to uint64), visit func(uint64, []byte) error) error {
 	return s.events(ctx, visit)
 }
 

@@ -25,8 +25,9 @@ type Source interface {
 	// Status returns a snapshot.
 	Status() *adminv1.StatusResponse
 	// Events calls visit for each stored batch (an encoded OutputBatch), oldest first, until ctx ends, visit fails, or, without
-	// follow, the end is reached.
-	Events(ctx context.Context, req *adminv1.EventsRequest, visit func(position uint64, batch []byte) error) error
+	// follow, the end is reached. missed, where it is not nil, is told of positions, both inclusive, that were asked for and are gone
+	// or damaged, before the visit of what follows.
+	Events(ctx context.Context, req *adminv1.EventsRequest, missed func(from, to uint64), visit func(position uint64, batch []byte) error) error
 }
 
 // Server serves one socket.
@@ -90,7 +91,10 @@ func (s *service) Status(context.Context, *adminv1.StatusRequest) (*adminv1.Stat
 }
 
 func (s *service) Events(req *adminv1.EventsRequest, stream grpc.ServerStreamingServer[adminv1.EventsResponse]) error {
-	err := s.source.Events(stream.Context(), req, func(position uint64, batch []byte) error {
+	missed := func(from, to uint64) { // a stream that cannot be sent on ends with the next batch
+		_ = stream.Send(&adminv1.EventsResponse{Position: to, Missed: &adminv1.MissedEvents{From: from, To: to}})
+	}
+	err := s.source.Events(stream.Context(), req, missed, func(position uint64, batch []byte) error {
 		out := &adminv1.EventsResponse{Position: position, Batch: &eventv1.OutputBatch{}}
 		if err := proto.Unmarshal(batch, out.Batch); err != nil {
 			return fmt.Errorf("stored batch %d: %w", position, err)

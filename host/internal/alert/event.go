@@ -46,6 +46,9 @@ func (a *Alerts) followOnce(ctx context.Context, w *wanted) error {
 	if from == 0 {
 		q.Tail = 1
 	}
+	q.Missed = func(first, last uint64) {
+		a.cfg.Log.Error("events were gone from the journal before alerts looked at them, or are damaged", "from_position", first, "to_position", last)
+	}
 	since, last := cursorEvery-1, from // the very first batch is noted at once, so that a restart knows where to go on
 	err = a.cfg.Events(ctx, q, func(at uint64, data []byte) error {
 		var batch eventv1.OutputBatch

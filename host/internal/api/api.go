@@ -22,8 +22,9 @@ type Source interface {
 	// Gaps answers from the gap ledger.
 	Gaps(req *adminv1.GapsRequest) *adminv1.GapsResponse
 	// Events calls visit for each stored batch (an encoded OutputBatch), oldest first, until ctx ends, visit fails, or, without
-	// follow, the end is reached.
-	Events(ctx context.Context, req *adminv1.EventsRequest, visit func(position uint64, batch []byte) error) error
+	// follow, the end is reached. missed, where it is not nil, is told of positions, both inclusive, that were asked for and are gone
+	// or damaged, before the visit of what follows.
+	Events(ctx context.Context, req *adminv1.EventsRequest, missed func(from, to uint64), visit func(position uint64, batch []byte) error) error
 	// Alerts calls visit for each stored alert in the same way.
 	Alerts(ctx context.Context, req *adminv1.AlertsRequest, visit func(*adminv1.AlertsResponse) error) error
 }

@@ -102,13 +102,17 @@ func (d *daemon) walk(ctx context.Context, from int, follow bool, count func() i
 	}
 }
 
-func (d *daemon) Events(ctx context.Context, req *adminv1.EventsRequest, visit func(uint64, []byte) error) error {
+func (d *daemon) Events(ctx context.Context, req *adminv1.EventsRequest, missed func(from, to uint64), visit func(uint64, []byte) error) error {
 	d.mu.Lock()
 	from := max(int(max(req.GetFrom()+9, 10)/10)-1, d.gone)
 	if tail := int(req.GetTail()); tail > 0 {
 		from = max(0, len(d.batches)-tail)
 	}
+	gone := uint64(d.gone) * 10
 	d.mu.Unlock()
+	if missed != nil && req.GetTail() == 0 && req.GetFrom() > 0 && req.GetFrom() <= gone {
+		missed(req.GetFrom(), gone)
+	}
 	return d.walk(ctx, from, req.GetFollow(), func() int { return len(d.batches) }, func(i int) error {
 		d.mu.Lock()
 		data := d.batches[i]

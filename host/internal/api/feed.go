@@ -92,7 +92,9 @@ func (f *feed) readOutputs(ctx context.Context) {
 		if next == 0 {
 			req.Tail = 1
 		}
-		return f.source.Events(ctx, req, func(position uint64, data []byte) error {
+		// What comes after a hole is not contiguous with what is held: readers get it from the journal, which tells them of the hole.
+		missed := func(uint64, uint64) { f.change(func() { f.ring = nil }) }
+		return f.source.Events(ctx, req, missed, func(position uint64, data []byte) error {
 			entries, err := entriesOf(position, data)
 			if err != nil {
 				return err

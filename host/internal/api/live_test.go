@@ -207,8 +207,8 @@ func TestWhatTheJournalLetGoIsSaid(t *testing.T) {
 	for gone, want := range []string{
 		0: "outputs outputs outputs alerts alerts alerts",
 		1: "outputs outputs outputs alerts alerts alerts",
-		2: `{"topic":"outputs","after":"20.0","before":"30.0"} outputs outputs outputs alerts alerts alerts`,
-		4: `{"topic":"outputs","after":"20.0","before":"50.0"} outputs {"topic":"alerts","after":"2","before":"5"} alerts`,
+		2: `{"topic":"outputs","after":"20.0","before":"30.0","from":"20","to":"20"} outputs outputs outputs alerts alerts alerts`,
+		4: `{"topic":"outputs","after":"20.0","before":"50.0","from":"20","to":"40"} outputs {"topic":"alerts","after":"2","before":"5","from":"3","to":"4"} alerts`,
 	} {
 		if want == "" {
 			continue
@@ -230,5 +230,26 @@ func TestWhatTheJournalLetGoIsSaid(t *testing.T) {
 		if sorted(got) != sorted(strings.Fields(want)) {
 			t.Errorf("with %d gone came %v, want %s", gone, got, want)
 		}
+	}
+}
+
+// TestAPageSaysWhatIsGone: who asks for a position that retention took is told which are gone, and nobody else is.
+func TestAPageSaysWhatIsGone(t *testing.T) {
+	d := newDaemon()
+	for range 5 {
+		d.store(t, "trading", "trade")
+	}
+	d.gone = 3
+	url := serve(t, api.Config{Source: d}) + "/api/v1/events"
+	for query, want := range map[string]string{
+		"?from=5": `,"missed":[{"from":"5","to":"30"}]}`, "?from=30&limit=1": `"next":"50","missed":[{"from":"30","to":"30"}]}`, "?from=40": "]}", "": "]}",
+	} {
+		got := ask(t, http.MethodGet, url+query, nil)
+		if got.code != http.StatusOK || !strings.HasSuffix(strings.TrimSpace(got.body), want) || strings.Contains(want, "missed") != strings.Contains(got.body, "missed") {
+			t.Errorf("%s: %d %s, want it to end with %s", query, got.code, got.body, want)
+		}
+	}
+	if document := ask(t, http.MethodGet, strings.TrimSuffix(url, "events")+"openapi.json", nil); !strings.Contains(document.body, `"missed":{"description"`) {
+		t.Error("the document does not have missed")
 	}
 }

@@ -151,6 +151,26 @@ func (s pageSchema) describe(components object) object {
 	}}
 }
 
+// eventsPage is a page of outputs, which says what it lacks.
+type eventsPage struct{}
+
+func (eventsPage) describe(components object) object {
+	o := pageOf(entrySchema{}).describe(components)
+	properties, _ := o["properties"].(object)
+	properties["missed"] = object{
+		"type":        "array",
+		"description": "positions of batches, from and to inclusive, that were asked for and that retention took or that are damaged; absent when none",
+		"items":       missedSchema,
+	}
+	return o
+}
+
+// missedSchema describes a missedRange.
+var missedSchema = object{"type": "object", "properties": object{
+	"from": object{"type": "string", "description": "first position that is gone"},
+	"to":   object{"type": "string", "description": "last position that is gone"},
+}}
+
 // document makes the OpenAPI document from the routes.
 func (a *API) document() ([]byte, error) {
 	components, paths := object{}, object{}

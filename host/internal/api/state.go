@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -57,7 +58,7 @@ func (a *API) stateRoutes() []route {
 		},
 		{
 			method: http.MethodGet, path: "/events", scope: Read, summary: "Outputs of monitors as they are stored, the oldest first.",
-			schema: pageOf(entrySchema{}),
+			schema: eventsPage{},
 			params: append([]param{
 				{"from", "Position of the first batch; otherwise it begins 200 batches before the end.", integer(1, 0, "")}, {"limit", "How many at most.", limit},
 			}, filterParams...),
@@ -141,7 +142,9 @@ func (a *API) events(ctx context.Context, in args) ([]byte, error) {
 	}
 	out, count, next := []byte(`{"items":[`), uint64(0), ""
 	looked := 0
-	err := a.cfg.Source.Events(ctx, req, func(position uint64, data []byte) error {
+	var gone []missedRange
+	missed := func(from, to uint64) { gone = append(gone, missedRange{from, to}) }
+	err := a.cfg.Source.Events(ctx, req, missed, func(position uint64, data []byte) error {
 		if count >= in.number("limit") || looked >= mostLooked {
 			next = strconv.FormatUint(position, 10)
 			return errEnough
@@ -165,7 +168,23 @@ func (a *API) events(ctx context.Context, in args) ([]byte, error) {
 	if err != nil && !errors.Is(err, errEnough) {
 		return nil, fmt.Errorf("read events: %w", err)
 	}
-	return closePage(out, next), nil
+	return closeEvents(out, next, gone), nil
+}
+
+// missedRange are positions of batches, both inclusive, that were asked for and are gone. Text, as all numbers of 64 bits.
+type missedRange struct {
+	From uint64 `json:"from,string"`
+	To   uint64 `json:"to,string"`
+}
+
+// closeEvents ends a page of events, which says what it lacks.
+func closeEvents(out []byte, next string, gone []missedRange) []byte {
+	out = closePage(out, next)
+	if len(gone) == 0 {
+		return out
+	}
+	ranges, _ := json.Marshal(gone) // numbers cannot fail
+	return append(append(append(out[:len(out)-1], `,"missed":`...), ranges...), '}')
 }
 
 // mostLooked bounds the batches that one answer looks at.

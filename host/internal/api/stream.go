@@ -19,7 +19,7 @@ const (
 	topicOutputs = "outputs"
 	topicAlerts  = "alerts"
 	topicStatus  = "status"
-	topicMissed  = "missed" // sent to whoever has a hole in outputs or alerts
+	topicMissed  = "missed" // sent to whoever has a hole in outputs or alerts, with the positions that are gone
 )
 
 // mostAtOnce bounds the outputs that a reader gets in one write, and historyAtOnce those that one walk through the journal brings.
@@ -72,7 +72,7 @@ func (r *reader) id() string { return r.at.id() + "~" + strconv.FormatUint(r.ale
 // reader would wait in silence until this one came as far.
 func (r *reader) begin(ctx context.Context) error {
 	newest, alert := place{0, 1}, uint64(0) // before all
-	err := r.api.cfg.Source.Events(ctx, &adminv1.EventsRequest{Tail: 1}, func(position uint64, data []byte) error {
+	err := r.api.cfg.Source.Events(ctx, &adminv1.EventsRequest{Tail: 1}, nil, func(position uint64, data []byte) error {
 		entries, err := entriesOf(position, data)
 		if err == nil && len(entries) > 0 {
 			newest = entries[len(entries)-1].place
@@ -138,12 +138,12 @@ func (r *reader) take(ctx context.Context, s seen) (out []message, more bool, er
 	if slices.Contains(r.topics, topicOutputs) {
 		entries := s.outputs
 		if s.behind {
-			var whole bool
-			if entries, whole, err = r.history(ctx); err != nil {
+			var gone *missedRange
+			if entries, gone, err = r.history(ctx); err != nil {
 				return nil, false, err
 			}
-			if more = len(entries) > 0; more && !whole {
-				out = append(out, hole(topicOutputs, r.at.id(), entries[0].id()))
+			if more = len(entries) > 0; more && gone != nil {
+				out = append(out, hole(topicOutputs, r.at.id(), entries[0].id(), *gone))
 			}
 		}
 		if len(entries) > mostAtOnce && !s.behind {
@@ -167,7 +167,7 @@ func (r *reader) take(ctx context.Context, s seen) (out []message, more bool, er
 				alerts, more = missed, true
 			}
 			if first := alerts[0].GetPosition(); r.alert > 0 && first > r.alert+1 {
-				out = append(out, hole(topicAlerts, strconv.FormatUint(r.alert, 10), strconv.FormatUint(first, 10)))
+				out = append(out, hole(topicAlerts, strconv.FormatUint(r.alert, 10), strconv.FormatUint(first, 10), missedRange{r.alert + 1, first - 1}))
 			}
 		}
 		for _, a := range alerts {
@@ -189,22 +189,32 @@ func first(b []byte) *byte {
 	return &b[0]
 }
 
-// hole says that the journal holds no more what lay between two places, of which the reader had the first.
-func hole(topic, after, before string) message {
-	return message{topic: topicMissed, data: fmt.Appendf(nil, `{"topic":%q,"after":%q,"before":%q}`, topic, after, before)}
+// hole says that the journal holds no more what lay between two places, of which the reader had the first, and the positions that are gone.
+func hole(topic, after, before string, gone missedRange) message {
+	return message{topic: topicMissed, data: fmt.Appendf(nil, `{"topic":%q,"after":%q,"before":%q,"from":"%d","to":"%d"}`, topic, after, before, gone.From, gone.To)}
 }
 
-// history reads outputs beyond the reader's place from the journal, whole batches. It is whole when the reader's own batch is still held:
-// otherwise some after it may be gone too.
-func (r *reader) history(ctx context.Context) (out []*entry, whole bool, err error) {
-	whole = r.at.position == 0
+// history reads outputs beyond the reader's place from the journal, whole batches, up to the next hole. gone is the hole before the first
+// of them. It begins with the reader's own batch when that is gone, since some of it may be new to the reader.
+func (r *reader) history(ctx context.Context) (out []*entry, gone *missedRange, err error) {
+	ended := false
+	missed := func(from, to uint64) {
+		switch {
+		case r.at.position == 0: // it begins with the oldest there is
+		case len(out) > 0: // told by the next walk, which begins before it
+			ended = true
+		case gone == nil:
+			gone = &missedRange{from, to}
+		default:
+			gone.To = to
+		}
+	}
 	// Not by instance, although the journal could: the place must move on over the others, or a filter that matches nothing would be
 	// looked for again from the start at every change.
-	err = r.api.cfg.Source.Events(ctx, &adminv1.EventsRequest{From: max(r.at.position, 1)}, func(position uint64, data []byte) error {
-		if len(out) >= historyAtOnce {
+	err = r.api.cfg.Source.Events(ctx, &adminv1.EventsRequest{From: max(r.at.position, 1)}, missed, func(position uint64, data []byte) error {
+		if ended || len(out) >= historyAtOnce {
 			return errEnough
 		}
-		whole = whole || position == r.at.position
 		entries, err := entriesOf(position, data)
 		for _, e := range entries {
 			if e.after(r.at) {
@@ -216,7 +226,7 @@ func (r *reader) history(ctx context.Context) (out []*entry, whole bool, err err
 	if errors.Is(err, errEnough) {
 		err = nil
 	}
-	return out, whole, err
+	return out, gone, err
 }
 
 // missedAlerts reads alerts beyond the reader's last one from the journal: the feed begins with the newest, and holds few.

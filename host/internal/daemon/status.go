@@ -55,10 +55,18 @@ func (d *Daemon) Status() *adminv1.StatusResponse {
 }
 
 // Events visits stored batches of outputs; see admin.Source.
-func (d *Daemon) Events(ctx context.Context, req *adminv1.EventsRequest, visit func(position uint64, batch []byte) error) error {
-	return d.journal.ReadEvents(ctx, journal.EventsQuery{
-		From: req.GetFrom(), Tail: req.GetTail(), Follow: req.GetFollow(), Instances: req.GetInstances(),
-	}, visit)
+func (d *Daemon) Events(
+	ctx context.Context, req *adminv1.EventsRequest, missed func(from, to uint64), visit func(position uint64, batch []byte) error,
+) error {
+	q := journal.EventsQuery{From: req.GetFrom(), Tail: req.GetTail(), Follow: req.GetFollow(), Instances: req.GetInstances()}
+	if missed != nil {
+		q.Missed = func(from, to uint64) {
+			if from > 1 || q.From > 0 { // who asks for the oldest kept misses nothing before it
+				missed(from, to)
+			}
+		}
+	}
+	return d.journal.ReadEvents(ctx, q, visit)
 }
 
 // Gaps answers from the gap ledger.

@@ -21,7 +21,9 @@ type EventsQuery struct {
 	// Instances to read; empty means all.
 	Instances []string
 	// Missed, when not nil, is told of positions, both inclusive, that are not visited since retention took what was there, or since it
-	// is damaged. Give it only where all instances are read. It comes before the visit of what follows.
+	// is damaged. It comes before the visit of what follows, or at the end when nothing does. Whose outputs they were is not known, so
+	// with Instances it is told of those of the others too: when following, all are read and the others passed over; otherwise it is
+	// told only of what was gone at the start. Marks of epochs count as well.
 	Missed func(from, to uint64)
 	// Marks visits the marks with which epochs begin too: batches without outputs.
 	Marks bool
@@ -45,6 +47,10 @@ func (j *Journal) ReadEvents(ctx context.Context, q EventsQuery, visit func(posi
 		if from, err = j.tailOfEvents(ctx, q, info.State); err != nil {
 			return fmt.Errorf("read events: %w", err)
 		}
+	}
+	if first := info.State.FirstSeq; q.Missed != nil && from < first {
+		q.Missed(from, first-1) // here, since nothing may follow that would tell of it
+		from = first
 	}
 	return j.visitEvents(ctx, q, from, last, visit)
 }
@@ -84,7 +90,15 @@ func (j *Journal) visitEvents(ctx context.Context, q EventsQuery, from, last uin
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(q.Instances))) {
 		subjects = append(subjects, eventsPrefix+name)
 	}
-	return j.visit(ctx, visitor{stream: eventsStream, subjects: subjects, follow: q.Follow, next: from, last: last, visit: visit, missed: q.Missed, marks: q.Marks})
+	v := visitor{stream: eventsStream, subjects: subjects, follow: q.Follow, next: from, last: last, visit: visit, missed: q.Missed, marks: q.Marks}
+	switch {
+	case len(subjects) == 0 || q.Missed == nil:
+	case q.Follow: // holes between chosen subjects say nothing; only who reads all knows what is gone
+		v.subjects, v.only = nil, subjects
+	default: // such a walk is short, and what was gone at its start was told
+		v.missed = nil
+	}
+	return j.visit(ctx, v)
 }
 
 // visit runs a visitor. When a consumer is lost, or something it sent, the next one goes on where this one was.
@@ -124,6 +138,7 @@ type visitor struct {
 	j        *Journal
 	stream   string
 	subjects []string // empty means all
+	only     []string // of what is read, visit only these subjects; empty means all
 	follow   bool     // wait for more at the end
 	next     uint64   // position that comes next
 	last     uint64   // where to end, when not following
@@ -208,6 +223,9 @@ func (v *visitor) take(m jetstream.Msg) error {
 		v.miss(v.next, position-1)
 	}
 	v.next = position + 1
+	if len(v.only) > 0 && !slices.Contains(v.only, m.Subject()) {
+		return nil
+	}
 	mark := m.Headers().Get(headerCount) == "0" // of an epoch; it has no checksum
 	if mark && !v.marks {
 		return nil

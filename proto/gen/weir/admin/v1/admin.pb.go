@@ -3514,13 +3514,15 @@ func (x *EventsRequest) GetInstances() []string {
 	return nil
 }
 
-// EventsResponse is one batch of outputs.
+// EventsResponse is one batch of outputs, or says that some are gone.
 type EventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Position in the event stream, for from.
 	Position uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
 	// The outputs.
-	Batch         *v1.OutputBatch `protobuf:"bytes,2,opt,name=batch,proto3" json:"batch,omitempty"`
+	Batch *v1.OutputBatch `protobuf:"bytes,2,opt,name=batch,proto3" json:"batch,omitempty"`
+	// Batches that were asked for and are gone. Then there is no batch, and position is that of the last that is gone.
+	Missed        *MissedEvents `protobuf:"bytes,3,opt,name=missed,proto3" json:"missed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3569,6 +3571,69 @@ func (x *EventsResponse) GetBatch() *v1.OutputBatch {
 	return nil
 }
 
+func (x *EventsResponse) GetMissed() *MissedEvents {
+	if x != nil {
+		return x.Missed
+	}
+	return nil
+}
+
+// MissedEvents are positions that retention took, or that are damaged. Each held one batch of outputs of some instance, which may be
+// one that was not asked for, or a mark without outputs: how many outputs they held is not known any more.
+type MissedEvents struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First position that is gone.
+	From uint64 `protobuf:"varint,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Last one.
+	To            uint64 `protobuf:"varint,2,opt,name=to,proto3" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MissedEvents) Reset() {
+	*x = MissedEvents{}
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MissedEvents) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MissedEvents) ProtoMessage() {}
+
+func (x *MissedEvents) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MissedEvents.ProtoReflect.Descriptor instead.
+func (*MissedEvents) Descriptor() ([]byte, []int) {
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *MissedEvents) GetFrom() uint64 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *MissedEvents) GetTo() uint64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
 // GapsRequest chooses rows of the gap ledger.
 type GapsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3586,7 +3651,7 @@ type GapsRequest struct {
 
 func (x *GapsRequest) Reset() {
 	*x = GapsRequest{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[40]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3598,7 +3663,7 @@ func (x *GapsRequest) String() string {
 func (*GapsRequest) ProtoMessage() {}
 
 func (x *GapsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[40]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3611,7 +3676,7 @@ func (x *GapsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsRequest.ProtoReflect.Descriptor instead.
 func (*GapsRequest) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{40}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *GapsRequest) GetFromSlot() uint64 {
@@ -3661,7 +3726,7 @@ type GapsResponse struct {
 
 func (x *GapsResponse) Reset() {
 	*x = GapsResponse{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3673,7 +3738,7 @@ func (x *GapsResponse) String() string {
 func (*GapsResponse) ProtoMessage() {}
 
 func (x *GapsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3686,7 +3751,7 @@ func (x *GapsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapsResponse.ProtoReflect.Descriptor instead.
 func (*GapsResponse) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{41}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *GapsResponse) GetRanges() []*SlotRange {
@@ -3745,7 +3810,7 @@ type LostRecords struct {
 
 func (x *LostRecords) Reset() {
 	*x = LostRecords{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3757,7 +3822,7 @@ func (x *LostRecords) String() string {
 func (*LostRecords) ProtoMessage() {}
 
 func (x *LostRecords) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3770,7 +3835,7 @@ func (x *LostRecords) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LostRecords.ProtoReflect.Descriptor instead.
 func (*LostRecords) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{42}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *LostRecords) GetInstance() string {
@@ -3840,7 +3905,7 @@ type SlotRange struct {
 
 func (x *SlotRange) Reset() {
 	*x = SlotRange{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[43]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3852,7 +3917,7 @@ func (x *SlotRange) String() string {
 func (*SlotRange) ProtoMessage() {}
 
 func (x *SlotRange) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[43]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3865,7 +3930,7 @@ func (x *SlotRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotRange.ProtoReflect.Descriptor instead.
 func (*SlotRange) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{43}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *SlotRange) GetFromSlot() uint64 {
@@ -3937,7 +4002,7 @@ type GroupFrontier struct {
 
 func (x *GroupFrontier) Reset() {
 	*x = GroupFrontier{}
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[44]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3949,7 +4014,7 @@ func (x *GroupFrontier) String() string {
 func (*GroupFrontier) ProtoMessage() {}
 
 func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_admin_v1_admin_proto_msgTypes[44]
+	mi := &file_weir_admin_v1_admin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3962,7 +4027,7 @@ func (x *GroupFrontier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupFrontier.ProtoReflect.Descriptor instead.
 func (*GroupFrontier) Descriptor() ([]byte, []int) {
-	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{44}
+	return file_weir_admin_v1_admin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *GroupFrontier) GetGroup() string {
@@ -4320,10 +4385,14 @@ const file_weir_admin_v1_admin_proto_rawDesc = "" +
 	"\x06follow\x18\x01 \x01(\bR\x06follow\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x12\n" +
 	"\x04tail\x18\x03 \x01(\x04R\x04tail\x12\x1c\n" +
-	"\tinstances\x18\x04 \x03(\tR\tinstances\"^\n" +
+	"\tinstances\x18\x04 \x03(\tR\tinstances\"\x93\x01\n" +
 	"\x0eEventsResponse\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x120\n" +
-	"\x05batch\x18\x02 \x01(\v2\x1a.weir.event.v1.OutputBatchR\x05batch\"\x8d\x01\n" +
+	"\x05batch\x18\x02 \x01(\v2\x1a.weir.event.v1.OutputBatchR\x05batch\x123\n" +
+	"\x06missed\x18\x03 \x01(\v2\x1b.weir.admin.v1.MissedEventsR\x06missed\"2\n" +
+	"\fMissedEvents\x12\x12\n" +
+	"\x04from\x18\x01 \x01(\x04R\x04from\x12\x0e\n" +
+	"\x02to\x18\x02 \x01(\x04R\x02to\"\x8d\x01\n" +
 	"\vGapsRequest\x12\x1b\n" +
 	"\tfrom_slot\x18\x01 \x01(\x04R\bfromSlot\x12\x17\n" +
 	"\ato_slot\x18\x02 \x01(\x04R\x06toSlot\x120\n" +
@@ -4395,7 +4464,7 @@ func file_weir_admin_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_weir_admin_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
+var file_weir_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(SlotState)(0),                   // 0: weir.admin.v1.SlotState
 	(*StatusRequest)(nil),            // 1: weir.admin.v1.StatusRequest
@@ -4438,18 +4507,19 @@ var file_weir_admin_v1_admin_proto_goTypes = []any{
 	(*ImportCheckpointResponse)(nil), // 38: weir.admin.v1.ImportCheckpointResponse
 	(*EventsRequest)(nil),            // 39: weir.admin.v1.EventsRequest
 	(*EventsResponse)(nil),           // 40: weir.admin.v1.EventsResponse
-	(*GapsRequest)(nil),              // 41: weir.admin.v1.GapsRequest
-	(*GapsResponse)(nil),             // 42: weir.admin.v1.GapsResponse
-	(*LostRecords)(nil),              // 43: weir.admin.v1.LostRecords
-	(*SlotRange)(nil),                // 44: weir.admin.v1.SlotRange
-	(*GroupFrontier)(nil),            // 45: weir.admin.v1.GroupFrontier
-	nil,                              // 46: weir.admin.v1.ProgramStatus.ByStrategyEntry
-	nil,                              // 47: weir.admin.v1.ProgramStatus.TroubleEntry
-	nil,                              // 48: weir.admin.v1.StoreStatus.KindsEntry
-	nil,                              // 49: weir.admin.v1.StageStatus.DroppedEntry
-	nil,                              // 50: weir.admin.v1.PluginStatus.CrashesEntry
-	(*v1.Alert)(nil),                 // 51: weir.event.v1.Alert
-	(*v1.OutputBatch)(nil),           // 52: weir.event.v1.OutputBatch
+	(*MissedEvents)(nil),             // 41: weir.admin.v1.MissedEvents
+	(*GapsRequest)(nil),              // 42: weir.admin.v1.GapsRequest
+	(*GapsResponse)(nil),             // 43: weir.admin.v1.GapsResponse
+	(*LostRecords)(nil),              // 44: weir.admin.v1.LostRecords
+	(*SlotRange)(nil),                // 45: weir.admin.v1.SlotRange
+	(*GroupFrontier)(nil),            // 46: weir.admin.v1.GroupFrontier
+	nil,                              // 47: weir.admin.v1.ProgramStatus.ByStrategyEntry
+	nil,                              // 48: weir.admin.v1.ProgramStatus.TroubleEntry
+	nil,                              // 49: weir.admin.v1.StoreStatus.KindsEntry
+	nil,                              // 50: weir.admin.v1.StageStatus.DroppedEntry
+	nil,                              // 51: weir.admin.v1.PluginStatus.CrashesEntry
+	(*v1.Alert)(nil),                 // 52: weir.event.v1.Alert
+	(*v1.OutputBatch)(nil),           // 53: weir.event.v1.OutputBatch
 }
 var file_weir_admin_v1_admin_proto_depIdxs = []int32{
 	14, // 0: weir.admin.v1.StatusResponse.endpoints:type_name -> weir.admin.v1.EndpointStatus
@@ -4463,61 +4533,62 @@ var file_weir_admin_v1_admin_proto_depIdxs = []int32{
 	7,  // 8: weir.admin.v1.StatusResponse.caches:type_name -> weir.admin.v1.CacheStatus
 	8,  // 9: weir.admin.v1.StatusResponse.metadata_fetch:type_name -> weir.admin.v1.FetchStatus
 	10, // 10: weir.admin.v1.StatusResponse.store:type_name -> weir.admin.v1.StoreStatus
-	51, // 11: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
+	52, // 11: weir.admin.v1.StatusResponse.alerts:type_name -> weir.event.v1.Alert
 	3,  // 12: weir.admin.v1.StatusResponse.disk:type_name -> weir.admin.v1.DiskStatus
 	4,  // 13: weir.admin.v1.StatusResponse.webhooks:type_name -> weir.admin.v1.WebhookStatus
 	16, // 14: weir.admin.v1.StatusResponse.arrival:type_name -> weir.admin.v1.Latency
-	51, // 15: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
+	52, // 15: weir.admin.v1.AlertsResponse.alert:type_name -> weir.event.v1.Alert
 	16, // 16: weir.admin.v1.CacheStatus.load:type_name -> weir.admin.v1.Latency
 	16, // 17: weir.admin.v1.FetchStatus.request:type_name -> weir.admin.v1.Latency
-	46, // 18: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
-	47, // 19: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
-	48, // 20: weir.admin.v1.StoreStatus.kinds:type_name -> weir.admin.v1.StoreStatus.KindsEntry
+	47, // 18: weir.admin.v1.ProgramStatus.by_strategy:type_name -> weir.admin.v1.ProgramStatus.ByStrategyEntry
+	48, // 19: weir.admin.v1.ProgramStatus.trouble:type_name -> weir.admin.v1.ProgramStatus.TroubleEntry
+	49, // 20: weir.admin.v1.StoreStatus.kinds:type_name -> weir.admin.v1.StoreStatus.KindsEntry
 	16, // 21: weir.admin.v1.StoreStatus.transactions:type_name -> weir.admin.v1.Latency
-	49, // 22: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
+	50, // 22: weir.admin.v1.StageStatus.dropped:type_name -> weir.admin.v1.StageStatus.DroppedEntry
 	16, // 23: weir.admin.v1.StageStatus.latency:type_name -> weir.admin.v1.Latency
 	17, // 24: weir.admin.v1.Latency.buckets:type_name -> weir.admin.v1.LatencyBucket
 	16, // 25: weir.admin.v1.JournalStatus.durable:type_name -> weir.admin.v1.Latency
-	50, // 26: weir.admin.v1.PluginStatus.crashes:type_name -> weir.admin.v1.PluginStatus.CrashesEntry
+	51, // 26: weir.admin.v1.PluginStatus.crashes:type_name -> weir.admin.v1.PluginStatus.CrashesEntry
 	24, // 27: weir.admin.v1.PluginCrashResponse.crash:type_name -> weir.admin.v1.Crash
 	25, // 28: weir.admin.v1.PluginCrashResponse.dead_letters:type_name -> weir.admin.v1.DeadLetter
 	34, // 29: weir.admin.v1.ExportCheckpointResponse.header:type_name -> weir.admin.v1.CheckpointHeader
 	34, // 30: weir.admin.v1.ImportCheckpointRequest.header:type_name -> weir.admin.v1.CheckpointHeader
-	52, // 31: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
-	0,  // 32: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
-	44, // 33: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
-	45, // 34: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
-	43, // 35: weir.admin.v1.GapsResponse.lost:type_name -> weir.admin.v1.LostRecords
-	0,  // 36: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
-	1,  // 37: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
-	39, // 38: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
-	41, // 39: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
-	20, // 40: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
-	22, // 41: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
-	26, // 42: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
-	28, // 43: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
-	30, // 44: weir.admin.v1.Admin.PluginLogs:input_type -> weir.admin.v1.PluginLogsRequest
-	32, // 45: weir.admin.v1.Admin.Records:input_type -> weir.admin.v1.RecordsRequest
-	35, // 46: weir.admin.v1.Admin.ExportCheckpoint:input_type -> weir.admin.v1.ExportCheckpointRequest
-	37, // 47: weir.admin.v1.Admin.ImportCheckpoint:input_type -> weir.admin.v1.ImportCheckpointRequest
-	5,  // 48: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
-	2,  // 49: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
-	40, // 50: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
-	42, // 51: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
-	21, // 52: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
-	23, // 53: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
-	27, // 54: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
-	29, // 55: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
-	31, // 56: weir.admin.v1.Admin.PluginLogs:output_type -> weir.admin.v1.PluginLogsResponse
-	33, // 57: weir.admin.v1.Admin.Records:output_type -> weir.admin.v1.RecordsResponse
-	36, // 58: weir.admin.v1.Admin.ExportCheckpoint:output_type -> weir.admin.v1.ExportCheckpointResponse
-	38, // 59: weir.admin.v1.Admin.ImportCheckpoint:output_type -> weir.admin.v1.ImportCheckpointResponse
-	6,  // 60: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
-	49, // [49:61] is the sub-list for method output_type
-	37, // [37:49] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	53, // 31: weir.admin.v1.EventsResponse.batch:type_name -> weir.event.v1.OutputBatch
+	41, // 32: weir.admin.v1.EventsResponse.missed:type_name -> weir.admin.v1.MissedEvents
+	0,  // 33: weir.admin.v1.GapsRequest.states:type_name -> weir.admin.v1.SlotState
+	45, // 34: weir.admin.v1.GapsResponse.ranges:type_name -> weir.admin.v1.SlotRange
+	46, // 35: weir.admin.v1.GapsResponse.frontiers:type_name -> weir.admin.v1.GroupFrontier
+	44, // 36: weir.admin.v1.GapsResponse.lost:type_name -> weir.admin.v1.LostRecords
+	0,  // 37: weir.admin.v1.SlotRange.state:type_name -> weir.admin.v1.SlotState
+	1,  // 38: weir.admin.v1.Admin.Status:input_type -> weir.admin.v1.StatusRequest
+	39, // 39: weir.admin.v1.Admin.Events:input_type -> weir.admin.v1.EventsRequest
+	42, // 40: weir.admin.v1.Admin.Gaps:input_type -> weir.admin.v1.GapsRequest
+	20, // 41: weir.admin.v1.Admin.ResumePlugin:input_type -> weir.admin.v1.ResumePluginRequest
+	22, // 42: weir.admin.v1.Admin.PluginCrash:input_type -> weir.admin.v1.PluginCrashRequest
+	26, // 43: weir.admin.v1.Admin.UpgradePlugin:input_type -> weir.admin.v1.UpgradePluginRequest
+	28, // 44: weir.admin.v1.Admin.RollbackPlugin:input_type -> weir.admin.v1.RollbackPluginRequest
+	30, // 45: weir.admin.v1.Admin.PluginLogs:input_type -> weir.admin.v1.PluginLogsRequest
+	32, // 46: weir.admin.v1.Admin.Records:input_type -> weir.admin.v1.RecordsRequest
+	35, // 47: weir.admin.v1.Admin.ExportCheckpoint:input_type -> weir.admin.v1.ExportCheckpointRequest
+	37, // 48: weir.admin.v1.Admin.ImportCheckpoint:input_type -> weir.admin.v1.ImportCheckpointRequest
+	5,  // 49: weir.admin.v1.Admin.Alerts:input_type -> weir.admin.v1.AlertsRequest
+	2,  // 50: weir.admin.v1.Admin.Status:output_type -> weir.admin.v1.StatusResponse
+	40, // 51: weir.admin.v1.Admin.Events:output_type -> weir.admin.v1.EventsResponse
+	43, // 52: weir.admin.v1.Admin.Gaps:output_type -> weir.admin.v1.GapsResponse
+	21, // 53: weir.admin.v1.Admin.ResumePlugin:output_type -> weir.admin.v1.ResumePluginResponse
+	23, // 54: weir.admin.v1.Admin.PluginCrash:output_type -> weir.admin.v1.PluginCrashResponse
+	27, // 55: weir.admin.v1.Admin.UpgradePlugin:output_type -> weir.admin.v1.UpgradePluginResponse
+	29, // 56: weir.admin.v1.Admin.RollbackPlugin:output_type -> weir.admin.v1.RollbackPluginResponse
+	31, // 57: weir.admin.v1.Admin.PluginLogs:output_type -> weir.admin.v1.PluginLogsResponse
+	33, // 58: weir.admin.v1.Admin.Records:output_type -> weir.admin.v1.RecordsResponse
+	36, // 59: weir.admin.v1.Admin.ExportCheckpoint:output_type -> weir.admin.v1.ExportCheckpointResponse
+	38, // 60: weir.admin.v1.Admin.ImportCheckpoint:output_type -> weir.admin.v1.ImportCheckpointResponse
+	6,  // 61: weir.admin.v1.Admin.Alerts:output_type -> weir.admin.v1.AlertsResponse
+	50, // [50:62] is the sub-list for method output_type
+	38, // [38:50] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_weir_admin_v1_admin_proto_init() }
@@ -4535,7 +4606,7 @@ func file_weir_admin_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_admin_v1_admin_proto_rawDesc), len(file_weir_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   50,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -163,6 +163,8 @@ type (
 	LiquidityDirection = eventv1.LiquidityDirection
 	// FeesMovement is what happened to fees.
 	FeesMovement = eventv1.FeesMovement
+	// ReservesChange says why reserves changed without a trade.
+	ReservesChange = eventv1.ReservesChange
 	// TokenPhase is a step in the life of a launched token.
 	TokenPhase = eventv1.TokenPhase
 	// LpMovement says what happened to LP tokens.
@@ -247,6 +249,10 @@ const (
 
 	DrainRemoved = eventv1.DrainCause_DRAIN_CAUSE_LIQUIDITY_REMOVED
 	DrainSoldOff = eventv1.DrainCause_DRAIN_CAUSE_SOLD_OFF
+
+	ReservesMayhem    = eventv1.ReservesChange_RESERVES_CHANGE_MAYHEM
+	ReservesBoost     = eventv1.ReservesChange_RESERVES_CHANGE_BOOST
+	ReservesBoostBurn = eventv1.ReservesChange_RESERVES_CHANGE_BOOST_BURN
 
 	FeesSwept       = eventv1.FeesMovement_FEES_MOVEMENT_SWEPT
 	FeesCollected   = eventv1.FeesMovement_FEES_MOVEMENT_COLLECTED

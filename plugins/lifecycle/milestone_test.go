@@ -231,3 +231,15 @@ func TestMayhem(t *testing.T) {
 		t.Errorf("figures are %v", f)
 	}
 }
+
+// A boost of a token's pool is no mayhem: what the pool holds changes, and the flag does not.
+func TestBoostIsNoMayhem(t *testing.T) {
+	h := weirtest.Start(t, lifecycle.New, quiet)
+	boost := weirtest.ReservesChanged(&sdk.ReservesChanged{
+		Venue: sdk.Pump, Change: sdk.ReservesBoostBurn, Mint: weirtest.Key("a"), Pool: weirtest.Key("a curve"),
+	})
+	outputs := kindsOf(h.Send(created("a"), boost, completed("a")), "token_completed")
+	if len(outputs) != 1 || outputs[0].GetTokenPhaseChanged().GetMayhem() {
+		t.Errorf("outputs are %v", outputs)
+	}
+}

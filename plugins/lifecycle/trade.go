@@ -107,7 +107,7 @@ func (m *monitor) count(r *sdk.Record, mint sdk.Key, t *token, trade *sdk.Trade,
 	m.active(mint, t, r)
 }
 
-// reservesChanged takes the reserves that an agent set on a curve.
+// reservesChanged takes reserves that changed without a trade: those that an agent set on a curve, or those of a boosted pool.
 func (m *monitor) reservesChanged(r *sdk.Record, c *sdk.ReservesChanged) error {
 	m.advance(r)
 	mint := sdk.KeyOf(c.GetMint())
@@ -116,7 +116,9 @@ func (m *monitor) reservesChanged(r *sdk.Record, c *sdk.ReservesChanged) error {
 	}
 	t := m.known(mint)
 	m.active(mint, t, r)
-	t.flags |= mayhem
+	if c.GetChange() == sdk.ReservesMayhem {
+		t.flags |= mayhem
+	}
 	t.now.take(c.GetReservesAfter())
 	t.weigh(nil, nil)
 	return nil

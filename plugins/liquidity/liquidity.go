@@ -1,5 +1,5 @@
 // Package liquidity is a monitor of pools: what they hold and are worth, who provides how much, what fees they make, how deep they are,
-// and when one is emptied. New pools, liquidity changes, trades, swept fees and LP tokens that move come in. Bonding curves are not pools.
+// and when one is emptied. New pools, liquidity changes, trades, swept fees, boosts and LP tokens that move come in. Bonding curves are not pools.
 package liquidity
 
 import (
@@ -45,6 +45,7 @@ func New(host *sdk.Host) sdk.Monitor {
 		OnLiquidityChanged: m.changed,
 		OnTrade:            m.traded,
 		OnFeesMoved:        m.moved,
+		OnReservesChanged:  m.boosted,
 		OnLpMoved:          m.lpMoved,
 		OnGap:              func(r *sdk.Record, _ *sdk.Gap) error { m.state.doubt(r.GetSlot()); return nil },
 		OnJournalGap:       func(*sdk.JournalGap) error { m.state.doubt(0); return nil },
@@ -108,6 +109,18 @@ func (m *monitor) traded(r *sdk.Record, t *sdk.Trade) error {
 	}
 	m.tick(r, key, p, func(b *bucket) { b.trade(t) })
 	m.sold(r, key, p, t)
+	return nil
+}
+
+// boosted takes what a pool's boost changed. A pool that is not known stays so: the record does not name both of its mints.
+func (m *monitor) boosted(r *sdk.Record, c *sdk.ReservesChanged) error {
+	key := sdk.KeyOf(c.GetPool())
+	if !m.state.pools.Has(key) {
+		return nil
+	}
+	p := m.open(key, r.GetSlot())
+	p.boosted(c)
+	m.tick(r, key, p, func(*bucket) {})
 	return nil
 }
 

@@ -139,5 +139,10 @@ func (p *pool) trade(t *sdk.Trade) {
 	}
 }
 
+// boosted takes the reserves behind a step of a boost, whose price is not told.
+func (p *pool) boosted(c *sdk.ReservesChanged) {
+	p.reserves = reservesOf(c.GetReservesAfter(), p.quote == sdk.KeyOf(c.GetMint()))
+}
+
 // refilled says that liquidity came: the pool may be drained anew.
 func (p *pool) refilled() { p.drained = [2]bool{} }

@@ -163,3 +163,29 @@ func TestConcentratedPriceOfLiquidity(t *testing.T) {
 		}
 	}
 }
+
+// What a boost changed counts at once: the vaults hold what the record says, and what they are worth waits for the next trade.
+func TestBoosts(t *testing.T) {
+	boost := func(change sdk.ReservesChange) *sdk.Record {
+		r := weirtest.ReservesChanged(&sdk.ReservesChanged{Venue: sdk.PumpSwap, Change: change, Pool: weirtest.Key("pool"), ReservesAfter: vaults(700, 90)})
+		r.BlockTime = proto.Int64(1_800_000_001)
+		return r
+	}
+	traded := func(at int64) *sdk.Record {
+		r := weirtest.Trade(&sdk.Trade{Venue: sdk.PumpSwap})
+		r.GetTrade().ReservesAfter = full(720, 80, 720, 80)
+		r.BlockTime = new(at)
+		return r
+	}
+	for _, change := range []sdk.ReservesChange{sdk.ReservesBoost, sdk.ReservesBoostBurn} {
+		h := weirtest.Start(t, liquidity.New, weirtest.Config(`{"positions": false, "depth": false, "trades": false, "periods": ["1m"], "late_seconds": 0}`))
+		// Of a pool that is not known a boost alone tells too little.
+		if n := len(h.Send(boost(change))); n != 0 {
+			t.Errorf("%v: %d outputs", change, n)
+		}
+		p := h.Send(traded(1_800_000_000), boost(change), traded(1_800_000_060))[0].GetPoolPeriod()
+		if p.GetReserves().GetBase() != 700 || p.GetReserves().GetQuote() != 90 || p.GetReserves().PriceQuote != nil || p.GetValue().GetAbsent() != sdk.AbsentReservesUnknown {
+			t.Errorf("%v: period is %v", change, p)
+		}
+	}
+}

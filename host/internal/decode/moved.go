@@ -17,6 +17,8 @@ type rareEvent struct {
 	moved *payout
 	// mayhem tells of a change of virtual reserves.
 	mayhem bool
+	// boost tells of a pool's boost; nil for all other events.
+	boost *boost
 }
 
 // payout says where an event of moved fees keeps what a record needs; -1 where the event does not say it.
@@ -35,7 +37,7 @@ var rare = [venues]map[uint64]*rareEvent{pump: rareOf(pumpfun.Rare[:], pumpPayou
 func rareOf(tables []*layout.Layout, payouts map[string]payoutNames) map[uint64]*rareEvent {
 	m := map[uint64]*rareEvent{}
 	for _, l := range tables {
-		e := &rareEvent{layout: l, mayhem: l.Name == "UpdateMayhemVirtualParamsEvent"}
+		e := &rareEvent{layout: l, mayhem: l.Name == "UpdateMayhemVirtualParamsEvent", boost: boostOf(l)}
 		if names, ok := payouts[l.Name]; ok {
 			e.moved = names.places(l)
 		}
@@ -117,6 +119,9 @@ func (d *Decoder) rareEvent(c *call, f *found) {
 	case e.mayhem:
 		stats.seen.Add(1)
 		d.mayhem(c, f, &v)
+	case e.boost != nil:
+		stats.seen.Add(1)
+		d.boosted(c, f, e.boost, &v)
 	default:
 		stats.admin.Add(1)
 	}
@@ -217,10 +222,12 @@ var paying = [venues]map[uint64]bool{
 		"sweep_protocol_fee", "sweep_creator_fee", "collect_creator_fee", "collect_creator_fee_v2", "distribute_creator_fees",
 		"distribute_creator_fees_v2", "distribute_fee_to_holders", "claim_cashback", "claim_cashback_v2", "set_mayhem_virtual_params",
 	}),
-	swap: tags("global:", []string{"sweep_protocol_fee", "sweep_creator_fee", "collect_coin_creator_fee", "claim_cashback"}),
+	swap: tags("global:", []string{
+		"sweep_protocol_fee", "sweep_creator_fee", "collect_coin_creator_fee", "claim_cashback", "init_boost", "boost_buy_and_burn",
+	}),
 }
 
 // pays tells of a call whose events, if any, move fees or reserves.
 func (d *Decoder) pays(c *call) bool {
-	return c.kind == 0 && c.in != nil && paying[c.venue][dex.Tag(c.in.Data)]
+	return (c.kind == 0 || c.venue == swap && pumpswap.Kind(c.kind) == pumpswap.BoostBuyAndBurn) && c.in != nil && paying[c.venue][dex.Tag(c.in.Data)]
 }

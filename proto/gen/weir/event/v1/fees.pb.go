@@ -90,6 +90,10 @@ const (
 	ReservesChange_RESERVES_CHANGE_UNSPECIFIED ReservesChange = 0
 	// The mayhem agent set a curve's virtual reserves.
 	ReservesChange_RESERVES_CHANGE_MAYHEM ReservesChange = 1
+	// A PumpSwap pool was boosted (InitBoostEvent): from now on something that belongs to nobody is in its price.
+	ReservesChange_RESERVES_CHANGE_BOOST ReservesChange = 2
+	// The boost vault of a PumpSwap pool bought the coin out of the pool, and it was burned (BoostBuyAndBurnEvent).
+	ReservesChange_RESERVES_CHANGE_BOOST_BURN ReservesChange = 3
 )
 
 // Enum value maps for ReservesChange.
@@ -97,10 +101,14 @@ var (
 	ReservesChange_name = map[int32]string{
 		0: "RESERVES_CHANGE_UNSPECIFIED",
 		1: "RESERVES_CHANGE_MAYHEM",
+		2: "RESERVES_CHANGE_BOOST",
+		3: "RESERVES_CHANGE_BOOST_BURN",
 	}
 	ReservesChange_value = map[string]int32{
 		"RESERVES_CHANGE_UNSPECIFIED": 0,
 		"RESERVES_CHANGE_MAYHEM":      1,
+		"RESERVES_CHANGE_BOOST":       2,
+		"RESERVES_CHANGE_BOOST_BURN":  3,
 	}
 )
 
@@ -334,9 +342,10 @@ type ReservesChanged struct {
 	Mint []byte `protobuf:"bytes,3,opt,name=mint,proto3" json:"mint,omitempty"`
 	// Pool or bonding curve account.
 	Pool []byte `protobuf:"bytes,4,opt,name=pool,proto3" json:"pool,omitempty"`
-	// Reserves before.
+	// Reserves before. Absent for boosts.
 	ReservesBefore *Reserves `protobuf:"bytes,5,opt,name=reserves_before,json=reservesBefore,proto3" json:"reserves_before,omitempty"`
-	// Reserves after.
+	// Reserves after. For boosts what the vaults hold, where the balances around the transaction agree with the event, and no price reserves:
+	// it is not known whether the virtual reserve that the event names is the one before or after. The pool's next trade tells the price.
 	ReservesAfter *Reserves `protobuf:"bytes,6,opt,name=reserves_after,json=reservesAfter,proto3" json:"reserves_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -452,10 +461,12 @@ const file_weir_event_v1_fees_proto_rawDesc = "" +
 	"\x13FEES_MOVEMENT_SWEPT\x10\x01\x12\x1b\n" +
 	"\x17FEES_MOVEMENT_COLLECTED\x10\x02\x12\x1d\n" +
 	"\x19FEES_MOVEMENT_DISTRIBUTED\x10\x03\x12\x19\n" +
-	"\x15FEES_MOVEMENT_CLAIMED\x10\x04*M\n" +
+	"\x15FEES_MOVEMENT_CLAIMED\x10\x04*\x88\x01\n" +
 	"\x0eReservesChange\x12\x1f\n" +
 	"\x1bRESERVES_CHANGE_UNSPECIFIED\x10\x00\x12\x1a\n" +
-	"\x16RESERVES_CHANGE_MAYHEM\x10\x01B\xae\x01\n" +
+	"\x16RESERVES_CHANGE_MAYHEM\x10\x01\x12\x19\n" +
+	"\x15RESERVES_CHANGE_BOOST\x10\x02\x12\x1e\n" +
+	"\x1aRESERVES_CHANGE_BOOST_BURN\x10\x03B\xae\x01\n" +
 	"\x11com.weir.event.v1B\tFeesProtoP\x01Z8github.com/weir-run/weir/proto/gen/weir/event/v1;eventv1\xa2\x02\x03WEX\xaa\x02\rWeir.Event.V1\xca\x02\rWeir\\Event\\V1\xe2\x02\x19Weir\\Event\\V1\\GPBMetadata\xea\x02\x0fWeir::Event::V1b\x06proto3"
 
 var (

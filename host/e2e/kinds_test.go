@@ -4,6 +4,7 @@ package e2e_test
 // in expectation nor here fails every test of the chain, so a monitor cannot say what nobody checks. Whatever its kind, an output must
 // come once and in its place (inOrder, tally).
 var elsewhere = map[string]string{
+	"emitted":               "TestTraps",
 	"candle":                "TestTradingFigures, TestCandlesSurviveKills",
 	"window":                "TestTradingFigures",
 	"sandwich":              "TestInjectedPatterns, TestNoSandwichInTheCorpus",

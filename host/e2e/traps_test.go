@@ -37,6 +37,7 @@ var traps = []struct{ name, cause, detail string }{
 	{"ahead", "protocol", "the last record sent is"},
 	{"unknown", "protocol", "was not sent yet"},
 	{"doubled", "protocol", "came after output"},
+	{"emits", "output", "limits.output"},
 	{"fatal", "fatal", "cannot go on"},
 	{"stranger", "start", "must end with exec"},
 }
@@ -84,7 +85,11 @@ func TestTraps(t *testing.T) {
 		if trap.name == "forkbomb" {
 			memory = "1GiB" // its children count too
 		}
-		appendTo(t, file, fmt.Sprintf("  - {name: %s, path: %s, stall_timeout: 8s, drain_timeout: 2s, limits: {memory: %s, tasks: 48}}\n", trap.name, path, memory))
+		limit := 5
+		if trap.name == "emits" {
+			limit = 1 // each life stores as much as it may emit
+		}
+		appendTo(t, file, fmt.Sprintf("  - {name: %s, path: %s, stall_timeout: 8s, drain_timeout: 2s, crash_limit: %d, limits: {memory: %s, tasks: 48, output: 16MiB}}\n", trap.name, path, limit, memory))
 	}
 	p := start(t, "run", "--config", file)
 	crashes := map[string]string{} // the first one that was seen

@@ -237,7 +237,7 @@ func (c *Config) fill() {
 		orValue(&p.CrashWindow, 10*time.Minute)
 		orValue(&p.DrainTimeout, 10*time.Second)
 		orValue(&p.StallTimeout, 30*time.Second)
-		p.fillIsolation()
+		p.fillIsolation(c.Journal.MaxBytes)
 	}
 }
 

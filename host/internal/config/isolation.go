@@ -16,12 +16,21 @@ type Limits struct {
 	Tasks int `koanf:"tasks"`
 	// Files that one process may have open. Default 1024.
 	Files int `koanf:"files"`
+	// Output is what it may emit at once, in bytes. Default a fortieth of journal.max_bytes, at least 16 MiB.
+	Output Bytes `koanf:"output"`
 }
 
 // leastMemory is what a plugin needs to start at all.
 const leastMemory = 32 << 20
 
-func (p *Plugin) fillIsolation() {
+// leastOutput is room for two frames of the largest outputs.
+const leastOutput = 16 << 20
+
+// outputOf is what a plugin may emit at once, so that five crashes over it leave seven eighths of the journal to the others.
+func outputOf(journal Bytes) Bytes { return max(journal/40, leastOutput) }
+
+func (p *Plugin) fillIsolation(journal Bytes) {
+	orValue(&p.Limits.Output, outputOf(journal))
 	orValue(&p.Isolation, "auto")
 	orValue(&p.Limits.Memory, 2<<30)
 	orValue(&p.Limits.Tasks, 512)
@@ -43,6 +52,9 @@ func (p *Plugin) validateIsolation(key string, bad func(key, format string, args
 	}
 	if p.Limits.Files < 32 {
 		bad(key+".limits.files", "%d is too few to start a plugin: give at least 32", p.Limits.Files)
+	}
+	if p.Limits.Output < leastOutput {
+		bad(key+".limits.output", "%s is too little for one frame of outputs: give at least %s", p.Limits.Output, Bytes(leastOutput))
 	}
 	for _, name := range p.Env {
 		switch {

@@ -99,7 +99,7 @@ func (d *Daemon) recruit(ctx context.Context, p config.Plugin) (*member, error) 
 	m, c := &member{plugin: p, lines: kept}, monitor.Config{
 		Instance: p.Name, Config: settings, SocketDir: d.sockets, Env: p.Env, Isolation: isolationOf(p, d.controlGroups()),
 		CheckpointEvery: p.CheckpointEvery, CheckpointRecords: p.CheckpointRecords, DrainTimeout: p.DrainTimeout, Rota: d.rota,
-		CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow, StallTimeout: p.StallTimeout,
+		CrashLimit: p.CrashLimit, CrashWindow: p.CrashWindow, StallTimeout: p.StallTimeout, MaxOutput: int(p.Limits.Output),
 		Log: keeping(d.log, kept).With("room", "monitor"), Births: d.births, Questions: monitor.Questions{Tokens: d.enricher, Shown: &d.shown},
 	}
 	if err := d.program(ctx, m, &c); err != nil {

@@ -60,6 +60,10 @@ type Config struct {
 	// 256 MiB.
 	MaxState int
 
+	// MaxOutput bounds what a plugin may emit at once, in bytes. Each byte of its records allows 32 more, and each second a 256th part of it.
+	// Default 256 MiB.
+	MaxOutput int
+
 	// BackoffMin and BackoffMax bound the doubling wait before a restart; the first is up to a tenth of BackoffMin. Defaults 250 ms and 60 s.
 	BackoffMin, BackoffMax time.Duration
 	// BackoffReset is how long a plugin must be live, with one durable checkpoint, to be trusted again. Default 5 min.
@@ -106,6 +110,7 @@ func (c Config) withDefaults() Config {
 	or(&c.HealthTimeout, time.Second)
 	or(&c.Credit, 16)
 	or(&c.MaxState, 256<<20)
+	or(&c.MaxOutput, 256<<20)
 	or(&c.BackoffMin, 250*time.Millisecond)
 	or(&c.BackoffMax, time.Minute)
 	or(&c.BackoffReset, 5*time.Minute)

@@ -23,6 +23,7 @@ const (
 	CauseLimit    Cause = "limit"    // it ran into another limit
 	CausePanic    Cause = "panic"    // the Go runtime gave up
 	CauseDeadline Cause = "deadline" // it made no progress, or did not answer, and was killed
+	CauseOutput   Cause = "output"   // it emitted more than it may
 	CauseProtocol Cause = "protocol" // it broke the contract and was killed
 	CauseStream   Cause = "stream"   // its stream ended with an error, though the process lived
 	CauseFatal    Cause = "fatal"    // a handler returned a fatal error

@@ -46,6 +46,8 @@ type lane struct {
 	saving   *saving
 	clock    *latencyClock
 	progress *progress
+	// allowance is for what is appended to outputs: what a replay gives again costs nothing.
+	allowance *allowance
 
 	// Only receive uses these.
 	through  uint64    // last number that the plugin has done

@@ -126,6 +126,14 @@ func (l *lane) append(outputs [][]byte, names []Cursor) error {
 	}
 	l.cursor = last
 	l.meters.outputs.Add(uint64(len(outputs)))
+	size := 0
+	for _, output := range outputs {
+		size += len(output)
+	}
+	if !l.allowance.spend(size, time.Now()) { // what came so far is stored: the next life goes on behind it
+		return crashf(CauseOutput, "its outputs, up to %d/%d, are more than it may emit: %d MiB at once, %d bytes for each byte of its records, and %d MiB a minute; make them fewer or smaller, or raise limits.output",
+			last.Cause, last.Index, l.cfg.MaxOutput>>20, outputPerInput, int64(l.cfg.MaxOutput)*int64(time.Minute)/int64(allowanceRefill)>>20)
+	}
 	return nil
 }
 

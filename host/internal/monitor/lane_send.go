@@ -137,6 +137,7 @@ func (l *lane) sendBatch(envelopes []byte, last uint64) error {
 		raw.Append(envelopes)
 	}
 	raw.Append(behind)
+	l.allowance.earn(len(envelopes))
 	l.trace.add(true, "batch", l.sent+1, last, len(envelopes))
 	return l.depart("batch", &raw, last)
 }

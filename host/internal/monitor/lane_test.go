@@ -147,7 +147,7 @@ func newLane(after uint64, j *fakeJournal, p *fakePlugin) *lane {
 	l := &lane{
 		cfg: &cfg, log: cfg.Log, journal: j, frames: j, outputs: j, control: fakeControl{}, gone: make(chan struct{}), meters: m,
 		live: func() {}, epoch: 7, sent: after, through: after, cursor: j.cursor, flight: newFlight(cfg.Credit),
-		saving: newSaving(after), progress: newProgress(), clock: &latencyClock{sums: &m.latencies}, refusals: slowLog{log: cfg.Log}, letters: newLetters(nil, "fake", cfg.Log), gate: make(chan struct{}, 1), saveAs: "fake",
+		saving: newSaving(after), progress: newProgress(), allowance: newAllowance(1<<20, time.Now()), clock: &latencyClock{sums: &m.latencies}, refusals: slowLog{log: cfg.Log}, letters: newLetters(nil, "fake", cfg.Log), gate: make(chan struct{}, 1), saveAs: "fake",
 		filter: filter{kinds: 1 << eventv1.Kind_KIND_TRADE},
 	}
 	l.open = func(ctx context.Context) (grpc.ClientStream, error) { p.ctx = ctx; return p, nil }

@@ -112,7 +112,7 @@ func (s *session) newLane() *lane {
 		cfg: s.cfg, log: s.cfg.Log, journal: s.journal, frames: s.journal.Frames(s.after), outputs: s.outputs,
 		control: s.Control, open: s.Run, gone: s.Exited(), meters: s.meters,
 		epoch: s.epoch, filter: newFilter(s.described), digest: s.Digest(), configHash: s.configHash, target: s.target,
-		sent: s.after, flight: newFlight(s.cfg.Credit), saving: newSaving(s.saved), progress: newProgress(), clock: s.clock,
+		sent: s.after, flight: newFlight(s.cfg.Credit), saving: newSaving(s.saved), allowance: newAllowance(s.cfg.MaxOutput, time.Now()), progress: newProgress(), clock: s.clock,
 		through: s.after, cursor: s.outputs.Cursor(), refusals: slowLog{log: s.cfg.Log},
 		monitor: s.described.GetName(), settled: s.settled, suspected: s.suspected, parked: s.parked, letters: newLetters(s.journal, s.cfg.Instance, s.cfg.Log), gate: make(chan struct{}, 1), saveAs: s.cfg.Instance,
 	}

@@ -103,7 +103,7 @@ func (p *plugin) Close(context.Context, *pluginv1.CloseRequest) (*pluginv1.Close
 	return &pluginv1.CloseResponse{}, nil
 }
 
-// Run answers batches and barriers, and springs the trap at the first batch of this process.
+// Run answers batches and barriers, and springs the trap at the first batch of this process, or at each where one is not enough.
 func (p *plugin) Run(stream grpc.BidiStreamingServer[pluginv1.HostFrame, pluginv1.PluginFrame]) error {
 	sprung := false
 	for {
@@ -131,7 +131,7 @@ func (p *plugin) Run(stream grpc.BidiStreamingServer[pluginv1.HostFrame, pluginv
 		through := batch.GetRecords()[len(batch.GetRecords())-1].GetNumber()
 		answer := &pluginv1.PluginFrame{Epoch: p.epoch, Frame: &pluginv1.PluginFrame_Outputs{Outputs: &pluginv1.Outputs{Through: through}}}
 		if !sprung {
-			sprung = true
+			sprung = trap != "emits"
 			spring(answer, through)
 		}
 		if err := stream.Send(answer); err != nil {

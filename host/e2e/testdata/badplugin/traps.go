@@ -72,6 +72,11 @@ func spring(answer *pluginv1.PluginFrame, through uint64) {
 		outputs.Outputs = []*eventv1.Output{{Cause: through + 1_000_000, Kind: "x"}}
 	case "doubled":
 		outputs.Outputs = []*eventv1.Output{{Cause: through, Kind: "x"}, {Cause: through, Kind: "x"}}
+	case "emits":
+		outputs.Outputs = nil
+		for i := range uint32(100) {
+			outputs.Outputs = append(outputs.Outputs, &eventv1.Output{Cause: through, Index: i, Kind: "emitted", Key: strings.Repeat("y", 60<<10)})
+		}
 	case "fatal":
 		answer.Frame = &pluginv1.PluginFrame_Error{Error: &pluginv1.RecordError{Number: through, Class: pluginv1.ErrorClass_ERROR_CLASS_FATAL, Message: "cannot go on"}}
 	}

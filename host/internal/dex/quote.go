@@ -1,7 +1,8 @@
 package dex
 
 // QuoteRank orders the currencies that coins are priced in: USDC 3, USDT 2, SOL 1 (wrapped, or the zero key that pump writes),
-// everything else 0.
+// everything else 0. Other stable coins are among everything else: none of their mints is given by what Weir decodes by, and a wrong one
+// would turn every pool of some coin around. The liquidity monitor and the dashboard keep the same order.
 func QuoteRank(mint Key) int {
 	switch mint {
 	case USDC:

@@ -489,7 +489,8 @@ type Trade struct {
 	Trader []byte `protobuf:"bytes,3,opt,name=trader,proto3" json:"trader,omitempty"`
 	// Key 0 of the transaction, who paid its fee.
 	FeePayer []byte `protobuf:"bytes,4,opt,name=fee_payer,json=feePayer,proto3" json:"fee_payer,omitempty"`
-	// The coin: of the pool's two mints the one that is not a quote currency (USDC, USDT, then SOL).
+	// The coin: of the pool's two mints the one that is not a quote currency (USDC, USDT, then SOL). Other stable coins are no quote
+	// currencies: where neither mint is one, the coin is what the venue calls base.
 	Mint []byte `protobuf:"bytes,5,opt,name=mint,proto3" json:"mint,omitempty"`
 	// The other mint. Native SOL is named by the wrapped SOL mint.
 	QuoteMint []byte `protobuf:"bytes,6,opt,name=quote_mint,json=quoteMint,proto3" json:"quote_mint,omitempty"`

@@ -1,9 +1,14 @@
 package decode
 
-import "github.com/weir-run/weir/host/internal/dex"
+import (
+	"github.com/weir-run/weir/host/internal/dex"
+	"github.com/weir-run/weir/host/internal/dex/cpmm"
+	"github.com/weir-run/weir/host/internal/dex/pumpswap"
+	"github.com/weir-run/weir/host/internal/geyser"
+)
 
 // below returns the instructions that a call made, as indices into tx.Inner. Where the node recorded no stack heights, it is
-// what follows until the next instruction of a venue: some of that may be the caller's.
+// what follows until the next instruction of a venue, or until tokens are burned behind a new pool: some of that may be the caller's.
 func (d *Decoder) below(c *call) []int32 {
 	if c.in == nil {
 		return nil
@@ -24,9 +29,27 @@ func (d *Decoder) below(c *call) []int32 {
 			}
 		} else if venueOf(d.tx.Key(in.Program)) != other && dex.Tag(in.Data) != dex.EventTag && len(in.Accounts) != 1 {
 			break
+		} else if opens(c) && d.burns(in) {
+			break
 		}
 	}
 	return d.order[c.at:end]
+}
+
+// opens tells of calls that make a pool of PumpSwap or CPMM. They mint LP tokens and burn none, so a burn behind one is its caller's.
+func opens(c *call) bool {
+	switch c.venue {
+	case swap:
+		return pumpswap.Kind(c.kind) == pumpswap.CreatePool
+	case cpmmPool:
+		return cpmm.Kind(c.kind).IsInitialize()
+	default:
+		return false
+	}
+}
+
+func (d *Decoder) burns(in *geyser.InnerInstruction) bool {
+	return len(in.Data) > 0 && (in.Data[0] == burnTag || in.Data[0] == burnCheckedTag) && isToken(d.tx.Key(in.Program))
 }
 
 // room is how many places in the order of execution an outer instruction has for what the logs tell of it, where inner

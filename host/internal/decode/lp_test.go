@@ -3,7 +3,10 @@ package decode
 import (
 	"encoding/binary"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/weir-run/weir/host/internal/dex"
 	"github.com/weir-run/weir/host/internal/dex/clmm"
@@ -221,4 +224,21 @@ func TestClmmPriceOfAChange(t *testing.T) {
 	expectKey(t, "nft", l.GetNftMint(), key(22))
 	expectKey(t, "receiver", l.GetReceiver(), key(9))
 	expect(t, "figures", [2]uint64{l.GetAmount(), uint64(len(l.GetLpMint()))}, [2]uint64{0, 0})
+}
+
+// A launcher opens a pool and burns the LP tokens that it got. That is told also where no stack heights are recorded: of the two real
+// transactions one opens the pool by an event, the other by its accounts alone.
+func TestLPBurnedBehindANewPoolWithoutHeights(t *testing.T) {
+	dir := corpusDir(t)
+	for _, name := range []string{"cpmm-createpool-2ex9my1v.json", "pump-migrate_pumpswap-2ffHb9AX.json"} {
+		path := filepath.Join(dir, "tx", name)
+		want := copies(New(Options{}).Decode(loadTransaction(t, path)))
+		tx := loadTransaction(t, path)
+		flatten(tx)
+		got := New(Options{}).Decode(tx)
+		burned := slices.ContainsFunc(want, func(r *eventv1.Record) bool { return r.GetLpMoved() != nil })
+		if !burned || !slices.EqualFunc(want, got, func(w, g *eventv1.Record) bool { return proto.Equal(w, g) }) {
+			t.Errorf("%s: records are %v, want %v", name, got, want)
+		}
+	}
 }

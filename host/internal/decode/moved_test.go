@@ -236,3 +236,12 @@ func TestTransactionFailed(t *testing.T) {
 }
 
 func raw(k dex.Key) []byte { return k[:] }
+
+// A way to create that was published for some weeks only: its event tells all, and it is no sign of a new upgrade.
+func TestCreateV3(t *testing.T) {
+	d := New(Options{})
+	event := dextest.Vector(t, "A8")
+	c := one(t, d, paid(dex.Pump, "create_v3", nil, event.Bytes)).GetTokenCreated()
+	expectKey(t, "mint", c.GetMint(), dex.MustKey(event.Fields["mint"].(string)))
+	expect(t, "unknown instructions", d.Stats().Pump.UnknownInstruction, 0)
+}

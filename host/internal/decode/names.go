@@ -139,7 +139,7 @@ var (
 		"update_creator_fee_config", "update_holder_reward_config", "sweep_protocol_fee", "sweep_creator_fee",
 	}
 	pumpInstructions = []string{
-		"add_quote_control_mint", "add_quote_mint", "admin_cto", "admin_set_all_coin_creators", "admin_set_creator_fee_editable",
+		"add_quote_control_mint", "add_quote_mint", "admin_cto", "create_v3", "admin_set_all_coin_creators", "admin_set_creator_fee_editable",
 		"set_creator_fee_bps", "admin_set_creator", "admin_set_idl_authority",
 		"claim_cashback_v2", "collect_creator_fee", "collect_creator_fee_v2", "distribute_creator_fees",
 		"distribute_creator_fees_v2", "distribute_fee_to_holders", "get_minimum_distributable_fee", "initialize",

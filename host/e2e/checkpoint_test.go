@@ -13,7 +13,7 @@ import (
 // again does not come twice. What does not fit is refused, and the plugin runs on.
 func TestCheckpointExportImport(t *testing.T) {
 	program := pulse(t, "1.0.0")
-	c := serve(t, seedOf(t), 150)
+	c := serve(t, seedOf(t), 400) // 20 s, so that it still goes on when the first state is out
 	file, data := configure(t, c.url)
 	t.Chdir(t.TempDir())
 	p := start(t, "run", "--config", file)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,7 +61,7 @@ type served struct {
 	path   string
 	log    locked
 	shown  Shown
-	refuse error
+	refuse atomic.Bool // everybody counts as a stranger
 }
 
 func serve(t *testing.T, records *tape, known tokens) *served {
@@ -72,7 +73,12 @@ func serve(t *testing.T, records *tape, known tokens) *served {
 	}
 	s.Server = New(Config{
 		Instance: "mine", Tokens: known, Frames: records.open, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Shown: &s.shown,
-		Admits: func(net.Conn) error { return s.refuse },
+		Admits: func(net.Conn) error {
+			if s.refuse.Load() {
+				return errors.New("process 1 asks on the socket of process 2")
+			}
+			return nil
+		},
 	})
 	s.Serve(l)
 	t.Cleanup(s.Close)
@@ -149,7 +155,7 @@ func TestQuestionsOverTheSocket(t *testing.T) {
 
 func TestStrangersAreTurnedAway(t *testing.T) {
 	s := serve(t, &tape{first: 1}, nil)
-	s.refuse = errors.New("process 1 asks on the socket of process 2")
+	s.refuse.Store(true)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	if _, err := s.client(t).Log(ctx, &pluginv1.LogRequest{Message: "hello"}); err == nil {
@@ -163,7 +169,7 @@ func TestStrangersAreTurnedAway(t *testing.T) {
 // A process that is not admitted may knock as often as it likes: a child of the plugin, for example. The log must not grow with that.
 func TestAFloodOfStrangersIsCounted(t *testing.T) {
 	s := serve(t, &tape{first: 1}, nil)
-	s.refuse = errors.New("process 1 asks on the socket of process 2")
+	s.refuse.Store(true)
 	for range 200 {
 		conn, err := new(net.Dialer).DialContext(t.Context(), "unix", s.path)
 		if err != nil {

@@ -80,7 +80,7 @@ func (k *connection) request(groups GroupSet, from uint64) (*geyserpb.SubscribeR
 // run keeps the stream open until ctx ends, or returns why it can never be.
 func (k *connection) run(ctx context.Context) error {
 	defer k.count.state.Store(Stopped)
-	if k.begins(ctx) != nil {
+	if k.stagger(ctx) != nil {
 		return nil
 	}
 	for {
@@ -129,6 +129,11 @@ var errOverflow = errors.New("the queue is full: the pipeline is slower than the
 
 // turn is the life of one stream. It returns why it ended.
 func (k *connection) turn(ctx context.Context) error {
+	end, err := k.begins(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	if err := k.admit(ctx); err != nil {
 		return err
 	}
@@ -204,7 +209,6 @@ func (k *connection) ended(err error, hopeless bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	k.stream, k.sent, k.streaming, k.ask, k.heal = nil, 0, false, nil, 0
-	p.start()
 	k.hopeless = hopeless
 	k.down = !errors.Is(err, errOverflow)
 	p.cover.end(k.index)

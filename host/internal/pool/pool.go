@@ -105,7 +105,8 @@ type Pool struct {
 	sources     []*source
 	connections []*connection
 	kick        chan struct{} // of capacity 1: a token says "look again"
-	started     chan struct{} // closed when further connections may open
+	first       chan struct{} // of capacity 1: the turn of one connection before started
+	started     chan struct{} // closed when all connections may open
 	gaps        atomic.Uint64
 
 	mu      sync.Mutex
@@ -132,7 +133,7 @@ func New(c Config) (*Pool, error) {
 	}
 	c = c.withDefaults()
 	p := &Pool{
-		config: c, log: c.Log, queue: newQueue(c.QueueBytes, c.QueueUpdates), kick: make(chan struct{}, 1), started: make(chan struct{}),
+		config: c, log: c.Log, queue: newQueue(c.QueueBytes, c.QueueUpdates), kick: make(chan struct{}, 1), first: make(chan struct{}, 1), started: make(chan struct{}),
 		table: groupTable{failed: c.Failed},
 	}
 	for i, s := range c.Sources {

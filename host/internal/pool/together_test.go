@@ -30,7 +30,9 @@ func TestFirstStartInTroubleBeginsTogether(t *testing.T) {
 					c.Sources[0].Endpoint.Dial = func(ctx context.Context, address string) (net.Conn, error) {
 						mu.Lock()
 						refused := time.Since(start) < time.Second && r.IntN(3) > 0
+						slow := time.Duration(r.IntN(2)*r.IntN(1500)) * time.Millisecond // its request is planned long before it is heard
 						mu.Unlock()
+						time.Sleep(slow)
 						if refused {
 							return nil, errors.New("connection refused")
 						}

@@ -18,7 +18,7 @@ page.on('console', (m) => {
   if (m.type() === 'error' && !/ERR_|Failed to load resource/.test(m.text())) complaints.push(`console: ${m.text()}`);
 });
 page.on('request', (r) => { if (!r.url().startsWith(address) && !r.url().startsWith('data:')) complaints.push(`it asks elsewhere: ${r.url()}`); });
-page.setDefaultTimeout(40000);
+page.setDefaultTimeout(60000); // longer than from one cut to the next
 
 const step = async (name, look) => {
   const began = Date.now();
@@ -27,7 +27,7 @@ const step = async (name, look) => {
   console.log(`${name}: seen after ${Date.now() - began} ms`);
 };
 const rows = () => page.locator('main tbody tr[data-key]');
-const until = async (what, ok, limit = 40000) => {
+const until = async (what, ok, limit = 60000) => {
   for (const end = Date.now() + limit; Date.now() < end;) {
     if (await ok()) return;
     await page.waitForTimeout(100);
@@ -93,7 +93,7 @@ try {
   });
   await step('connection-cut', async () => {
     await page.getByRole('link', { name: 'Stream' }).click();
-    await page.locator('tr[data-key^="connection"] .badge.warn').first().waitFor({ timeout: 60000 });
+    await page.locator('tr[data-key^="connection"] .badge.warn').first().waitFor();
   });
   await step('alert-fires', async () => {
     await page.locator('#firing:not([hidden])').waitFor();

@@ -129,13 +129,16 @@ var errOverflow = errors.New("the queue is full: the pipeline is slower than the
 
 // turn is the life of one stream. It returns why it ended.
 func (k *connection) turn(ctx context.Context) error {
+	if err := k.admit(ctx); err != nil {
+		return err
+	}
 	end, err := k.begins(ctx)
 	if err != nil {
 		return err
 	}
 	defer end()
-	if err := k.admit(ctx); err != nil {
-		return err
+	if err := k.source.Budget.Take(ctx); err != nil {
+		return k.verdict(err, false)
 	}
 	k.count.state.Store(Connecting)
 	request, groups, err := k.plan()
@@ -155,8 +158,8 @@ func (k *connection) turn(ctx context.Context) error {
 	return k.receive(stream, opened)
 }
 
-// admit waits until a stream may be opened: half of the queue is free, the breaker lets it through, the budget has an open left. The
-// budget comes last: what it allows must happen now, or it falls into another window at the provider.
+// admit waits until a stream may be opened: half of the queue is free, and the breaker lets it through. The budget comes behind it and
+// last: what it allows must happen now, or it falls into another window at the provider.
 func (k *connection) admit(ctx context.Context) error {
 	k.count.state.Store(Waiting)
 	if err := k.pool.queue.waitRoom(ctx); err != nil {
@@ -167,16 +170,12 @@ func (k *connection) admit(ctx context.Context) error {
 			return err
 		}
 		if k.source.breaker.Allow() {
-			break
+			return nil
 		}
 		if err := sleep(ctx, max(k.source.breaker.Wait(), time.Second)); err != nil { // another connection probes
 			return err
 		}
 	}
-	if err := k.source.Budget.Take(ctx); err != nil {
-		return k.verdict(err, false)
-	}
-	return nil
 }
 
 // plan makes the request to open with.

@@ -34,7 +34,10 @@ func (k *connection) begins(ctx context.Context) (end func(), err error) {
 	case <-p.started:
 	case p.first <- struct{}{}:
 		return func() { <-p.first }, nil
-	case <-patience.C:
+	case <-patience.C: // a server without block metas completes none
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.start()
 	}
 	return nothing, nil
 }

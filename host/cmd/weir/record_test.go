@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,12 +13,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/mr-tron/base58"
 	"go.uber.org/goleak"
 
+	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/geysersim"
 	"github.com/weir-run/weir/host/geysersim/market"
 	"github.com/weir-run/weir/host/geysersim/replay"
@@ -102,15 +105,41 @@ func TestRecordLeavesNoEmptyFile(t *testing.T) {
 	}
 }
 
+// record records into a file until the server has sent all of its market.
+func record(t *testing.T, server *geysersim.Server, args ...string) (stderr string) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer stop()
+	watch.Go(func() {
+		sent, since := uint64(0), time.Now()
+		for ctx.Err() == nil {
+			time.Sleep(50 * time.Millisecond)
+			now := server.Served().Bytes
+			if over, _ := server.Ended(); !over || now != sent {
+				sent, since = now, time.Now()
+			}
+			if time.Since(since) > time.Second {
+				stop()
+			}
+		}
+	})
+	var out, errs bytes.Buffer
+	if code := execute(ctx, append([]string{"record"}, args...), shell.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs.String())
+	}
+	return errs.String()
+}
+
 // A stream is recorded, decoded from the capture, reported on and played again; each time with what the market did.
 func TestRecordDecodeAndReplay(t *testing.T) {
 	server, url := serve(t, geysersim.Options{
 		Source: &some{market.New(market.Options{Seed: 4}), 40}, SlotDuration: 20 * time.Millisecond, KeepTruth: true,
 	})
 	file := filepath.Join(t.TempDir(), "x.weircap")
-	code, _, stderr := weir(t, "record", "--url", url, "--for", "3s", "--rotate", "300KiB", file)
-	if code != 0 || !strings.Contains(stderr, "recorded") {
-		t.Fatalf("exit code %d: %s", code, stderr)
+	if stderr := record(t, server, "--url", url, "--rotate", "300KiB", file); !strings.Contains(stderr, "recorded") {
+		t.Errorf("it says %s", stderr)
 	}
 	truth := factsOfTruth(server.TruthSoFar())
 	if len(truth) < 100 {
@@ -186,10 +215,7 @@ func TestRecordSurvivesABrokenStream(t *testing.T) {
 			server.ResetConnections()
 		}
 	}()
-	code, _, stderr := weir(t, "record", "--url", url, "--for", "8s", file)
-	if code != 0 {
-		t.Fatalf("exit code %d: %s", code, stderr)
-	}
+	record(t, server, "--url", url, file)
 	_, records, _ := weir(t, "decode", file)
 	got, want := factsOfRecords(t, records), factsOfTruth(server.TruthSoFar())
 	slices.SortFunc(got, compareFacts)

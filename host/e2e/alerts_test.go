@@ -59,6 +59,7 @@ var outageAlerts = []string{
 // TestAlerts cuts the only provider off, kills a plugin and kills the host, with a webhook that is dead meanwhile: each condition is told
 // once as begun and once as over, and the webhook gets all of it in order when it lives again.
 func TestAlerts(t *testing.T) {
+	t.Parallel()
 	c := serve(t, seedOf(t), 4000)
 	file, data := configure(t, c.url)
 	ears := &ears{}

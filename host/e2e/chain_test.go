@@ -169,6 +169,7 @@ func verifyOutputs(t *testing.T, c *chain, dataDir string, want outputs) {
 }
 
 func TestUndisturbed(t *testing.T) {
+	t.Parallel()
 	c := serve(t, seedOf(t), 100)
 	file, data := configure(t, c.url)
 	p := start(t, "run", "--config", file)
@@ -188,6 +189,7 @@ func TestUndisturbed(t *testing.T) {
 }
 
 func TestPluginKilledInMidStream(t *testing.T) {
+	t.Parallel()
 	seed := seedOf(t)
 	random := rand.New(rand.NewPCG(seed, 1))
 	c := serve(t, seed, 140)
@@ -234,6 +236,7 @@ func TestHostKilledInMidStream(t *testing.T) {
 }
 
 func TestEndpointDropsInMidStream(t *testing.T) {
+	t.Parallel()
 	seed := seedOf(t)
 	random := rand.New(rand.NewPCG(seed, 3))
 	c := serve(t, seed, 140)

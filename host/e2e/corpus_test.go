@@ -102,6 +102,7 @@ func factOf(r *eventv1.Record) geysersim.Truth {
 }
 
 func TestCorpusThroughTheChain(t *testing.T) {
+	t.Parallel()
 	dir := corpusDir(t)
 	truth := corpusTruth(t, dir)
 	if len(truth) < 150 {

@@ -12,6 +12,7 @@ import (
 // The corpus has look-alikes of sandwiches, which are volume bots. None may be taken for one, while all else is looked for, candles are
 // made, and every trade is still reported once.
 func TestNoSandwichInTheCorpus(t *testing.T) {
+	t.Parallel()
 	dir := corpusDir(t)
 	trades := outputs{}
 	for what, n := range expected(corpusTruth(t, dir)) {

@@ -46,6 +46,7 @@ const bumpIDL = `{"address": %q, "instructions": [{"name": "bump", "discriminato
 // TestDroppedInIDL drops an IDL into the folder of a running daemon: its program is subscribed and decoded, and a plugin reports it. A
 // broken one is refused by name, a plugin that does not come up does not stand in the way, and taken away nothing comes any more.
 func TestDroppedInIDL(t *testing.T) {
+	t.Parallel()
 	if out, err := exec.Command("go", "build", "-o", bin+"/weir-counter", "./testdata/counter").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}

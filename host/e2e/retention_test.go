@@ -16,6 +16,7 @@ import (
 // TestRecordsLostAreTold starts a host anew after the journal has dropped records that a monitor had no checkpoint behind: the monitor
 // goes on, and weir gaps, weir status and the metrics say what it lost. The others, which had saved, lost nothing.
 func TestRecordsLostAreTold(t *testing.T) {
+	t.Parallel()
 	c := serve(t, seedOf(t), 4000)
 	file, data := configure(t, c.url)
 	address := listenAndClose(t)

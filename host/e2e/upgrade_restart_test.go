@@ -13,6 +13,7 @@ import (
 // TestUpgradeOutlivesTheDaemon: after a kill the next daemon runs the upgraded program, with the plugin's limits; when the copy of it is
 // gone it says so and what to do, and that helps. No output is lost or doubled on the way.
 func TestUpgradeOutlivesTheDaemon(t *testing.T) {
+	t.Parallel()
 	first, second := pulse(t, "1.0.0"), pulse(t, "2.0.0")
 	c := serve(t, seedOf(t), 200)
 	dir := t.TempDir()

@@ -17,7 +17,11 @@ import (
 // In a run that has nothing yet all groups begin with the same slot, whichever connection comes up first and in what order: what a
 // connection adds to its stream, or begins with the present because it did not know better, is replayed from there.
 func TestFirstStartInTroubleBeginsTogether(t *testing.T) {
-	for seed := range uint64(60) {
+	n := uint64(60)
+	if testing.Short() {
+		n = 12
+	}
+	for seed := range n {
 		synctest.Test(t, func(t *testing.T) {
 			var mu sync.Mutex
 			r := rand.New(rand.NewPCG(seed, 11))

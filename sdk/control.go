@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -177,25 +178,31 @@ const restoreGC = 400
 
 // receiveParts collects a state, and its size in bytes.
 func receiveParts(stream grpc.ClientStreamingServer[pluginv1.RestoreRequest, pluginv1.RestoreResponse]) (parts [][]byte, size int, err error) {
+	newest := -1
+	var pieces [][]byte // of the newest part: to grow it with each would copy it several times
 	for {
 		in, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return parts, size, nil
-		}
-		if err != nil {
+		switch n := int(in.GetPart()); {
+		case errors.Is(err, io.EOF):
+			return joined(parts, pieces), size, nil
+		case err != nil:
 			return nil, 0, err
+		case n == newest+1:
+			parts, pieces, newest = joined(parts, pieces), nil, n
+		case n != newest:
+			return nil, 0, status.Errorf(codes.InvalidArgument, "part %d of a state follows part %d", n, newest)
 		}
-		switch n := int(in.GetPart()); n {
-		case len(parts):
-			parts = append(parts, nil)
-		case len(parts) - 1:
-		default:
-			return nil, 0, status.Errorf(codes.InvalidArgument, "part %d of a state follows part %d", n, len(parts)-1)
-		}
-		last := &parts[len(parts)-1]
-		*last = append(*last, in.GetData()...)
+		pieces = append(pieces, in.GetData())
 		size += len(in.GetData())
 	}
+}
+
+// joined adds a part to parts, unless there are no pieces of it.
+func joined(parts, pieces [][]byte) [][]byte {
+	if pieces == nil {
+		return parts
+	}
+	return append(parts, slices.Concat(pieces...))
 }
 
 // Run implements pluginv1.MonitorServer.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/nats-io/nuid"
+	"golang.org/x/sync/errgroup"
 )
 
 // Checkpoint is the state of an instance exactly after a record.
@@ -132,9 +133,22 @@ func (j *Journal) enlist(ctx context.Context, instance string, c Checkpoint, fre
 // errDamaged means that a state is not what was saved.
 var errDamaged = errors.New("its sha256 is not the one in the manifest")
 
+// Preload reads the newest checkpoint ahead of LoadCheckpoint, which it is given to. Nil, or a part without data, is what could not be
+// read: LoadCheckpoint says why.
+func (j *Journal) Preload(ctx context.Context, instance string) *Checkpoint {
+	m, _, err := j.loadManifest(ctx, instance)
+	if err != nil || len(m.Checkpoints) == 0 {
+		return nil
+	}
+	c := m.Checkpoints[0]
+	_ = j.loadParts(ctx, c.Parts, nil) // what is missing is read again
+	return &c
+}
+
 // LoadCheckpoint returns the newest checkpoint whose data is what was saved, nil when there is none. Those that are not are logged
-// and passed over. It is an error when there is none and one could not be read: a server that does not answer has lost nothing.
-func (j *Journal) LoadCheckpoint(ctx context.Context, instance string) (*Checkpoint, error) {
+// and passed over. It is an error when there is none and one could not be read: a server that does not answer has lost nothing. Parts
+// never change where they are stored, so those that ahead, which may be nil, has data of are not read again; it is theirs from then on.
+func (j *Journal) LoadCheckpoint(ctx context.Context, instance string, ahead *Checkpoint) (*Checkpoint, error) {
 	if err := checkName(instance); err != nil {
 		return nil, fmt.Errorf("load checkpoint: %w", err)
 	}
@@ -144,7 +158,7 @@ func (j *Journal) LoadCheckpoint(ctx context.Context, instance string) (*Checkpo
 	}
 	var unread error
 	for _, c := range m.Checkpoints {
-		err := j.loadParts(ctx, c.Parts)
+		err := j.loadParts(ctx, c.Parts, ahead)
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("load checkpoint of %s: %w", instance, ctx.Err())
 		}
@@ -165,17 +179,37 @@ func (j *Journal) LoadCheckpoint(ctx context.Context, instance string) (*Checkpo
 	return nil, nil
 }
 
-// loadParts fills in the data of parts and holds it against their sums.
-func (j *Journal) loadParts(ctx context.Context, parts []*Part) error {
+// loadParts fills in the data of parts and holds it against their sums, one while the next is read.
+func (j *Journal) loadParts(ctx context.Context, parts []*Part, ahead *Checkpoint) error {
+	var sums errgroup.Group
 	for i, p := range parts {
+		if p.Data = ahead.data(p); p.Data != nil {
+			continue
+		}
 		data, err := j.getObject(ctx, p.Object, p.Size)
 		if err != nil {
-			return err
+			return errors.Join(err, sums.Wait())
 		}
-		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.SHA256 {
-			return fmt.Errorf("part %d of %d: %w", i+1, len(parts), errDamaged)
+		sums.Go(func() error {
+			if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.SHA256 {
+				return fmt.Errorf("part %d of %d: %w", i+1, len(parts), errDamaged)
+			}
+			p.Data = data
+			return nil
+		})
+	}
+	return sums.Wait()
+}
+
+// data is that of a part, nil when it was not loaded.
+func (c *Checkpoint) data(part *Part) []byte {
+	if c == nil {
+		return nil
+	}
+	for _, p := range c.Parts {
+		if p.Object == part.Object && p.SHA256 == part.SHA256 {
+			return p.Data
 		}
-		p.Data = data
 	}
 	return nil
 }

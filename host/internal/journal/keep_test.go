@@ -13,7 +13,7 @@ func TestCheckpointsFallBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store) {
 		t.Helper()
 		j := s.open(t)
-		if c, err := j.LoadCheckpoint(t.Context(), "one"); c != nil || err != nil {
+		if c, err := j.LoadCheckpoint(t.Context(), "one", nil); c != nil || err != nil {
 			t.Fatalf("new instance has checkpoint %v %v", c, err)
 		}
 		epoch, err := j.Acquire(t.Context(), "one")
@@ -48,7 +48,7 @@ func TestCheckpointsFallBack(t *testing.T) {
 		}
 		expect := func(number uint64) {
 			t.Helper()
-			c, err := j.LoadCheckpoint(t.Context(), "one")
+			c, err := j.LoadCheckpoint(t.Context(), "one", nil)
 			if err != nil || c == nil {
 				t.Fatalf("checkpoint %v %v", c, err)
 			}
@@ -69,7 +69,7 @@ func TestCheckpointsFallBack(t *testing.T) {
 			t.Error("nothing was said")
 		}
 		j.dropObjects(t.Context(), m.Checkpoints[2].Parts[0].Object)
-		if c, err := j.LoadCheckpoint(t.Context(), "one"); c != nil || err != nil {
+		if c, err := j.LoadCheckpoint(t.Context(), "one", nil); c != nil || err != nil {
 			t.Errorf("with none left: %v %v", c, err)
 		}
 	})
@@ -89,7 +89,7 @@ func TestAcquireSweepsUnfinishedCheckpoints(t *testing.T) {
 	if objects, err := j.objectsOf(t.Context(), "one"); err != nil || len(objects) != 1 {
 		t.Errorf("objects %v (%v), want the finished one only", objects, err)
 	}
-	if c, err := j.LoadCheckpoint(t.Context(), "one"); err != nil || c == nil || string(c.Parts[0].Data) != "state" {
+	if c, err := j.LoadCheckpoint(t.Context(), "one", nil); err != nil || c == nil || string(c.Parts[0].Data) != "state" {
 		t.Errorf("the finished one is gone: %v %v", c, err)
 	}
 }

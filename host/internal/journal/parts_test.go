@@ -58,7 +58,7 @@ func TestPartsAreShared(t *testing.T) {
 		}
 		expect := func(want string) {
 			t.Helper()
-			if c, err := j.LoadCheckpoint(t.Context(), "one"); err != nil || text(c) != want {
+			if c, err := j.LoadCheckpoint(t.Context(), "one", nil); err != nil || text(c) != want {
 				t.Errorf("loaded %s (%v), want %s", text(c), err, want)
 			}
 		}
@@ -96,11 +96,41 @@ func TestPartsThatAreGone(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "is not stored any more") || next[1].Object != "" {
 		t.Errorf("a checkpoint on a part that is gone: %v", err)
 	}
-	if c, err := j.LoadCheckpoint(t.Context(), "one"); err != nil || c.Number != 4 {
+	if c, err := j.LoadCheckpoint(t.Context(), "one", nil); err != nil || c.Number != 4 {
 		t.Errorf("the former one is %v %v", c, err)
 	}
 	if objects, err := j.objectsOf(t.Context(), "one"); err != nil || len(objects) != 3 {
 		t.Errorf("%d objects (%v), want three", len(objects), err)
+	}
+}
+
+// What was read ahead is not read again, and what is saved meanwhile counts.
+func TestCheckpointsAreReadAhead(t *testing.T) {
+	j := embeddedStore(t).open(t)
+	if c := j.Preload(t.Context(), "one"); c != nil {
+		t.Errorf("read %v ahead of an instance that has none", c)
+	}
+	parts := []*Part{{Data: []byte("a")}, {Data: []byte("b")}, {Data: []byte("c")}}
+	if err := j.SaveCheckpoint(t.Context(), "one", Checkpoint{Number: 1, Parts: parts}); err != nil {
+		t.Fatal(err)
+	}
+	j.dropObjects(t.Context(), parts[2].Object)
+	ahead := j.Preload(t.Context(), "one")
+	if text(ahead) != "ab" || ahead.Parts[2].Data != nil {
+		t.Errorf("read %q ahead", text(ahead))
+	}
+	if c, err := j.LoadCheckpoint(t.Context(), "one", ahead); err != nil || c != nil {
+		t.Errorf("loaded %q (%v) without its last part", text(c), err)
+	}
+	if err := j.SaveCheckpoint(t.Context(), "one", Checkpoint{Number: 2, Parts: append(parts[:2:2], &Part{Data: []byte("d")})}); err != nil {
+		t.Fatal(err)
+	}
+	j.dropObjects(t.Context(), parts[0].Object, parts[1].Object) // who reads them again finds nothing
+	if c, err := j.LoadCheckpoint(t.Context(), "one", ahead); err != nil || c == nil || c.Number != 2 || text(c) != "abd" {
+		t.Errorf("loaded %q (%v), want the newer one, abd", text(c), err)
+	}
+	if c, err := j.LoadCheckpoint(t.Context(), "one", nil); err != nil || c != nil {
+		t.Errorf("loaded %q (%v) of parts that are gone", text(c), err)
 	}
 }
 
@@ -109,7 +139,7 @@ func TestPartsOfAnotherInstanceAreCopied(t *testing.T) {
 	if err := j.SaveCheckpoint(t.Context(), "one_rollback", Checkpoint{Number: 7, Parts: []*Part{{Data: []byte("a")}, {Data: []byte("b")}}}); err != nil {
 		t.Fatal(err)
 	}
-	c, err := j.LoadCheckpoint(t.Context(), "one_rollback")
+	c, err := j.LoadCheckpoint(t.Context(), "one_rollback", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +147,7 @@ func TestPartsOfAnotherInstanceAreCopied(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.dropObjects(t.Context(), c.Parts[0].Object, c.Parts[1].Object)
-	if c, err = j.LoadCheckpoint(t.Context(), "one"); err != nil || text(c) != "ab" || len(c.Parts) != 2 {
+	if c, err = j.LoadCheckpoint(t.Context(), "one", nil); err != nil || text(c) != "ab" || len(c.Parts) != 2 {
 		t.Errorf("copy is %s %v", text(c), err)
 	}
 }
@@ -148,7 +178,7 @@ func TestUndividedCheckpoints(t *testing.T) {
 	if _, err := j.manifest.Put(t.Context(), "one", value); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := j.LoadCheckpoint(t.Context(), "one"); err != nil || text(c) != "state" || c.Number != 1 {
+	if c, err := j.LoadCheckpoint(t.Context(), "one", nil); err != nil || text(c) != "state" || c.Number != 1 {
 		t.Errorf("loaded %s, %v", text(c), err)
 	}
 }
@@ -198,7 +228,7 @@ func TestStateThatCannotBeReadIsAnError(t *testing.T) {
 	if err := j.node.js.DeleteStream(t.Context(), checkpointsStream); err != nil { // nobody answers for it
 		t.Fatal(err)
 	}
-	if c, err := j.LoadCheckpoint(t.Context(), "one"); err == nil {
+	if c, err := j.LoadCheckpoint(t.Context(), "one", nil); err == nil {
 		t.Errorf("checkpoint %v, want an error", c)
 	}
 }

@@ -117,8 +117,11 @@ func (m *memory) Frames(after uint64) Frames {
 	})
 }
 
-func (m *memory) SaveCheckpoint(context.Context, string, Checkpoint) error    { return nil }
-func (m *memory) LoadCheckpoint(context.Context, string) (*Checkpoint, error) { return nil, nil }
+func (m *memory) SaveCheckpoint(context.Context, string, Checkpoint) error { return nil }
+func (m *memory) Preload(context.Context, string) *Checkpoint              { return nil }
+func (m *memory) LoadCheckpoint(context.Context, string, *Checkpoint) (*Checkpoint, error) {
+	return nil, nil
+}
 
 func (m *memory) SaveDeadLetter(context.Context, string, DeadLetter) error          { return nil }
 func (m *memory) DeadLetters(context.Context, string, string) ([]DeadLetter, error) { return nil, nil }

@@ -65,6 +65,19 @@ func (s *session) configure(ctx context.Context) error {
 	return nil
 }
 
+// loadAhead begins to read the newest checkpoint, while the program starts: a large one takes as long. Whoever owned the instance before
+// may still save another one, so it counts only once this process is the owner and finds the same. The returned function ends that.
+func (s *session) loadAhead(ctx context.Context) (end func()) {
+	if s.shadow != nil {
+		return func() {} // it is given one
+	}
+	ctx, cancel := context.WithTimeout(ctx, journalLimit)
+	read := make(chan *Checkpoint, 1)
+	go func() { read <- s.journal.Preload(ctx, s.cfg.Instance); close(read) }()
+	s.ahead = func() *Checkpoint { return <-read }
+	return func() { cancel(); <-read }
+}
+
 // own makes this process the instance's only one, and finds where it goes on.
 func (s *session) own(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, journalLimit)
@@ -84,7 +97,7 @@ func (s *session) own(ctx context.Context) (err error) {
 		return crashf(CauseJournal, "%v", err)
 	}
 	s.outputs = tee{s.outputs, s.watched}
-	if s.checkpoint, err = s.journal.LoadCheckpoint(ctx, s.cfg.Instance); err != nil {
+	if s.checkpoint, err = s.journal.LoadCheckpoint(ctx, s.cfg.Instance, s.ahead()); err != nil {
 		return crashf(CauseJournal, "%v", err)
 	}
 	letters, err := s.journal.DeadLetters(ctx, s.cfg.Instance, LetterParked)

@@ -8,7 +8,7 @@ import (
 
 // Checkpoint returns the newest state of the instance; nil when it has none.
 func (i *Instance) Checkpoint(ctx context.Context) (*Checkpoint, error) {
-	return i.journal.LoadCheckpoint(ctx, i.cfg.Instance)
+	return i.journal.LoadCheckpoint(ctx, i.cfg.Instance, nil)
 }
 
 // Import makes a state the one to go on from, durably, and starts the plugin with it: what came after its number is given to the plugin

@@ -49,8 +49,10 @@ type Frames interface {
 type Checkpoints interface {
 	// SaveCheckpoint returns when the checkpoint is durable.
 	SaveCheckpoint(ctx context.Context, instance string, c Checkpoint) error
-	// LoadCheckpoint returns the newest that is whole; nil when there is none.
-	LoadCheckpoint(ctx context.Context, instance string) (*Checkpoint, error)
+	// Preload reads the newest ahead, as far as that can be done; nil when there is none.
+	Preload(ctx context.Context, instance string) *Checkpoint
+	// LoadCheckpoint returns the newest that is whole; nil when there is none. It does not read again what was read ahead.
+	LoadCheckpoint(ctx context.Context, instance string, ahead *Checkpoint) (*Checkpoint, error)
 }
 
 // Ledger takes outputs from one owner an instance.

@@ -42,7 +42,7 @@ func (i *Instance) goBack(ctx context.Context) (path string, after uint64, err e
 	}
 	ctx, cancel := context.WithTimeout(ctx, journalLimit)
 	defer cancel()
-	c, err := i.journal.LoadCheckpoint(ctx, previous.Checkpoint)
+	c, err := i.journal.LoadCheckpoint(ctx, previous.Checkpoint, nil)
 	if err != nil {
 		return "", 0, err
 	}
@@ -76,7 +76,7 @@ func (i *Instance) putBack(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, journalLimit)
 	defer cancel()
-	c, err := i.journal.LoadCheckpoint(ctx, choice.Restore)
+	c, err := i.journal.LoadCheckpoint(ctx, choice.Restore, nil)
 	if err != nil {
 		return crashf(CauseJournal, "%v", err)
 	}

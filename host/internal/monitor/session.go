@@ -43,9 +43,10 @@ type session struct {
 	epoch      uint64
 	outputs    Outputs
 	clock      *latencyClock
-	target     uint64 // last number of the journal when the plugin came up
-	after      uint64 // number of the checkpoint, or where a new instance begins
-	saved      uint64 // number of the checkpoint, 0 when there is none
+	target     uint64             // last number of the journal when the plugin came up
+	after      uint64             // number of the checkpoint, or where a new instance begins
+	saved      uint64             // number of the checkpoint, 0 when there is none
+	ahead      func() *Checkpoint // what was read of it while the program started
 	checkpoint *Checkpoint
 	settled    map[uint64]bool   // records that are not tried again
 	suspected  span              // records to send one by one
@@ -60,6 +61,7 @@ type session struct {
 // run starts the plugin, feeds it until ctx ends, and stops it. It returns nil when that went well, else why the process ended.
 func (s *session) run(ctx context.Context) *Crash {
 	s.to(Starting)
+	defer s.loadAhead(ctx)()
 	path, err := s.cfg.Find(s.cfg.Path)
 	if err != nil {
 		return crashf(CauseStart, "%v", err)

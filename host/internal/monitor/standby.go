@@ -85,7 +85,7 @@ func (i *Instance) watchFrom(ctx context.Context, l *lane, s *shadow) (*Checkpoi
 		if err := l.saving.idle(ctx); err != nil {
 			return nil, err
 		}
-		c, err := i.journal.LoadCheckpoint(ctx, i.cfg.Instance)
+		c, err := i.journal.LoadCheckpoint(ctx, i.cfg.Instance, nil)
 		if err != nil {
 			return nil, err
 		}

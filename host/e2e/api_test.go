@@ -84,6 +84,9 @@ func readStream(ctx context.Context, t *testing.T, url, last string, most int) (
 		case "data":
 			var e event
 			if err := json.Unmarshal([]byte(value), &e); err != nil {
+				if lines.Err() != nil || ctx.Err() != nil {
+					return got, last // cut off within the line
+				}
 				t.Fatalf("%q: %v", value, err)
 			}
 			got, last = append(got, fmt.Sprintf("%s %s.%d", e.Instance, e.Cause, e.Index)), id

@@ -209,13 +209,12 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"text", nil, write(t, "text", "hello\n", 0o755), Rejected, 3, "is not a program"},
 		{"liar", nil, write(t, "liar", "#!/bin/sh\necho \"1|1|unix|$PLUGIN_UNIX_SOCKET_DIR/x|grpc|\"\nexec sleep 60\n", 0o755), Rejected, 3, "Unavailable"},
-		{"killed", nil, write(t, "killed", "#!/bin/sh\nkill -9 $$\n", 0o755), Quarantined, 5, "killed by signal 9"},
 		{"refused", map[string]any{"refuse": true}, probePath, ConfigError, 1, "refuse: set, so the configuration is refused"},
 		{"unknown-key", map[string]any{"nonsense": 1}, probePath, ConfigError, 1, "nonsense"},
 		{"fatal", map[string]any{"at": 5, "do": "fatal"}, probePath, Rejected, 1, "probe gives up"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := start(t, On(j), c.name, c.config, func(cfg *Config) { cfg.Path, cfg.CrashLimit = c.path, 5 })
+			r := start(t, On(j), c.name, c.config, func(cfg *Config) { cfg.Path = c.path })
 			s := r.until(t, c.state.String(), func(s Status) bool { return s.State == c.state })
 			time.Sleep(30 * time.Millisecond)
 			if again := r.Status(); again.Starts != c.starts || again.State != c.state {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -135,7 +134,7 @@ func (s *session) newLane() *lane {
 }
 
 // blame finds out why a step failed; nil when it is only that ctx ended. A program that did not get as far as describing itself
-// never was a plugin, unless it was killed from outside: an operator, or a machine short of memory, says nothing about the program.
+// never was a plugin.
 func (s *session) blame(ctx context.Context, err error) *Crash {
 	crash := s.causeOf(ctx, err)
 	if crash != nil {
@@ -144,7 +143,7 @@ func (s *session) blame(ctx context.Context, err error) *Crash {
 	if crash != nil && s.lane != nil {
 		crash.Through, crash.Sent, crash.Frames = s.lane.through, s.lane.promised.Load(), s.lane.trace.lines()
 	}
-	if crash != nil && s.Plugin != nil && s.described == nil && (crash.Cause != CauseSignal || s.Exit().Signal != syscall.SIGKILL) {
+	if crash != nil && s.Plugin != nil && s.described == nil {
 		crash.Cause, crash.Detail = CauseStart, fmt.Sprintf("plugin %s: %s", s.cfg.Path, crash.Detail)
 	}
 	return crash
@@ -161,9 +160,6 @@ func (s *session) causeOf(ctx context.Context, err error) *Crash {
 	case s.Plugin == nil && ctx.Err() != nil:
 		return nil //nolint:nilerr // it was stopped before it was fed: no crash
 	case s.Plugin == nil:
-		if killed, ok := errors.AsType[*process.KilledError](err); ok {
-			return crashOfExit(killed.Exit)
-		}
 		return crashf(CauseStart, "%v", err)
 	}
 	code := status.Code(err)

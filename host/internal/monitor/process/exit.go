@@ -19,19 +19,6 @@ type Exit struct {
 	Offence *Offence
 }
 
-// KilledError says that a program was killed from outside while it started, which says nothing about the program.
-type KilledError struct {
-	// Path of the program.
-	Path string
-	// Exit is how it ended.
-	Exit Exit
-}
-
-// Error implements error.
-func (e *KilledError) Error() string {
-	return fmt.Sprintf("plugin %s: %s before the handshake", e.Path, e.Exit)
-}
-
 // String says it in words.
 func (e Exit) String() string {
 	if e.Signal != 0 {

@@ -127,9 +127,6 @@ func (p *Plugin) explain(err error, late bool, timeout time.Duration) error {
 	if start, ok := errors.AsType[*StartError](err); ok {
 		return start
 	}
-	if exit := p.process.exit(); !late && exit.Signal == syscall.SIGKILL && exit.Offence == nil {
-		return &KilledError{p.process.program.path, exit}
-	}
 	const serve = "a monitor must call sdk.Serve, and print nothing to standard output before"
 	line, path := p.process.firstLine(), p.process.program.path
 	said := ""

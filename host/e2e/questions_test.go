@@ -36,7 +36,11 @@ func TestQuestionsAcrossKills(t *testing.T) {
 			continue
 		}
 		pid := 0
-		eventually(t, time.Minute, "the asker is up", func() bool { pid = p.children(t)["weir-asker"]; return pid != 0 })
+		eventually(t, time.Minute, "the asker is fed", func() bool { // three that are killed before they have said what they are count as none
+			state := pluginStates(t, data)["asker"].State
+			pid = p.children(t)["weir-asker"]
+			return pid != 0 && (state == "replaying" || state == "live")
+		})
 		killPID(t, pid)
 	}
 	eventually(t, time.Minute, "all is played", func() bool { return c.played() == c.slots })

@@ -81,7 +81,7 @@ func TestDecoderFindsTheTruth(t *testing.T) {
 		"staged":          {TransactionsPerSlot: 100, Staged: 3, Dollars: true},
 		"direct":          {TransactionsPerSlot: 100, DoubleShare: -1, RoutedShare: -1, LoadedShare: -1, HotShare: 1},
 	} {
-		for seed := range uint64(2) {
+		for seed := range seeds(2) {
 			t.Run(fmt.Sprintf("%s, seed %d", name, seed), func(t *testing.T) {
 				o.Seed = seed
 				compareTruth(t, o)

@@ -13,7 +13,7 @@ func staged(seed uint64) Options {
 
 // TestStagedPatterns: every kind comes, with parts that are facts of the chain and figures that say the same as they.
 func TestStagedPatterns(t *testing.T) {
-	for seed := range uint64(3) {
+	for seed := range seeds(3) {
 		facts := map[string]geysersim.Truth{}
 		m, kinds := New(staged(seed)), map[string]int{}
 		for range 120 {

@@ -70,8 +70,13 @@ func startGaps(t *testing.T) string {
 
 func weir(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
+	return weirUntil(t.Context(), args...)
+}
+
+// weirUntil is weir that is interrupted when ctx ends.
+func weirUntil(ctx context.Context, args ...string) (code int, out, errs string) {
 	var stdout, stderr bytes.Buffer
-	code = execute(t.Context(), args, shell.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr})
+	code = execute(ctx, args, shell.Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr})
 	return code, stdout.String(), stderr.String()
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,7 +19,6 @@ import (
 	"github.com/mr-tron/base58"
 	"go.uber.org/goleak"
 
-	"github.com/weir-run/weir/host/cmd/weir/internal/shell"
 	"github.com/weir-run/weir/host/geysersim"
 	"github.com/weir-run/weir/host/geysersim/market"
 	"github.com/weir-run/weir/host/geysersim/replay"
@@ -125,11 +123,11 @@ func record(t *testing.T, server *geysersim.Server, args ...string) (stderr stri
 			}
 		}
 	})
-	var out, errs bytes.Buffer
-	if code := execute(ctx, append([]string{"record"}, args...), shell.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}); code != 0 {
-		t.Fatalf("exit code %d: %s", code, errs.String())
+	code, _, stderr := weirUntil(ctx, append([]string{"record"}, args...)...)
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
 	}
-	return errs.String()
+	return stderr
 }
 
 // A stream is recorded, decoded from the capture, reported on and played again; each time with what the market did.

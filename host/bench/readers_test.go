@@ -53,7 +53,7 @@ func withReaders(b *testing.B, readers int) {
 			stalled(ctx, b, address)
 			continue
 		}
-		running.Go(func() { read(ctx, address, query, &counts[i]) })
+		running.Go(func() { read(ctx, b, address, query, &counts[i]) })
 	}
 	want, start := relevant(all), time.Now()
 	for s := h.status(b); !caughtUp(s, want); s = h.status(b) {
@@ -102,8 +102,10 @@ func freeAddress(b *testing.B) string {
 
 var dataLine = []byte("data: ")
 
-// read counts events until ctx ends, and goes on where it was when a connection does.
-func read(ctx context.Context, address, query string, count *atomic.Int64) {
+// read counts events until ctx or the stream ends. One that is cut off would count again what it has, so it does not come again: its count
+// then differs, and the benchmark fails.
+func read(ctx context.Context, b *testing.B, address, query string, count *atomic.Int64) {
+	b.Helper()
 	for ctx.Err() == nil {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/api/v1/stream?"+query, nil)
 		if err != nil {
@@ -113,6 +115,9 @@ func read(ctx context.Context, address, query string, count *atomic.Int64) {
 		if err != nil {
 			time.Sleep(100 * time.Millisecond) // it does not listen yet
 			continue
+		}
+		if response.StatusCode != http.StatusOK {
+			b.Errorf("a reader was refused: %s", response.Status)
 		}
 		lines := bufio.NewReaderSize(response.Body, 16<<10)
 		for {
@@ -125,7 +130,7 @@ func read(ctx context.Context, address, query string, count *atomic.Int64) {
 			}
 		}
 		response.Body.Close()
-		return // a cut reader would count again what it has: its count then differs, and the benchmark fails
+		return
 	}
 }
 

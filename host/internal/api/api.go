@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/weir-run/weir/host/internal/store/query"
 	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
@@ -90,6 +92,8 @@ type API struct {
 	guard  *guard
 	feed   *feed
 	mux    *http.ServeMux
+	walks  chan struct{} // holds one for each walk of a reader through the journal
+	shared singleflight.Group
 	done   chan struct{} // closed when Run ends: streams end too
 }
 
@@ -99,7 +103,7 @@ func New(cfg Config) *API {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg.PerSecond, cfg.Burst, cfg.Streams = orDefault(cfg.PerSecond, 50), orDefault(cfg.Burst, 200), orDefault(cfg.Streams, 2000)
-	a := &API{cfg: cfg, guard: newGuard(cfg), mux: http.NewServeMux(), done: make(chan struct{})}
+	a := &API{cfg: cfg, guard: newGuard(cfg), mux: http.NewServeMux(), walks: make(chan struct{}, walks), done: make(chan struct{})}
 	a.feed = newFeed(cfg.Source, cfg.Log)
 	a.routes = slices.Concat(a.stateRoutes(), a.pluginRoutes(), a.storedRoutes(), a.streamRoutes())
 	for _, r := range a.routes {

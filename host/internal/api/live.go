@@ -16,13 +16,15 @@ const (
 	writeTimeout = 10 * time.Second
 )
 
-// admitted makes the reader of a request; a problem when all streams are in use, or it cannot go on where it asks to.
+// admitted makes the reader of a request, which is to be detached in the end; a problem when all streams are in use, or it cannot go on where it asks to.
 func (a *API) admitted(req *http.Request, in args) (*reader, *problem) {
 	r, p := a.newReader(in, req.Header.Get("Last-Event-ID"))
 	if p != nil {
 		return nil, p
 	}
-	if a.feed.open() >= a.cfg.Streams {
+	r.news, r.detach = a.feed.attach()
+	if a.feed.open() > a.cfg.Streams {
+		r.detach()
 		p = problemf(http.StatusServiceUnavailable, "all %d streams are in use", a.cfg.Streams)
 		p.retryAfter = 10
 		return nil, p
@@ -30,6 +32,7 @@ func (a *API) admitted(req *http.Request, in args) (*reader, *problem) {
 	ctx, cancel := context.WithTimeout(req.Context(), answerTimeout)
 	defer cancel()
 	if err := r.begin(ctx); err != nil {
+		r.detach()
 		return nil, a.failed(req, err)
 	}
 	return r, nil
@@ -42,6 +45,7 @@ func (a *API) serverSent(w http.ResponseWriter, req *http.Request, in args) {
 		p.write(w)
 		return
 	}
+	defer r.detach()
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Time{}) // that of the request would end the stream; who cannot set it has none
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -85,6 +89,7 @@ func (a *API) socket(w http.ResponseWriter, req *http.Request, in args) {
 		p.write(w)
 		return
 	}
+	defer r.detach()
 	conn, err := websocket.Accept(w, req, &websocket.AcceptOptions{InsecureSkipVerify: true}) // the guard has looked at the origin
 	if err != nil {
 		return // it has answered

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/weir-run/weir/host/internal/jsonl"
-	adminv1 "github.com/weir-run/weir/proto/gen/weir/admin/v1"
 )
 
 // Topics of a live stream.
@@ -22,11 +20,8 @@ const (
 	topicMissed  = "missed" // sent to whoever has a hole in outputs or alerts, with the positions that are gone
 )
 
-// mostAtOnce bounds the outputs that a reader gets in one write, and historyAtOnce those that one walk through the journal brings.
-const (
-	mostAtOnce    = 512
-	historyAtOnce = 2000
-)
+// mostAtOnce bounds the outputs that a reader gets in one write.
+const mostAtOnce = 512
 
 // reader is one live stream.
 type reader struct {
@@ -37,6 +32,10 @@ type reader struct {
 	alert  uint64 // the last alert that is done
 	status []byte // as last sent
 	known  bool   // at and alert say where to begin
+	need   uint64 // nothing before this position is new to the reader
+
+	news   <-chan struct{} // told when the feed has something new
+	detach func()
 }
 
 // message is one thing that a reader is sent.
@@ -71,24 +70,14 @@ func (r *reader) id() string { return r.at.id() + "~" + strconv.FormatUint(r.ale
 // begin finds the newest output and alert, beyond which a new reader reads. An id beyond them is refused: it is of another journal, and its
 // reader would wait in silence until this one came as far.
 func (r *reader) begin(ctx context.Context) error {
-	newest, alert := place{0, 1}, uint64(0) // before all
-	err := r.api.cfg.Source.Events(ctx, &adminv1.EventsRequest{Tail: 1}, nil, func(position uint64, data []byte) error {
-		entries, err := entriesOf(position, data)
-		if err == nil && len(entries) > 0 {
-			newest = entries[len(entries)-1].place
+	newest, alert, ok := r.api.feed.newest()
+	if !ok || r.known && (r.at.after(newest) || r.alert > alert) { // the journal may be a little ahead of the feed
+		var err error
+		if newest, alert, err = r.api.newest(ctx); err != nil {
+			return err
 		}
-		return err
-	})
-	if err != nil {
-		return err
 	}
-	err = r.api.cfg.Source.Alerts(ctx, &adminv1.AlertsRequest{Tail: 1}, func(a *adminv1.AlertsResponse) error {
-		alert = a.GetPosition()
-		return nil
-	})
 	switch {
-	case err != nil:
-		return err
 	case !r.known:
 		r.at, r.alert = newest, alert
 	case newest.position > 0 && r.at.after(newest) || alert > 0 && r.alert > alert: // of an empty journal nothing is known
@@ -104,11 +93,9 @@ var errStopping = errors.New("the daemon is stopping")
 
 // follow sends until ctx ends or send fails. beat is how long nothing may be said: then send gets an empty list.
 func (r *reader) follow(ctx context.Context, beat time.Duration, send func([]message) error) error {
-	news, detach := r.api.feed.attach()
-	defer detach()
 	said := time.Now()
 	for ctx.Err() == nil {
-		s := r.api.feed.after(r.at, r.alert)
+		s := r.api.feed.after(r.at, r.need, r.alert)
 		out, more, err := r.take(ctx, s)
 		if err != nil {
 			return err
@@ -126,7 +113,7 @@ func (r *reader) follow(ctx context.Context, beat time.Duration, send func([]mes
 		case <-ctx.Done():
 		case <-r.api.done:
 			return errStopping
-		case <-news:
+		case <-r.news:
 		case <-time.After(beat):
 		}
 	}
@@ -136,24 +123,8 @@ func (r *reader) follow(ctx context.Context, beat time.Duration, send func([]mes
 // take makes messages of what the feed holds, or, for who is far behind, of what the journal does. more says that there is more already.
 func (r *reader) take(ctx context.Context, s seen) (out []message, more bool, err error) {
 	if slices.Contains(r.topics, topicOutputs) {
-		entries := s.outputs
-		if s.behind {
-			var gone *missedRange
-			if entries, gone, err = r.history(ctx); err != nil {
-				return nil, false, err
-			}
-			if more = len(entries) > 0; more && gone != nil {
-				out = append(out, hole(topicOutputs, r.at.id(), entries[0].id(), *gone))
-			}
-		}
-		if len(entries) > mostAtOnce && !s.behind {
-			entries, more = entries[:mostAtOnce], true
-		}
-		for _, e := range entries {
-			r.at = e.place
-			if r.filter.takes(e) {
-				out = append(out, message{topicOutputs, r.id(), e.json()})
-			}
+		if out, more, err = r.takeOutputs(ctx, s); err != nil {
+			return nil, false, err
 		}
 	}
 	if slices.Contains(r.topics, topicAlerts) {
@@ -182,66 +153,38 @@ func (r *reader) take(ctx context.Context, s seen) (out []message, more bool, er
 	return out, more, nil
 }
 
+func (r *reader) takeOutputs(ctx context.Context, s seen) (out []message, more bool, err error) {
+	entries := s.outputs
+	if s.behind {
+		p, err := r.history(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		switch entries = p.entries; {
+		case len(entries) == 0 && p.gone == nil:
+			r.need, more = p.next, p.next < s.next // the walk may have begun before the look
+		case len(entries) > 0:
+			if more = true; p.gone != nil {
+				out = append(out, hole(topicOutputs, r.at.id(), entries[0].id(), *p.gone))
+			}
+		}
+	} else if len(entries) > mostAtOnce {
+		entries, more = entries[:mostAtOnce], true
+	}
+	for _, e := range entries {
+		r.at = e.place
+		if r.filter.takes(e) {
+			out = append(out, message{topicOutputs, r.id(), e.json()})
+		}
+	}
+	return out, more, nil
+}
+
 func first(b []byte) *byte {
 	if len(b) == 0 {
 		return nil
 	}
 	return &b[0]
-}
-
-// hole says that the journal holds no more what lay between two places, of which the reader had the first, and the positions that are gone.
-func hole(topic, after, before string, gone missedRange) message {
-	return message{topic: topicMissed, data: fmt.Appendf(nil, `{"topic":%q,"after":%q,"before":%q,"from":"%d","to":"%d"}`, topic, after, before, gone.From, gone.To)}
-}
-
-// history reads outputs beyond the reader's place from the journal, whole batches, up to the next hole. gone is the hole before the first
-// of them. It begins with the reader's own batch when that is gone, since some of it may be new to the reader.
-func (r *reader) history(ctx context.Context) (out []*entry, gone *missedRange, err error) {
-	ended := false
-	missed := func(from, to uint64) {
-		switch {
-		case r.at.position == 0: // it begins with the oldest there is
-		case len(out) > 0: // told by the next walk, which begins before it
-			ended = true
-		case gone == nil:
-			gone = &missedRange{from, to}
-		default:
-			gone.To = to
-		}
-	}
-	// Not by instance, although the journal could: the place must move on over the others, or a filter that matches nothing would be
-	// looked for again from the start at every change.
-	err = r.api.cfg.Source.Events(ctx, &adminv1.EventsRequest{From: max(r.at.position, 1)}, missed, func(position uint64, data []byte) error {
-		if ended || len(out) >= historyAtOnce {
-			return errEnough
-		}
-		entries, err := entriesOf(position, data)
-		for _, e := range entries {
-			if e.after(r.at) {
-				out = append(out, e)
-			}
-		}
-		return err
-	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
-	return out, gone, err
-}
-
-// missedAlerts reads alerts beyond the reader's last one from the journal: the feed begins with the newest, and holds few.
-func (r *reader) missedAlerts(ctx context.Context) (out []*adminv1.AlertsResponse, err error) {
-	err = r.api.cfg.Source.Alerts(ctx, &adminv1.AlertsRequest{From: r.alert + 1}, func(a *adminv1.AlertsResponse) error {
-		if len(out) >= historyAtOnce {
-			return errEnough
-		}
-		out = append(out, a)
-		return nil
-	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
-	return out, err
 }
 
 var streamParams = append([]param{

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/nats-io/nuid"
-	"golang.org/x/sync/errgroup"
 )
 
 // Checkpoint is the state of an instance exactly after a record.
@@ -36,9 +35,10 @@ type Checkpoint struct {
 type Part struct {
 	// Object is where it is stored; empty before that.
 	Object string `json:"object"`
-	// Size and SHA256 of Data.
+	// Size of Data in bytes, and its CRC-32C in hex. Parts of older versions have their SHA256 instead.
 	Size   int    `json:"size"`
-	SHA256 string `json:"sha256"`
+	Sum    string `json:"sum,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
 	// Data of a part that is to be stored, or that LoadCheckpoint returns.
 	Data []byte `json:"-"`
 }
@@ -56,7 +56,7 @@ func (c Checkpoint) Size() (size int) {
 
 // SaveCheckpoint stores a checkpoint; it is durable on return, and the newest. Its parts that are stored already stay where they are,
 // if they are of a checkpoint of this instance; the others are stored, and know where on return. All outputs of records up to its
-// number must be durable before. ErrFenced when c.Epoch is not the latest.
+// number must be durable before. ErrFenced when c.Epoch is not the latest. Data of parts must not change afterwards: some is kept.
 func (j *Journal) SaveCheckpoint(ctx context.Context, instance string, c Checkpoint) error {
 	if err := j.saveCheckpoint(ctx, instance, c); err != nil {
 		return fmt.Errorf("save checkpoint of %s at record %d: %w", instance, c.Number, err)
@@ -81,8 +81,13 @@ func (j *Journal) saveCheckpoint(ctx context.Context, instance string, c Checkpo
 			j.dropObjects(ctx, p.Object)
 			p.Object = ""
 		}
+		return err
 	}
-	return err
+	j.kept.only(instance, c.Parts)
+	for _, p := range fresh {
+		j.kept.add(p.Object, p.Data)
+	}
+	return nil
 }
 
 // putParts stores the parts that are not stored for this instance, and returns them, also those stored before an error. Parts of
@@ -96,8 +101,7 @@ func (j *Journal) putParts(ctx context.Context, instance string, parts []*Part) 
 			p = &Part{Data: p.Data}
 			parts[i] = p
 		}
-		sum := sha256.Sum256(p.Data)
-		p.Object, p.Size, p.SHA256 = instance+"."+nuid.Next(), len(p.Data), hex.EncodeToString(sum[:])
+		p.Object, p.Size, p.Sum = instance+"."+nuid.Next(), len(p.Data), checksum(p.Data)
 		fresh = append(fresh, p)
 		if err := j.putObject(ctx, p.Object, p.Data); err != nil {
 			return fresh, fmt.Errorf("store %d bytes: %s", len(p.Data), j.node.explain(err))
@@ -131,7 +135,7 @@ func (j *Journal) enlist(ctx context.Context, instance string, c Checkpoint, fre
 }
 
 // errDamaged means that a state is not what was saved.
-var errDamaged = errors.New("its sha256 is not the one in the manifest")
+var errDamaged = errors.New("its size or sum is not the one in the manifest")
 
 // Preload reads the newest checkpoint ahead of LoadCheckpoint, which it is given to. Nil, or a part without data, is what could not be
 // read: LoadCheckpoint says why.
@@ -179,26 +183,39 @@ func (j *Journal) LoadCheckpoint(ctx context.Context, instance string, ahead *Ch
 	return nil, nil
 }
 
-// loadParts fills in the data of parts and holds it against their sums, one while the next is read.
+// loadParts fills in the data of parts and holds it against their sums.
 func (j *Journal) loadParts(ctx context.Context, parts []*Part, ahead *Checkpoint) error {
-	var sums errgroup.Group
 	for i, p := range parts {
 		if p.Data = ahead.data(p); p.Data != nil {
 			continue
 		}
-		data, err := j.getObject(ctx, p.Object, p.Size)
-		if err != nil {
-			return errors.Join(err, sums.Wait())
+		data, err := j.kept.get(p.Object), error(nil)
+		if data == nil {
+			data, err = j.getObject(ctx, p.Object, p.Size)
 		}
-		sums.Go(func() error {
-			if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.SHA256 {
-				return fmt.Errorf("part %d of %d: %w", i+1, len(parts), errDamaged)
-			}
-			p.Data = data
-			return nil
-		})
+		if err != nil {
+			return err
+		}
+		if !p.holds(data) {
+			return fmt.Errorf("part %d of %d: %w", i+1, len(parts), errDamaged)
+		}
+		p.Data = data
+		j.kept.add(p.Object, data)
 	}
-	return sums.Wait()
+	return nil
+}
+
+// holds says whether data is what was saved. A SHA-256 would take longer than all else that restoring a large state does, and tell no more:
+// damage is not deliberate, and who could forge the data could forge its sum.
+func (p *Part) holds(data []byte) bool {
+	switch {
+	case len(data) != p.Size:
+		return false
+	case p.Sum != "":
+		return checksum(data) == p.Sum
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]) == p.SHA256
 }
 
 // data is that of a part, nil when it was not loaded.
@@ -207,7 +224,7 @@ func (c *Checkpoint) data(part *Part) []byte {
 		return nil
 	}
 	for _, p := range c.Parts {
-		if p.Object == part.Object && p.SHA256 == part.SHA256 {
+		if p.Object == part.Object { // its name is never used again
 			return p.Data
 		}
 	}

@@ -37,6 +37,8 @@ type Config struct {
 
 	// TailBytes of the newest frames are kept in memory for readers. Default 64 MiB.
 	TailBytes int64
+	// StateBytes of the newest checkpoints are kept in memory for plugins that crash; negative keeps none. Default 128 MiB.
+	StateBytes int64
 	// MaxPendingBytes may be appended and not durable yet; then Append blocks. Default 32 MiB.
 	MaxPendingBytes int64
 	// FlushInterval is the least time between two frames that are not full. Default 500 us.
@@ -67,6 +69,7 @@ func (c Config) withDefaults() Config {
 	c.EventsMaxBytes = cmp.Or(c.EventsMaxBytes, 1<<30)
 	c.ReserveBytes = cmp.Or(c.ReserveBytes, 64<<20)
 	c.TailBytes = cmp.Or(c.TailBytes, 64<<20)
+	c.StateBytes = cmp.Or(c.StateBytes, 128<<20)
 	c.MaxPendingBytes = cmp.Or(c.MaxPendingBytes, 32<<20)
 	c.FlushInterval = cmp.Or(c.FlushInterval, 500*time.Microsecond)
 	c.AckTimeout = cmp.Or(c.AckTimeout, 5*time.Second)

@@ -38,6 +38,7 @@ type Journal struct {
 	writer string // names this process in frame headers
 	next   uint64 // number of the next record; guarded by pipe.mu
 	ring   *ring
+	kept   *kept
 	ledger *ledger
 
 	mu       sync.Mutex
@@ -81,7 +82,7 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
 	j := &Journal{
-		cfg: cfg, node: n, writer: newWriterID(), ring: newRing(cfg.TailBytes), ledger: &ledger{log: cfg.Log},
+		cfg: cfg, node: n, writer: newWriterID(), ring: newRing(cfg.TailBytes), kept: newKept(cfg.StateBytes), ledger: &ledger{log: cfg.Log},
 		logs: map[*OutputLog]struct{}{},
 	}
 	if err := j.open(ctx); err != nil {

@@ -107,7 +107,7 @@ func embeddedStore(t *testing.T) *store {
 			}
 		}
 	})
-	return &store{cfg: Config{Dir: t.TempDir(), ReserveBytes: 1 << 20, Log: slog.New(lines)}, log: lines}
+	return &store{cfg: Config{Dir: t.TempDir(), ReserveBytes: 1 << 20, StateBytes: -1, Log: slog.New(lines)}, log: lines}
 }
 
 // externalStore is a NATS server of its own with a listener, as a cluster would be used.

@@ -197,6 +197,35 @@ func BenchmarkRestore(b *testing.B) {
 	}
 }
 
+// BenchmarkRestoreParts is the way back from several parts: of 100,000 tokens, 10,000 trades between two, most of them of few tokens.
+func BenchmarkRestoreParts(b *testing.B) {
+	s := crowd(100_000, 1, 0)
+	parts, size := [][]byte{whole(b, s)}, 0
+	for round := range 4 {
+		for i := range 10_000 {
+			n := (round*10_000 + i) * 7919 % 100_000
+			if i%2 == 0 {
+				n %= 1000
+			}
+			s.active.Touch(numbered(n)).trades++
+		}
+		part, _, err := s.AppendPart(nil, false)
+		if err != nil {
+			b.Fatal(err)
+		}
+		parts = append(parts, part)
+	}
+	for _, part := range parts {
+		size += len(part)
+	}
+	b.SetBytes(int64(size))
+	for b.Loop() {
+		if err := newState().LoadParts(parts); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkMillionTokens is what the default limits hold: 250,000 active tokens with 16 holders each, and 750,000 idle ones.
 func BenchmarkMillionTokens(b *testing.B) {
 	for b.Loop() {

@@ -3,6 +3,7 @@
 package bounded
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 )
@@ -72,20 +73,24 @@ func (m *Map[K, V]) Next(key K) (next K, value *V, ok bool) {
 	return e.key, &e.value, true
 }
 
-// SortFunc puts the entries in the order that compare gives.
-func (m *Map[K, V]) SortFunc(compare func(a, b *V) int) {
-	places := make([]int32, 0, m.Len())
-	for at := m.oldest; at != 0; at = m.at(at).next {
-		places = append(places, at)
+// SortBy puts the entries in the order of the stamps that they have, lowest first; those of equal ones stay in their order.
+func (m *Map[K, V]) SortBy(stamp func(*V) uint64) {
+	type stamped struct {
+		stamp       uint64
+		place, rank int32
 	}
-	by := func(a, b int32) int { return compare(&m.at(a).value, &m.at(b).value) }
-	if slices.IsSortedFunc(places, by) {
+	all := make([]stamped, 0, m.Len()) // entries are far apart in memory: each is looked at once
+	for at := m.oldest; at != 0; at = m.at(at).next {
+		all = append(all, stamped{stamp(&m.at(at).value), at, int32(len(all))})
+	}
+	by := func(a, b stamped) int { return cmp.Or(cmp.Compare(a.stamp, b.stamp), cmp.Compare(a.rank, b.rank)) }
+	if slices.IsSortedFunc(all, by) {
 		return
 	}
-	slices.SortStableFunc(places, by)
+	slices.SortFunc(all, by)
 	m.oldest, m.newest = 0, 0
-	for _, at := range places {
-		m.link(at)
+	for _, one := range all {
+		m.link(one.place)
 	}
 }
 

@@ -15,7 +15,7 @@ type Codec[K comparable, V any] struct {
 	ReadKey func(*pack.Reader) K
 	// Append adds a value. Nil writes nothing: the map is a set.
 	Append func([]byte, *V) []byte
-	// Read fills a zero value with what Append wrote.
+	// Read fills a zero value with what Append wrote, all of it. It is called by several goroutines at once, each with a value of its own.
 	Read func(*pack.Reader, *V)
 }
 
@@ -34,6 +34,8 @@ type Map[K comparable, V any] struct {
 	sweep    sweep
 	turn     K // entry at which the sweep goes on, when onTurn
 	onTurn   bool
+	width    int            // bytes of the length of the value written last
+	reading  *reading[K, V] // while parts are read
 }
 
 type cell[V any] struct {

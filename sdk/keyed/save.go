@@ -1,8 +1,9 @@
 package keyed
 
 import (
-	"cmp"
-	"fmt"
+	"encoding/binary"
+	"math/bits"
+	"slices"
 
 	"github.com/weir-run/weir/sdk/pack"
 )
@@ -11,7 +12,8 @@ import (
 // entries is written in turn.
 //
 // Form of a map in a part: newest stamp, sum of stamps, number of entries of the map; first and end stamp of what is written in turn, both 0
-// when that is everything; keys that are gone, with their number before; entries as key, stamp and value, with their number before.
+// when that is everything; keys that are gone, with their number before; entries as key, stamp, length of the value and value, with their
+// number before.
 func (m *Map[K, V]) append(b []byte, whole bool, pace float64) (_ []byte, parts int) {
 	b = pack.AppendUvarint(b, m.moves)
 	b = pack.AppendUvarint(b, m.sum)
@@ -88,67 +90,21 @@ func (m *Map[K, V]) due(entries int) (turn swept, unchanged []K) {
 func (m *Map[K, V]) appendEntry(b []byte, key K, c *cell[V]) []byte {
 	b = m.codec.AppendKey(b, key)
 	b = pack.AppendUvarint(b, c.moved)
-	return m.codec.Append(b, &c.value)
+	// Room is left for a length as long as the last one; values of a map are much alike.
+	start := len(b)
+	m.width = max(m.width, 1)
+	b = m.codec.Append(append(b, none[:m.width]...), &c.value)
+	length := uint64(len(b) - start - m.width)
+	if need := (bits.Len64(length|1) + 6) / 7; need != m.width {
+		b = slices.Insert(b, start+m.width, none[:max(need-m.width, 0)]...)
+		b = slices.Delete(b, start, start+max(m.width-need, 0))
+		m.width = need
+	}
+	binary.PutUvarint(b[start:], length)
+	return b
 }
 
-// clear makes the map empty.
-func (m *Map[K, V]) clear() { *m = Map[K, V]{codec: m.codec, interval: 1} }
-
-// smallest is the fewest bytes that an entry takes: key, stamp, value. A number of entries that a state cannot hold asks for no memory.
-const smallest = 2
-
-// read applies what append wrote into a part of a state of so many bytes.
-func (m *Map[K, V]) read(r *pack.Reader, size int) (want check) {
-	m.moves = r.Uvarint()
-	want = check{sum: r.Uvarint(), entries: r.Uvarint()}
-	turn := swept{from: r.Uvarint(), to: r.Uvarint()}
-	turn.whole = turn.to == 0
-	m.sweep.add(turn)
-	for range r.Count(1) {
-		key := m.codec.ReadKey(r)
-		if c := m.all.Get(key); c != nil {
-			m.sum -= c.moved
-			m.all.Delete(key)
-		}
-	}
-	n := r.Count(1)
-	m.all.Grow(int(min(want.entries, uint64(size/smallest))))
-	for range n {
-		c := m.all.Put(m.codec.ReadKey(r))
-		moved := r.Uvarint()
-		m.sum += moved - c.moved
-		*c = cell[V]{moved: moved}
-		m.codec.Read(r, &c.value)
-		if r.Failed() {
-			break
-		}
-	}
-	return want
-}
-
-// check is what a map must be like after its last part.
-type check struct {
-	sum, entries uint64
-}
-
-// finish puts the entries in order and says whether they are what was saved.
-func (m *Map[K, V]) finish(want check) error {
-	if got := (check{m.sum, uint64(m.Len())}); got != want {
-		return fmt.Errorf("parts do not make up what was saved: %d entries, want %d", got.entries, want.entries)
-	}
-	m.all.SortFunc(func(a, b *cell[V]) int { return cmp.Compare(a.moved, b.moved) })
-	place := m.sweep.place()
-	if place == 0 {
-		return nil
-	}
-	for key, c := range m.all.All() {
-		if c.moved >= place {
-			m.turn, m.onTurn = key, true
-			break
-		}
-	}
-	return nil
-}
+var none [binary.MaxVarintLen64]byte
 
 func (m *Map[K, V]) untracked() bool { return m.lost }
 

@@ -13,15 +13,16 @@ import (
 // mostParts is when a state is written whole again, whatever the sweep says.
 const mostParts = 96
 
-// format of a part, its first byte.
-const format = 2
+// format of a part, its first byte. The one before had no lengths of values; it is read too, for checkpoints that were written in it.
+const format, formatWithoutLengths = 3, 2
 
 // saved is a Map of any types.
 type saved interface {
 	append(b []byte, whole bool, pace float64) (data []byte, parts int)
 	load() (entries, changed int)
-	read(r *pack.Reader, size int) check
-	finish(want check) error
+	read(r *pack.Reader, format byte, size int) error
+	finish() error
+	stop() error
 	clear()
 	untracked() bool
 	remember(parts int)
@@ -96,12 +97,17 @@ func (s *State) LoadParts(parts [][]byte) error {
 	for _, m := range s.maps {
 		m.clear()
 	}
-	wants, size := make([]check, len(s.maps)), 0
+	defer func() { // after an error
+		for _, m := range s.maps {
+			_ = m.stop() // the error is known
+		}
+	}()
+	size := 0
 	for _, part := range parts {
 		size += len(part)
 	}
-	for i, part := range parts {
-		rest, err := s.loadPart(part, wants, size)
+	for i, part := range slices.Backward(parts) {
+		rest, err := s.loadPart(part, size)
 		if err == nil && i == len(parts)-1 {
 			err = s.loadRest(rest)
 		}
@@ -110,24 +116,30 @@ func (s *State) LoadParts(parts [][]byte) error {
 		}
 	}
 	for i, m := range s.maps {
-		if err := m.finish(wants[i]); err != nil {
+		if err := m.finish(); err != nil {
 			return fmt.Errorf("map %d of %d: %w", i+1, len(s.maps), err)
 		}
 	}
 	return nil
 }
 
-func (s *State) loadPart(part []byte, wants []check, size int) (rest []byte, err error) {
+func (s *State) loadPart(part []byte, size int) (rest []byte, err error) {
 	r := pack.NewReader(part)
-	if f := r.Byte(); f != format {
-		return nil, fmt.Errorf("its format is %d, this program knows %d", f, format)
+	f := r.Byte()
+	if f != format && f != formatWithoutLengths {
+		return nil, fmt.Errorf("its format is %d, this program knows %d and %d", f, formatWithoutLengths, format)
 	}
 	rest = []byte(r.Text())
 	if n := r.Count(1); n != len(s.maps) && !r.Failed() {
 		return nil, fmt.Errorf("it has %d maps, this program %d", n, len(s.maps))
 	}
 	for i, m := range s.maps {
-		wants[i] = m.read(r, size)
+		if r.Failed() {
+			break
+		}
+		if err := m.read(r, f, size); err != nil {
+			return nil, fmt.Errorf("map %d of %d: %w", i+1, len(s.maps), err)
+		}
 	}
 	return rest, r.Close()
 }

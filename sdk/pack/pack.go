@@ -5,6 +5,7 @@ package pack
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 
 	"github.com/weir-run/weir/sdk"
 )
@@ -45,6 +46,28 @@ func NewReader(b []byte) *Reader { return &Reader{b: b} }
 
 // Uvarint reads a number.
 func (r *Reader) Uvarint() uint64 {
+	if len(r.b) > 0 && r.b[0] < 0x80 {
+		v := uint64(r.b[0])
+		r.b = r.b[1:]
+		return v
+	}
+	return r.long()
+}
+
+// long reads a number of several bytes. Those of up to eight are read at once: most of a state is numbers, and most of the time that a
+// restart takes it goes to reading it.
+func (r *Reader) long() uint64 {
+	if len(r.b) >= 8 {
+		w := binary.LittleEndian.Uint64(r.b)
+		if ends := ^w & 0x8080808080808080; ends != 0 {
+			n := bits.TrailingZeros64(ends)>>3 + 1
+			r.b = r.b[n:]
+			w &= 1<<(8*n) - 1
+			w = w&0x007f007f007f007f | w&0x7f007f007f007f00>>1
+			w = w&0x00003fff00003fff | w&0x3fff00003fff0000>>2
+			return w&0x000000000fffffff | w&0x0fffffff00000000>>4
+		}
+	}
 	v, n := binary.Uvarint(r.b)
 	if n <= 0 {
 		r.fail()
@@ -103,8 +126,14 @@ func (r *Reader) Close() error {
 // Failed says whether there is an error. A loop over many values stops by it.
 func (r *Reader) Failed() bool { return r.err != nil }
 
+// Skip passes over n bytes.
+func (r *Reader) Skip(n int) { r.take(n) }
+
+// Take reads n bytes, which are not copied: they belong to the state that is read.
+func (r *Reader) Take(n int) []byte { return r.take(n) }
+
 func (r *Reader) take(n int) []byte {
-	if len(r.b) < n {
+	if n < 0 || len(r.b) < n {
 		r.fail()
 		return nil
 	}

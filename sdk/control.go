@@ -3,11 +3,8 @@ package sdk
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"runtime/debug"
-	"slices"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -174,36 +171,7 @@ func (c *control) Restore(stream grpc.ClientStreamingServer[pluginv1.RestoreRequ
 }
 
 // restoreGC is GOGC while a state is restored.
-const restoreGC = 400
-
-// receiveParts collects a state, and its size in bytes.
-func receiveParts(stream grpc.ClientStreamingServer[pluginv1.RestoreRequest, pluginv1.RestoreResponse]) (parts [][]byte, size int, err error) {
-	newest := -1
-	var pieces [][]byte // of the newest part: to grow it with each would copy it several times
-	for {
-		in, err := stream.Recv()
-		switch n := int(in.GetPart()); {
-		case errors.Is(err, io.EOF):
-			return joined(parts, pieces), size, nil
-		case err != nil:
-			return nil, 0, err
-		case n == newest+1:
-			parts, pieces, newest = joined(parts, pieces), nil, n
-		case n != newest:
-			return nil, 0, status.Errorf(codes.InvalidArgument, "part %d of a state follows part %d", n, newest)
-		}
-		pieces = append(pieces, in.GetData())
-		size += len(in.GetData())
-	}
-}
-
-// joined adds a part to parts, unless there are no pieces of it.
-func joined(parts, pieces [][]byte) [][]byte {
-	if pieces == nil {
-		return parts
-	}
-	return append(parts, slices.Concat(pieces...))
-}
+const restoreGC = 1000
 
 // Run implements pluginv1.MonitorServer.
 func (c *control) Run(stream grpc.BidiStreamingServer[pluginv1.HostFrame, pluginv1.PluginFrame]) error {

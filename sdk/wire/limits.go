@@ -17,6 +17,9 @@ const (
 	// window is gRPC's flow control window of a stream: a few frames, so that one large frame never waits for a round trip.
 	// A fixed window also spares gRPC's bandwidth pings, which make no sense on a local socket.
 	window = 4 << 20
+
+	// buffer is how much goes by in one call of the system. A state of 60 MB is many, and gRPC's own is 32 KiB.
+	buffer = 256 << 10
 )
 
 // ServerOptions is how a monitor's gRPC server must be made.
@@ -27,6 +30,8 @@ func ServerOptions() []grpc.ServerOption {
 		grpc.MaxSendMsgSize(MaxMessage),
 		grpc.InitialWindowSize(window),
 		grpc.InitialConnWindowSize(2 * window),
+		grpc.ReadBufferSize(buffer),
+		grpc.WriteBufferSize(buffer),
 	}
 }
 
@@ -36,5 +41,7 @@ func DialOptions() []grpc.DialOption {
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxMessage), grpc.MaxCallSendMsgSize(MaxMessage)),
 		grpc.WithInitialWindowSize(window),
 		grpc.WithInitialConnWindowSize(2 * window),
+		grpc.WithReadBufferSize(buffer),
+		grpc.WithWriteBufferSize(buffer),
 	}
 }

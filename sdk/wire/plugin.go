@@ -67,6 +67,12 @@ func (c *Client) Run(ctx context.Context) (grpc.ClientStream, error) {
 		grpc.ForceCodecV2(Codec{}))
 }
 
+// Restore opens the stream that brings a state, for encoded messages as Run. After the last one CloseSend, and RecvMsg of the answer.
+func (c *Client) Restore(ctx context.Context) (grpc.ClientStream, error) {
+	return c.conn.NewStream(ctx, &pluginv1.Control_ServiceDesc.Streams[0], pluginv1.Control_Restore_FullMethodName,
+		grpc.ForceCodecV2(Codec{}))
+}
+
 type monitorPlugin struct {
 	plugin.NetRPCUnsupportedPlugin
 	register  func(grpc.ServiceRegistrar)                             // of a monitor

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"github.com/weir-run/weir/sdk/wire"
@@ -174,17 +175,19 @@ func (s *session) restore(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, restoreBase+time.Duration(c.Size()/restoreRate)*time.Second)
 	defer cancel()
-	stream, err := s.Control.Restore(ctx)
+	stream, err := s.Restore(ctx)
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
 	for n, part := range c.Parts {
 		if s.sendPart(stream, n, part.Data) != nil {
-			break // CloseAndRecv says why
+			break // the answer says why
 		}
 		part.Data = nil
 	}
-	_, err = stream.CloseAndRecv()
+	if err = stream.CloseSend(); err == nil {
+		err = stream.RecvMsg(&pluginv1.RestoreResponse{})
+	}
 	s.cfg.step("sent", "restore")
 	if status.Code(err) == codes.DataLoss {
 		return crashf(CauseState, "%s %s cannot read its checkpoint: %s", s.described.GetName(), s.described.GetVersion(), status.Convert(err).Message())
@@ -196,15 +199,28 @@ func (s *session) restore(ctx context.Context) error {
 }
 
 // sendPart sends a part of a state. An empty one is sent as well: the monitor counts them.
-func (s *session) sendPart(stream grpc.ClientStreamingClient[pluginv1.RestoreRequest, pluginv1.RestoreResponse], n int, data []byte) error {
-	for {
-		size := min(len(data), wire.MaxChunk)
+func (s *session) sendPart(stream grpc.ClientStream, n int, data []byte) error {
+	for size := len(data); ; size = 0 {
+		chunk := data[:min(len(data), wire.MaxChunk)]
 		s.cfg.step("send", "restore")
-		if err := stream.Send(&pluginv1.RestoreRequest{Data: data[:size], Part: uint32(n)}); err != nil {
+		if err := stream.SendMsg(restoreRequest(n, size, chunk)); err != nil {
 			return err
 		}
-		if data = data[size:]; len(data) == 0 {
+		if data = data[len(chunk):]; len(data) == 0 {
 			return nil
 		}
 	}
+}
+
+// restoreRequest is a RestoreRequest with a chunk of a part, and the size of the part where that is to be said. The chunk is not copied.
+func restoreRequest(part, size int, chunk []byte) *wire.Raw {
+	b := protowire.AppendVarint(protowire.AppendTag(nil, 2, protowire.VarintType), uint64(part))
+	if size > 0 {
+		b = protowire.AppendVarint(protowire.AppendTag(b, 3, protowire.VarintType), uint64(size))
+	}
+	b = protowire.AppendVarint(protowire.AppendTag(b, 1, protowire.BytesType), uint64(len(chunk)))
+	raw := &wire.Raw{}
+	raw.Append(b)
+	raw.Append(chunk)
+	return raw
 }

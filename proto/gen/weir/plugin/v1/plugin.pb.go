@@ -537,7 +537,9 @@ type RestoreRequest struct {
 	Data []byte `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
 	// Which of its parts they belong to, from 0, rising by one: the parts come in the order in which they were saved. Always 0 for a
 	// state that was saved whole.
-	Part          uint32 `protobuf:"varint,2,opt,name=part,proto3" json:"part,omitempty"`
+	Part uint32 `protobuf:"varint,2,opt,name=part,proto3" json:"part,omitempty"`
+	// How many bytes the part has in all. In its first message, from a host that says so; 0 elsewhere.
+	PartSize      uint64 `protobuf:"varint,3,opt,name=part_size,json=partSize,proto3" json:"part_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -582,6 +584,13 @@ func (x *RestoreRequest) GetData() []byte {
 func (x *RestoreRequest) GetPart() uint32 {
 	if x != nil {
 		return x.Part
+	}
+	return 0
+}
+
+func (x *RestoreRequest) GetPartSize() uint64 {
+	if x != nil {
+		return x.PartSize
 	}
 	return 0
 }
@@ -1896,10 +1905,11 @@ const file_weir_plugin_v1_plugin_proto_rawDesc = "" +
 	"\n" +
 	"checkpoint\x18\x06 \x01(\x04R\n" +
 	"checkpoint\"\x0e\n" +
-	"\fOpenResponse\"8\n" +
+	"\fOpenResponse\"U\n" +
 	"\x0eRestoreRequest\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\x12\x12\n" +
-	"\x04part\x18\x02 \x01(\rR\x04part\"\x11\n" +
+	"\x04part\x18\x02 \x01(\rR\x04part\x12\x1b\n" +
+	"\tpart_size\x18\x03 \x01(\x04R\bpartSize\"\x11\n" +
 	"\x0fRestoreResponse\"\x0f\n" +
 	"\rHealthRequest\"D\n" +
 	"\x0eHealthResponse\x12\x18\n" +

@@ -21,6 +21,7 @@ type Instance struct {
 	meters  atomic.Pointer[meters]
 	asked   ask.Meters
 	watched atomic.Pointer[shadow] // sees outputs, when an upgrade is on
+	digests process.Digests        // of the programs it ran
 
 	mu      sync.Mutex // guards all below
 	state   State

@@ -38,6 +38,7 @@ type session struct {
 	answers answers // to the plugin's questions
 	birth   uint64  // first record that the instance was ever given
 
+	digests    *process.Digests
 	described  *pluginv1.DescribeResponse
 	configHash string
 	epoch      uint64
@@ -67,7 +68,7 @@ func (s *session) run(ctx context.Context) *Crash {
 		return crashf(CauseStart, "%v", err)
 	}
 	p, err := process.Launch(ctx, process.Config{
-		Path: path, SocketDir: s.cfg.SocketDir, Env: s.cfg.Env, Isolation: s.cfg.Isolation, StartTimeout: s.cfg.StartTimeout, Log: s.cfg.Log,
+		Path: path, Digests: s.digests, SocketDir: s.cfg.SocketDir, Env: s.cfg.Env, Isolation: s.cfg.Isolation, StartTimeout: s.cfg.StartTimeout, Log: s.cfg.Log,
 		Listen: s.answers.listen(ctx, s.cfg.Questions),
 	})
 	if err != nil {

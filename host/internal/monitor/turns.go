@@ -58,6 +58,7 @@ func (i *Instance) newSession(suspected span, settled map[uint64]bool) *session 
 	cfg.Questions.meters = &i.asked
 	s := &session{
 		cfg: &cfg, journal: i.journal, meters: i.meters.Load(), known: i.known, suspected: suspected, settled: maps.Clone(settled), watched: &i.watched,
+		digests: &i.digests,
 	}
 	s.to = func(state State, attrs ...any) {
 		if !s.muted.Load() {

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"time"
 )
 
 // StartError says why a path is not a running plugin.
@@ -33,8 +34,8 @@ type program struct {
 	digest string // "sha256:" and hex
 }
 
-// openProgram opens, checks and hashes the file at path.
-func openProgram(path string) (*program, error) {
+// openProgram opens, checks and hashes the file at path, unless its digest is known.
+func openProgram(path string, known *Digests) (*program, error) {
 	file, err := os.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -48,18 +49,25 @@ func openProgram(path string) (*program, error) {
 		closeAll(file)
 		return nil, err
 	}
+	if digest, ok := known.of(path, file); ok {
+		return &program{file: file, path: path, digest: digest}, nil
+	}
+	began := time.Now()
+	before, _ := identify(file)
 	hash := sha256.New()
 	if _, err := io.Copy(hash, io.NewSectionReader(file, 0, 1<<40)); err != nil {
 		closeAll(file)
 		return nil, &StartError{path, "cannot be read (" + err.Error() + ")", "check the disk"}
 	}
-	return &program{file: file, path: path, digest: "sha256:" + hex.EncodeToString(hash.Sum(nil))}, nil
+	digest := "sha256:" + hex.EncodeToString(hash.Sum(nil))
+	known.keep(path, file, before, began, digest)
+	return &program{file: file, path: path, digest: digest}, nil
 }
 
 // Inspect looks at the file of a program without running it, and returns its digest: "sha256:" and hexadecimal. What is wrong with it is a
 // *StartError.
 func Inspect(path string) (digest string, err error) {
-	p, err := openProgram(path)
+	p, err := openProgram(path, nil)
 	if err != nil {
 		return "", err
 	}

@@ -13,7 +13,7 @@ import (
 // ran runs a shell script to its end, or until a limit ends it, and returns what it wrote to its error output and how it ended.
 func ran(t *testing.T, isolation Isolation, script string) (string, Exit) {
 	t.Helper()
-	program, err := openProgram(write(t, "script", "#!/bin/sh\n"+script+"\n", 0o755))
+	program, err := openProgram(write(t, "script", "#!/bin/sh\n"+script+"\n", 0o755), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestLimitsAreHeld(t *testing.T) {
 // TestTheHashedFileRuns shows that a program swapped between the hash and the start does not run.
 func TestTheHashedFileRuns(t *testing.T) {
 	path := write(t, "swapped", "#!/bin/sh\nexit 5\n", 0o755)
-	program, err := openProgram(path)
+	program, err := openProgram(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

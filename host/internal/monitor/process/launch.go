@@ -32,6 +32,8 @@ var passedEnv = []string{"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR
 type Config struct {
 	// Path of the program.
 	Path string
+	// Digests are those known from earlier starts; nil hashes the program.
+	Digests *Digests
 	// SocketDir is a private folder in which the plugin's socket gets a folder of its own.
 	SocketDir string
 	// Env names variables of the host's environment that are passed on beside PATH, HOME, TZ and the like.
@@ -60,7 +62,7 @@ type Plugin struct {
 
 // Launch starts the program and shakes hands. Errors are *StartError where the program is at fault.
 func Launch(ctx context.Context, cfg Config) (*Plugin, error) {
-	program, err := openProgram(cfg.Path)
+	program, err := openProgram(cfg.Path, cfg.Digests)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 // carelessHost is the main of a host that the tests kill: this test's own binary, run again. It starts a program that does not
 // care whether its host lives, and says its number.
 func carelessHost(path string) error {
-	program, err := openProgram(path)
+	program, err := openProgram(path, nil)
 	if err != nil {
 		return err
 	}

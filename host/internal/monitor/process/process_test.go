@@ -96,7 +96,7 @@ func TestWhatIsNotAPluginIsNamed(t *testing.T) {
 // TestStdoutFlood shows that a plugin whose C code or child prints after the handshake is never blocked by it.
 func TestStdoutFlood(t *testing.T) {
 	path := write(t, "flood", "#!/bin/sh\necho first line\nhead -c 700000 /dev/zero | tr '\\0' x\necho done >&2\n", 0o755)
-	program, err := openProgram(path)
+	program, err := openProgram(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestStdoutFlood(t *testing.T) {
 // TestKillTakesTheGroup shows that children die with the plugin, and that one which left the group does not hold us up.
 func TestKillTakesTheGroup(t *testing.T) {
 	script := "#!/bin/sh\nsleep 61 & echo $! >&2\nsetsid sleep 62 & echo $! >&2\necho ready\nwait\n"
-	program, err := openProgram(write(t, "parent", script, 0o755))
+	program, err := openProgram(write(t, "parent", script, 0o755), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

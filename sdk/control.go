@@ -2,7 +2,9 @@ package sdk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -29,13 +31,14 @@ const (
 	phaseNew        phase = iota
 	phaseConfigured       // Configure went well
 	phaseRestoring        // Open said that a checkpoint follows
+	phaseLoading          // it comes
 	phaseReady            // Run may begin
 	phaseRunning          // Run is on
 	phaseEnded            // Run is over; another Open may come
 	phaseClosed
 )
 
-var phaseNames = [...]string{"new", "configured", "waiting for Restore", "open", "running", "ended", "closed"}
+var phaseNames = [...]string{"new", "configured", "waiting for Restore", "restoring", "open", "running", "ended", "closed"}
 
 func (p phase) String() string { return phaseNames[p] }
 
@@ -149,22 +152,31 @@ func (c *control) Restore(stream grpc.ClientStreamingServer[pluginv1.RestoreRequ
 	// The heap grows from nothing to all of the state: collecting it at each doubling is a good part of what that costs. GOMEMLIMIT, which
 	// the host sets, still holds.
 	defer debug.SetGCPercent(debug.SetGCPercent(restoreGC))
-	parts, size, err := receiveParts(stream)
-	if err != nil {
-		return err
-	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.phase != phaseRestoring {
+		defer c.mu.Unlock()
 		return c.outOfOrder("Restore")
 	}
-	if err := loadState(c.work.monitor, c.version, parts); err != nil {
-		c.phase = phaseEnded // half restored: only a new Open helps
-		return status.Error(codes.DataLoss, err.Error())
+	w, version := c.work, c.version
+	c.phase = phaseLoading
+	c.mu.Unlock()
+
+	parts := receiveParts(stream)
+	wrong := loadState(w.monitor, version, parts.all)
+	size, err := parts.wait()
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != phaseLoading {
+		return c.outOfOrder("Restore")
 	}
-	c.work.stateBytes.Store(uint64(size))
-	if c.version == c.work.monitor.StateVersion {
-		c.work.checkpoint = c.restore
+	if err != nil || wrong != nil {
+		c.phase = phaseEnded // half restored: only a new Open helps
+		return cmp.Or(err, status.Error(codes.DataLoss, fmt.Sprint(wrong)))
+	}
+	w.stateBytes.Store(uint64(size))
+	if version == w.monitor.StateVersion {
+		w.checkpoint = c.restore
 	}
 	c.phase = phaseReady
 	return stream.SendAndClose(&pluginv1.RestoreResponse{})
@@ -243,7 +255,7 @@ func (c *control) Close(ctx context.Context, _ *pluginv1.CloseRequest) (*pluginv
 // close stops the work and closes the monitor. Twice is safe.
 func (c *control) close(ctx context.Context) error {
 	c.mu.Lock()
-	w, closed := c.work, c.phase == phaseClosed
+	w, closed := c.work, c.phase == phaseClosed || c.phase == phaseLoading // a state that half came has nothing to be freed
 	c.phase = phaseClosed
 	c.mu.Unlock()
 	if w == nil || closed {

@@ -226,14 +226,14 @@ func TestUpgradeReadsOlderState(t *testing.T) {
 		return nil
 	}}
 	for version, want := range map[uint32]int{2: 204, 3: 1234} {
-		if err := errors.Join(checkStateVersion(m, version), loadState(m, version, [][]byte{[]byte("1234")})); err != nil || state != want {
+		if err := errors.Join(checkStateVersion(m, version), loadState(m, version, PartsOf([]byte("1234")))); err != nil || state != want {
 			t.Errorf("version %d gave %d, %v", version, state, err)
 		}
 	}
 	if checkStateVersion(m, 1) == nil || checkStateVersion(m, 4) == nil {
 		t.Error("versions 1 and 4 pass")
 	}
-	if err := loadState(m, 3, [][]byte{[]byte("x")}); err == nil || !strings.Contains(err.Error(), "restore state of version 3 (1 bytes)") {
+	if err := loadState(m, 3, PartsOf([]byte("x"))); err == nil || !strings.Contains(err.Error(), "restore state of version 3 (1 bytes)") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 )
 
 // Divided is a State that saves what changed since it was saved last, in parts that make it up together. A large state costs little
@@ -14,8 +15,23 @@ type Divided interface {
 	// AppendPart or LoadParts. parts is how many parts make the state now, this one included and the newest before it: 1 when this one
 	// is all, at most one more than there were.
 	AppendPart(b []byte, whole bool) (data []byte, parts int, err error)
-	// LoadParts replaces the state by that of parts, oldest first. They are not kept. After an error the state is not to be used.
-	LoadParts(parts [][]byte) error
+	// LoadParts replaces the state by that of parts, while they come. An error among them is to be returned; it is the last. A part may be
+	// kept until LoadParts returns. After an error the state is not to be used.
+	LoadParts(parts Parts) error
+}
+
+// Parts are those of a state, oldest first. They can be gone through once.
+type Parts = iter.Seq2[[]byte, error]
+
+// PartsOf are parts that are there already, as tests have them.
+func PartsOf(parts ...[]byte) Parts {
+	return func(yield func([]byte, error) bool) {
+		for _, part := range parts {
+			if !yield(part, nil) {
+				return
+			}
+		}
+	}
 }
 
 // saveState encodes State, into buf where the type can append to one: large states are saved often, and fresh memory is most
@@ -41,30 +57,41 @@ func saveState(m Monitor, buf []byte, whole bool) (data []byte, parts int, err e
 }
 
 // loadState decodes parts, which a program with another version may have written, into State.
-func loadState(m Monitor, version uint32, parts [][]byte) error {
+func loadState(m Monitor, version uint32, parts Parts) error {
 	size := 0
-	for _, p := range parts {
-		size += len(p)
+	counted := func(yield func([]byte, error) bool) {
+		for part, err := range parts {
+			if size += len(part); !yield(part, err) {
+				return
+			}
+		}
 	}
-	if err := decodeState(m, version, parts); err != nil {
+	if err := decodeState(m, version, counted); err != nil {
 		return fmt.Errorf("restore state of version %d (%d bytes): %w", version, size, err)
 	}
 	return nil
 }
 
-func decodeState(m Monitor, version uint32, parts [][]byte) error {
+func decodeState(m Monitor, version uint32, parts Parts) error {
 	older := version != m.StateVersion && (m.Upgrade != nil || m.UpgradeParts != nil)
-	if older && m.UpgradeParts != nil {
-		return m.UpgradeParts(version, parts)
-	}
 	if divided, ok := m.State.(Divided); ok && !older {
 		return divided.LoadParts(parts)
 	}
+	var all [][]byte
+	for part, err := range parts {
+		if err != nil {
+			return err
+		}
+		all = append(all, part)
+	}
+	if older && m.UpgradeParts != nil {
+		return m.UpgradeParts(version, all)
+	}
 	var data []byte
-	switch len(parts) {
+	switch len(all) {
 	case 0:
 	case 1:
-		data = parts[0]
+		data = all[0]
 	default:
 		return errors.New("it is in several parts, and this program knows states in one")
 	}

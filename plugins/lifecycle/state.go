@@ -52,7 +52,7 @@ func readTime(t *int64, r *pack.Reader) { *t = int64(r.Uvarint()) }
 const stateVersion = 3
 
 // LoadParts implements sdk.Divided.
-func (s *state) LoadParts(parts [][]byte) error {
+func (s *state) LoadParts(parts sdk.Parts) error {
 	if err := s.State.LoadParts(parts); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (s *state) upgrade(version uint32, parts [][]byte) error {
 		return s.readPiece(parts[0])
 	}
 	old := keyed.NewMap(codec((*token).append, func(t *token, r *pack.Reader) { t.read(r, version) }))
-	if err := keyed.NewState(&s.rest, old, s.idle, s.pending, s.creators).LoadParts(parts); err != nil {
+	if err := keyed.NewState(&s.rest, old, s.idle, s.pending, s.creators).LoadParts(sdk.PartsOf(parts...)); err != nil {
 		return err
 	}
 	for mint, t := range old.All() {

@@ -80,7 +80,7 @@ func TestUsualQuotes(t *testing.T) {
 func TestStateSurvives(t *testing.T) {
 	before := whole(t, crowd(50, 5, 50))
 	s := newState()
-	if err := s.LoadParts([][]byte{before}); err != nil {
+	if err := s.LoadParts(sdk.PartsOf(before)); err != nil {
 		t.Fatal(err)
 	}
 	if after := whole(t, s); !bytes.Equal(before, after) {
@@ -90,7 +90,7 @@ func TestStateSurvives(t *testing.T) {
 		t.Errorf("%d holders are counted, want 250", s.held)
 	}
 	for n := range before {
-		if err := newState().LoadParts([][]byte{before[:n]}); err == nil {
+		if err := newState().LoadParts(sdk.PartsOf(before[:n])); err == nil {
 			t.Fatalf("the first %d of %d bytes were taken for a state", n, len(before))
 		}
 	}
@@ -108,7 +108,7 @@ func TestStateSavesWhatChanged(t *testing.T) {
 		t.Fatalf("a part of %d bytes, of %d in all, %d parts, %v", len(part), len(all), parts, err)
 	}
 	back := newState()
-	if err := back.LoadParts([][]byte{all, part}); err != nil || !bytes.Equal(whole(t, back), whole(t, s)) || back.held != s.held {
+	if err := back.LoadParts(sdk.PartsOf(all, part)); err != nil || !bytes.Equal(whole(t, back), whole(t, s)) || back.held != s.held {
 		t.Errorf("restored state differs, %v", err)
 	}
 }
@@ -191,7 +191,7 @@ func BenchmarkRestore(b *testing.B) {
 	data := whole(b, crowd(100_000, 10, 100_000))
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
-		if err := newState().LoadParts([][]byte{data}); err != nil {
+		if err := newState().LoadParts(sdk.PartsOf(data)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -220,7 +220,7 @@ func BenchmarkRestoreParts(b *testing.B) {
 	}
 	b.SetBytes(int64(size))
 	for b.Loop() {
-		if err := newState().LoadParts(parts); err != nil {
+		if err := newState().LoadParts(sdk.PartsOf(parts...)); err != nil {
 			b.Fatal(err)
 		}
 	}

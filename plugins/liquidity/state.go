@@ -63,7 +63,7 @@ func (s *state) savedWith(rest any) *keyed.State {
 
 // upgrade reads a state of version 1.
 func (s *state) upgrade(_ uint32, parts [][]byte) error {
-	return s.savedWith((*restOf1)(&s.rest)).LoadParts(parts)
+	return s.savedWith((*restOf1)(&s.rest)).LoadParts(sdk.PartsOf(parts...))
 }
 
 // doubt says that records were lost. Whatever is a sum over all of them, or depends on the one before, is not known any more. Sums of

@@ -55,7 +55,7 @@ func TestStateSurvives(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := newState()
-	if err := again.saved().LoadParts([][]byte{before}); err != nil {
+	if err := again.saved().LoadParts(sdk.PartsOf(before)); err != nil {
 		t.Fatal(err)
 	}
 	after, _, err := again.saved().AppendPart(nil, true)
@@ -66,7 +66,7 @@ func TestStateSurvives(t *testing.T) {
 		t.Errorf("position %+v became %+v", *pos, *got)
 	}
 	for n := range before {
-		if err := newState().saved().LoadParts([][]byte{before[:n]}); err == nil {
+		if err := newState().saved().LoadParts(sdk.PartsOf(before[:n])); err == nil {
 			t.Fatalf("the first %d of %d bytes were taken for a state", n, len(before))
 		}
 	}
@@ -95,7 +95,7 @@ func TestStateOfVersion1(t *testing.T) {
 	if got, _, err := again.saved().AppendPart(nil, true); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%d bytes became %d, %v", len(want), len(got), err)
 	}
-	if err := newState().saved().LoadParts([][]byte{old}); err == nil {
+	if err := newState().saved().LoadParts(sdk.PartsOf(old)); err == nil {
 		t.Error("a state of version 1 was taken for one of today")
 	}
 }

@@ -89,7 +89,7 @@ func newState() *state {
 }
 
 // LoadParts implements sdk.Divided.
-func (s *state) LoadParts(parts [][]byte) error {
+func (s *state) LoadParts(parts sdk.Parts) error {
 	s.arranged = false
 	return s.State.LoadParts(parts)
 }
@@ -185,7 +185,7 @@ func (s *state) readParts(version uint32, parts [][]byte) error {
 	if version == 6 {
 		whole = keyed.NewState(rest, s.totals, s.histories.pairs, old, s.copies.buyers, s.copies.follows)
 	}
-	if err := whole.LoadParts(parts); err != nil {
+	if err := whole.LoadParts(sdk.PartsOf(parts...)); err != nil {
 		return err
 	}
 	for k, v := range old.All() {

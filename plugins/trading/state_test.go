@@ -79,14 +79,14 @@ func whole(tb testing.TB, s *state, b []byte) []byte {
 func TestStateSurvives(t *testing.T) {
 	before := whole(t, coins(100), nil)
 	s := newState()
-	if err := s.LoadParts([][]byte{before}); err != nil {
+	if err := s.LoadParts(sdk.PartsOf(before)); err != nil {
 		t.Fatal(err)
 	}
 	if after := whole(t, s, nil); !bytes.Equal(before, after) {
 		t.Errorf("%d bytes became %d", len(before), len(after))
 	}
 	for n := range before {
-		if err := newState().LoadParts([][]byte{before[:n]}); err == nil {
+		if err := newState().LoadParts(sdk.PartsOf(before[:n])); err == nil {
 			t.Fatalf("the first %d of %d bytes were taken for a state", n, len(before))
 		}
 	}
@@ -142,7 +142,7 @@ func BenchmarkRestore(b *testing.B) {
 	data := whole(b, coins(100_000), nil)
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
-		if err := newState().LoadParts([][]byte{data}); err != nil {
+		if err := newState().LoadParts(sdk.PartsOf(data)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -175,7 +175,7 @@ func TestUpgradeOfVersion5(t *testing.T) {
 		t.Errorf("something is missing: %v, now %d", got, s.now)
 	}
 	again := newState()
-	if err := again.LoadParts([][]byte{whole(t, s, nil)}); err != nil {
+	if err := again.LoadParts(sdk.PartsOf(whole(t, s, nil))); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(whole(t, again, nil), whole(t, s, nil)) {

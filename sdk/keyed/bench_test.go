@@ -154,7 +154,7 @@ func million(b *testing.B) {
 
 	_, fresh := newCoins()
 	began = time.Now()
-	if err := fresh.LoadParts(parts); err != nil {
+	if err := fresh.LoadParts(sdk.PartsOf(parts...)); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(milliseconds(time.Since(began)), "restore-ms")

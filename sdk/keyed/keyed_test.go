@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/weir-run/weir/sdk"
 	"github.com/weir-run/weir/sdk/pack"
 )
 
@@ -113,7 +114,7 @@ func TestPartsMakeTheState(t *testing.T) {
 					for i := range rapid.IntRange(0, len(parts)).Draw(t, "older") {
 						older[i] = withoutLengths(t, older[i])
 					}
-					if err := w.state.LoadParts(older); err != nil {
+					if err := w.state.LoadParts(sdk.PartsOf(older...)); err != nil {
 						t.Fatalf("restore %d parts: %v", len(parts), err)
 					}
 				}
@@ -209,7 +210,7 @@ func fewParts(t *testing.T, restarts bool) {
 		parts = append(parts[len(parts)-(n-1):], data)
 		if restarts {
 			w = newWorld()
-			if err := w.state.LoadParts(parts); err != nil {
+			if err := w.state.LoadParts(sdk.PartsOf(parts...)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -218,19 +219,19 @@ func fewParts(t *testing.T, restarts bool) {
 		}
 	}
 	back := newWorld()
-	if err := back.state.LoadParts(parts); err != nil || back.print() != w.print() {
+	if err := back.state.LoadParts(sdk.PartsOf(parts...)); err != nil || back.print() != w.print() {
 		t.Fatalf("restored state differs (%v)", err)
 	}
 	for i := range parts {
 		// The oldest may hold nothing any more that later ones do not.
 		back := newWorld()
-		if err := back.state.LoadParts(slices.Delete(slices.Clone(parts), i, i+1)); err == nil && (i > 0 || back.print() != w.print()) {
+		if err := back.state.LoadParts(sdk.PartsOf(slices.Delete(slices.Clone(parts), i, i+1)...)); err == nil && (i > 0 || back.print() != w.print()) {
 			t.Errorf("part %d of %d is missing, and nothing is said", i+1, len(parts))
 		}
 	}
 	swapped := slices.Clone(parts)
 	swapped[0], swapped[len(parts)-1] = swapped[len(parts)-1], swapped[0]
-	if err := newWorld().state.LoadParts(swapped); err == nil {
+	if err := newWorld().state.LoadParts(sdk.PartsOf(swapped...)); err == nil {
 		t.Error("parts in the wrong order are taken")
 	}
 }
@@ -251,7 +252,7 @@ func FuzzLoadParts(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		w := newWorld()
-		if w.state.LoadParts([][]byte{a, b}) == nil {
+		if w.state.LoadParts(sdk.PartsOf(a, b)) == nil {
 			w.whole(t)
 		}
 	})
@@ -264,12 +265,12 @@ func TestMapsOfAnotherProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, err := range map[string]error{
-		"a map less":  one.LoadParts([][]byte{data}),
-		"no part":     one.LoadParts(nil),
-		"cut short":   newWorld().state.LoadParts([][]byte{data[:len(data)-1]}),
-		"too long":    newWorld().state.LoadParts([][]byte{append(slices.Clone(data), 0)}),
-		"format":      newWorld().state.LoadParts([][]byte{append([]byte{9}, data[1:]...)}),
-		"rest is bad": newWorld().state.LoadParts([][]byte{bytes.Replace(data, []byte("{"), []byte("["), 1)}),
+		"a map less":  one.LoadParts(sdk.PartsOf(data)),
+		"no part":     one.LoadParts(sdk.PartsOf()),
+		"cut short":   newWorld().state.LoadParts(sdk.PartsOf(data[:len(data)-1])),
+		"too long":    newWorld().state.LoadParts(sdk.PartsOf(append(slices.Clone(data), 0))),
+		"format":      newWorld().state.LoadParts(sdk.PartsOf(append([]byte{9}, data[1:]...))),
+		"rest is bad": newWorld().state.LoadParts(sdk.PartsOf(bytes.Replace(data, []byte("{"), []byte("["), 1))),
 	} {
 		if err == nil {
 			t.Errorf("%s: was taken", name)
@@ -298,7 +299,7 @@ func TestNobodySaves(t *testing.T) {
 	if err != nil || parts != 1 {
 		t.Fatalf("%d parts, %v", parts, err)
 	}
-	if back := newWorld(); back.state.LoadParts([][]byte{data}) != nil || back.print() != w.print() {
+	if back := newWorld(); back.state.LoadParts(sdk.PartsOf(data)) != nil || back.print() != w.print() {
 		t.Error("restored state differs")
 	}
 }

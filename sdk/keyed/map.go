@@ -34,8 +34,8 @@ type Map[K comparable, V any] struct {
 	sweep    sweep
 	turn     K // entry at which the sweep goes on, when onTurn
 	onTurn   bool
-	width    int            // bytes of the length of the value written last
-	reading  *reading[K, V] // while parts are read
+	width    int     // bytes of the length of the value written last
+	reading  reading // while parts are read
 }
 
 type cell[V any] struct {

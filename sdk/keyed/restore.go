@@ -2,16 +2,18 @@ package keyed
 
 import (
 	"fmt"
-	"slices"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/weir-run/weir/sdk/pack"
 )
 
-// reading is what is known while the parts of a map are read.
-type reading[K comparable, V any] struct {
-	want   check
-	gone   map[K]struct{} // by newer parts; they may have come again
-	values values[V]
+// reading is what is known while the parts of a map are read, oldest first.
+type reading struct {
+	want check
+	// unread are the values that the newest of the parts so far have. An entry's place among them, from 1, stands in cell.changed.
+	unread [][]byte
 }
 
 // check is what a map must be like after its last part.
@@ -19,94 +21,76 @@ type check struct {
 	sum, entries uint64
 }
 
-// clear makes the map empty. It is to be stopped, or finished, once parts were read.
+// clear makes the map empty.
 func (m *Map[K, V]) clear() { *m = Map[K, V]{codec: m.codec, interval: 1} }
 
-// smallest is the fewest bytes that an entry takes: stamp, length of the value. A number of entries that a state cannot hold asks for no
+// smallest is the fewest bytes that an entry takes: stamp, length of the value. A number of entries that a part cannot hold asks for no
 // memory.
 const smallest = 2
 
-// read applies what append wrote into a part of a state of so many bytes. The newest part is read first: what an older one says of an entry
-// is then passed over, where it would be read for nothing. In a restored state that is a third of all, or half.
+// read applies what append wrote into a part. Values are left for finish, when none is read that a later part replaces: in a restored
+// state that is a third of all, or half. So the part must not change until then.
 func (m *Map[K, V]) read(r *pack.Reader, f byte, size int) error {
 	moves := r.Uvarint()
-	if want := (check{sum: r.Uvarint(), entries: r.Uvarint()}); m.reading == nil {
-		m.moves, m.reading = moves, &reading[K, V]{want: want, gone: map[K]struct{}{}, values: values[V]{read: m.codec.Read}}
-		m.all.Grow(int(min(want.entries, uint64(size/smallest))))
+	if moves < m.moves && !r.Failed() {
+		return fmt.Errorf("it is older than those before it: stamp %d, they have %d", moves, m.moves)
 	}
-	if moves > m.moves {
-		return fmt.Errorf("it is newer than those after it: stamp %d, they have %d", moves, m.moves)
-	}
+	m.moves, m.reading.want = moves, check{sum: r.Uvarint(), entries: r.Uvarint()}
+	m.all.Grow(int(min(m.reading.want.entries, uint64(size/smallest))))
 	turn := swept{from: r.Uvarint(), to: r.Uvarint()}
 	turn.whole = turn.to == 0
 	m.sweep.add(turn)
-	var gone []K
 	for range r.Count(1) {
-		gone = append(gone, m.codec.ReadKey(r))
-	}
-	for range r.Count(1) {
-		if err := m.readEntry(r, f); err != nil || r.Failed() {
-			return err
+		key := m.codec.ReadKey(r)
+		if c := m.all.Get(key); c != nil {
+			m.sum -= c.moved
+			m.all.Delete(key)
 		}
 	}
-	for _, key := range gone { // before the entries of this part came, and after those of older ones
-		m.reading.gone[key] = struct{}{}
-	}
-	return nil
-}
-
-func (m *Map[K, V]) readEntry(r *pack.Reader, f byte) error {
-	key, moved := m.codec.ReadKey(r), r.Uvarint()
-	c, err := m.place(key)
-	if err != nil {
-		return err
-	}
-	if c != nil {
+	for range r.Count(1) {
+		c := m.all.Put(m.codec.ReadKey(r))
+		moved := r.Uvarint()
+		m.sum += moved - c.moved
 		c.moved = moved
-		m.sum += moved
-	}
-	switch {
-	case f != formatWithoutLengths && c == nil:
-		r.Skip(r.Count(1))
-	case f != formatWithoutLengths:
-		m.reading.values.add(&c.value, r.Take(r.Count(1)))
-	case c == nil:
-		m.codec.Read(r, new(V))
-	default:
-		m.codec.Read(r, &c.value)
+		m.readValue(r, f, c)
+		if r.Failed() {
+			break
+		}
 	}
 	return nil
 }
 
-// place makes the place of an entry, nil when a newer part has told what became of it.
-func (m *Map[K, V]) place(key K) (*cell[V], error) {
-	if _, gone := m.reading.gone[key]; gone {
-		return nil, nil
+func (m *Map[K, V]) readValue(r *pack.Reader, f byte, c *cell[V]) {
+	switch {
+	case f == formatWithoutLengths:
+		var none V
+		c.value, c.changed = none, 0
+		m.codec.Read(r, &c.value)
+	case c.changed == 0:
+		m.reading.unread = append(m.reading.unread, r.Take(r.Count(1)))
+		c.changed = uint32(len(m.reading.unread))
+	default:
+		m.reading.unread[c.changed-1] = r.Take(r.Count(1))
 	}
-	n := m.all.Len()
-	if uint64(n) < m.reading.want.entries {
-		if c := m.all.Put(key); m.all.Len() > n {
-			return c, nil
-		}
-		return nil, nil
-	}
-	if m.all.Get(key) == nil { // more would move those that are being read
-		return nil, fmt.Errorf("parts do not make up what was saved: they have more than %d entries", n)
-	}
-	return nil, nil
 }
 
-// finish puts the entries in order and says whether they are what was saved.
+// finish reads the values, puts the entries in order, and says whether they are what was saved.
 func (m *Map[K, V]) finish() error {
-	want := m.reading.want
-	if err := m.stop(); err != nil {
+	if got := (check{m.sum, uint64(m.Len())}); got != m.reading.want {
+		return fmt.Errorf("parts do not make up what was saved: %d entries, want %d", got.entries, m.reading.want.entries)
+	}
+	values := make([]unread[V], 0, len(m.reading.unread))
+	m.all.SortBy(func(c *cell[V]) uint64 { // it goes over all entries once, which is most of what that costs
+		if c.changed > 0 {
+			values = append(values, unread[V]{&c.value, m.reading.unread[c.changed-1]})
+			c.changed = 0
+		}
+		return c.moved
+	})
+	m.reading = reading{}
+	if err := readValues(values, m.codec.Read); err != nil {
 		return err
 	}
-	if got := (check{m.sum, uint64(m.Len())}); got != want {
-		return fmt.Errorf("parts do not make up what was saved: %d entries, want %d", got.entries, want.entries)
-	}
-	slices.Reverse(m.sweep.parts)
-	m.all.SortBy(func(c *cell[V]) uint64 { return c.moved })
 	place := m.sweep.place()
 	if place == 0 {
 		return nil
@@ -120,12 +104,47 @@ func (m *Map[K, V]) finish() error {
 	return nil
 }
 
-// stop waits until no value is being read, and returns what was wrong with one.
-func (m *Map[K, V]) stop() error {
-	if m.reading == nil {
-		return nil
+// unread is a value and its bytes.
+type unread[V any] struct {
+	value *V
+	bytes []byte
+}
+
+const (
+	batchSize   = 512
+	mostReaders = 4
+)
+
+// readValues reads values by several goroutines: it is half of what restoring takes. It returns the first error.
+func readValues[V any](values []unread[V], read func(*pack.Reader, *V)) error {
+	var next atomic.Int64
+	var failed atomic.Pointer[error]
+	some := func() {
+		var r pack.Reader
+		for failed.Load() == nil {
+			from := int(next.Add(batchSize)) - batchSize
+			if from >= len(values) {
+				return
+			}
+			for _, one := range values[from:min(from+batchSize, len(values))] {
+				r = *pack.NewReader(one.bytes)
+				read(&r, one.value)
+				if err := r.Close(); err != nil {
+					err = fmt.Errorf("a value of %d bytes: %w", len(one.bytes), err)
+					failed.CompareAndSwap(nil, &err)
+					return
+				}
+			}
+		}
 	}
-	err := m.reading.values.wait()
-	m.reading = nil
-	return err
+	var readers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), mostReaders, len(values)/batchSize+1) - 1 {
+		readers.Go(some)
+	}
+	some()
+	readers.Wait()
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/weir-run/weir/sdk"
 	"github.com/weir-run/weir/sdk/pack"
 )
 
@@ -22,7 +23,6 @@ type saved interface {
 	load() (entries, changed int)
 	read(r *pack.Reader, format byte, size int) error
 	finish() error
-	stop() error
 	clear()
 	untracked() bool
 	remember(parts int)
@@ -90,30 +90,26 @@ func (s *State) appendRest(b []byte) ([]byte, error) {
 }
 
 // LoadParts implements sdk.Divided.
-func (s *State) LoadParts(parts [][]byte) error {
-	if len(parts) == 0 {
-		return errors.New("a state has one part at least")
-	}
+func (s *State) LoadParts(parts sdk.Parts) error {
 	for _, m := range s.maps {
 		m.clear()
 	}
-	defer func() { // after an error
-		for _, m := range s.maps {
-			_ = m.stop() // the error is known
-		}
-	}()
-	size := 0
-	for _, part := range parts {
-		size += len(part)
-	}
-	for i, part := range slices.Backward(parts) {
-		rest, err := s.loadPart(part, size)
-		if err == nil && i == len(parts)-1 {
-			err = s.loadRest(rest)
-		}
+	var rest []byte // of the newest
+	n := 0
+	for part, err := range parts {
 		if err != nil {
-			return fmt.Errorf("part %d of %d: %w", i+1, len(parts), err)
+			return err
 		}
+		n++
+		if rest, err = s.loadPart(part); err != nil {
+			return fmt.Errorf("part %d: %w", n, err)
+		}
+	}
+	if n == 0 {
+		return errors.New("a state has one part at least")
+	}
+	if err := s.loadRest(rest); err != nil {
+		return fmt.Errorf("part %d: %w", n, err)
 	}
 	for i, m := range s.maps {
 		if err := m.finish(); err != nil {
@@ -123,7 +119,7 @@ func (s *State) LoadParts(parts [][]byte) error {
 	return nil
 }
 
-func (s *State) loadPart(part []byte, size int) (rest []byte, err error) {
+func (s *State) loadPart(part []byte) (rest []byte, err error) {
 	r := pack.NewReader(part)
 	f := r.Byte()
 	if f != format && f != formatWithoutLengths {
@@ -137,7 +133,7 @@ func (s *State) loadPart(part []byte, size int) (rest []byte, err error) {
 		if r.Failed() {
 			break
 		}
-		if err := m.read(r, f, size); err != nil {
+		if err := m.read(r, f, len(part)); err != nil {
 			return nil, fmt.Errorf("map %d of %d: %w", i+1, len(s.maps), err)
 		}
 	}

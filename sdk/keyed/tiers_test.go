@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/weir-run/weir/sdk"
 )
 
 // newTiers has values that count, and summaries that keep half of the count.
@@ -87,7 +89,7 @@ func TestTiersAreTheModel(t *testing.T) {
 				}
 				parts = append(parts[max(0, len(parts)-n+1):], data)
 				tiers, state = newTiers(values, all)
-				if err := state.LoadParts(parts); err != nil {
+				if err := state.LoadParts(sdk.PartsOf(parts...)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -40,7 +40,7 @@ func (w whole) AppendBinary(b []byte) ([]byte, error) {
 	return b, err
 }
 
-func (w whole) UnmarshalBinary(b []byte) error { return w.state.LoadParts([][]byte{b}) }
+func (w whole) UnmarshalBinary(b []byte) error { return w.state.LoadParts(sdk.PartsOf(b)) }
 
 func main() { sdk.Serve(tokens) }
 

@@ -118,7 +118,7 @@ func (k *killer) stream(srv any, s grpc.ServerStream, info *grpc.StreamServerInf
 	if !ours(info.FullMethod) {
 		return next(srv, s)
 	}
-	w := &watched{ServerStream: s, killer: k}
+	w := &watched{ServerStream: s, killer: k, restores: path.Base(info.FullMethod) == "Restore"}
 	defer w.done()
 	return next(srv, w)
 }
@@ -127,8 +127,9 @@ func (k *killer) stream(srv any, s grpc.ServerStream, info *grpc.StreamServerInf
 type watched struct {
 	grpc.ServerStream
 
-	killer *killer
-	name   string // of the message at hand
+	killer   *killer
+	restores bool   // it brings a state, not frames
+	name     string // of the message at hand
 }
 
 func (w *watched) done() {
@@ -144,10 +145,8 @@ func (w *watched) RecvMsg(m any) error {
 	if err := w.ServerStream.RecvMsg(m); err != nil {
 		return err
 	}
-	if raw, ok := m.(*wire.Raw); ok {
-		w.name = frameName(raw.Bytes())
-	} else {
-		w.name = "restore"
+	if w.name = "restore"; !w.restores {
+		w.name = frameName(m.(*wire.Raw).Bytes())
 	}
 	w.killer.at("got", w.name)
 	return nil

@@ -16,7 +16,8 @@ const (
 	writeTimeout = 10 * time.Second
 )
 
-// admitted makes the reader of a request, which is to be detached in the end; a problem when all streams are in use, or it cannot go on where it asks to.
+// admitted makes the reader of a request, which is to be detached in the end; a problem when all streams are in use, or it cannot go on where
+// it asks to.
 func (a *API) admitted(req *http.Request, in args) (*reader, *problem) {
 	r, p := a.newReader(in, req.Header.Get("Last-Event-ID"))
 	if p != nil {

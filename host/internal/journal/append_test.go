@@ -2,6 +2,7 @@ package journal
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,6 +42,15 @@ func TestRecordThatCannotBeEncodedHoldsNothing(t *testing.T) {
 	flush(t, j)
 	if held := j.Status().PendingBytes; held != 0 {
 		t.Errorf("%d bytes are held", held)
+	}
+}
+
+// The intake may wait for a table that cannot be written, and then no record comes that would find the disk full.
+func TestFullDiskIsToldBeforeARecordComes(t *testing.T) {
+	s := embeddedStore(t)
+	s.cfg.ReserveBytes = 1 << 60
+	if st := s.open(t).Status(); !strings.Contains(st.Trouble, "the disk is full") || st.PendingBytes > 0 {
+		t.Errorf("trouble is %q with %d bytes pending", st.Trouble, st.PendingBytes)
 	}
 }
 

@@ -152,6 +152,11 @@ func (j *Journal) closeLogs(ctx context.Context) error {
 // Status returns the state. First and Bytes are at most a second old.
 func (j *Journal) Status() Status {
 	held, trouble := j.pipe.state()
+	if trouble == "" { // what else is stored may be what the intake waits for: then no record comes to find the disk full
+		if err := j.node.roomy(); err != nil {
+			trouble = j.node.explain(err)
+		}
+	}
 	recent, _ := j.pipe.took.Sums(time.Now())
 	j.mu.Lock()
 	defer j.mu.Unlock()

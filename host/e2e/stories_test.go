@@ -200,17 +200,26 @@ func TestStories(t *testing.T) {
 	c.listen(t, "127.0.0.1:0")
 	file, data := configure(t, c.url)
 	start(t, "run", "--config", file)
-	said := map[string][]*eventv1.Output{}
-	eventually(t, time.Minute, "the last transaction is reported", func() bool {
+	said, before := map[string][]*eventv1.Output{}, 0
+	// Each of the three goes at its own pace.
+	eventually(t, time.Minute, "the last transaction is reported, and all that the others say of those before", func() bool {
 		if _, err := os.Stat(data); err != nil {
 			return false
 		}
+		for _, s := range pluginStates(t, data) {
+			if s.Lag != "0" {
+				return false
+			}
+		}
 		clear(said)
-		for _, o := range outputsSoFar(t, data) {
+		all := outputsSoFar(t, data)
+		for _, o := range all {
 			signature := base58.Encode(o.GetSignature())
 			said[signature] = append(said[signature], o)
 		}
-		return len(said[name(2)]) > 0
+		more := len(all) - before
+		before = len(all)
+		return len(tradesOf(said[name(2)])) > 0 && more == 0
 	})
 	checkFive(t, said[name(0)], five)
 	checkDollars(t, said[name(1)], dollars)

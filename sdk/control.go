@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -170,9 +169,12 @@ func (c *control) Restore(stream grpc.ClientStreamingServer[pluginv1.RestoreRequ
 	if c.phase != phaseLoading {
 		return c.outOfOrder("Restore")
 	}
-	if err != nil || wrong != nil {
+	if wrong != nil {
+		wrong = status.Error(codes.DataLoss, wrong.Error())
+	}
+	if err := cmp.Or(err, wrong); err != nil {
 		c.phase = phaseEnded // half restored: only a new Open helps
-		return cmp.Or(err, status.Error(codes.DataLoss, fmt.Sprint(wrong)))
+		return err
 	}
 	w.stateBytes.Store(uint64(size))
 	if version == w.monitor.StateVersion {

@@ -261,13 +261,14 @@ func (c *chaos) settle(y *tally) {
 func (c *chaos) judge(n int) {
 	c.t.Helper()
 	endpoints, host := c.recovery.report(c.t)
-	if os.Getenv("WEIR_CHAOS") == "" { // the tests of other packages run beside this one: make chaos holds the figures
-		endpoints, host = 0, 0
+	alone := os.Getenv("WEIR_CHAOS") != ""
+	if !alone {
+		c.t.Log("these times are not judged: the tests of other packages may run beside this one; make chaos judges them")
 	}
-	if n > 1 && endpoints > endpointLimit { // with one, nothing can be done while it refuses
+	if alone && n > 1 && endpoints > endpointLimit { // with one, nothing can be done while it refuses
 		c.t.Errorf("99%% of endpoint faults were over within %s, want %s", endpoints.Round(time.Millisecond), endpointLimit)
 	}
-	if host > hostLimit {
+	if alone && host > hostLimit {
 		c.t.Errorf("99%% of kills of the host were over within %s, want %s", host.Round(time.Millisecond), hostLimit)
 	}
 	opens := opensFor(n)

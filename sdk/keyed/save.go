@@ -96,8 +96,7 @@ func (m *Map[K, V]) appendEntry(b []byte, key K, c *cell[V]) []byte {
 	b = m.codec.Append(append(b, none[:m.width]...), &c.value)
 	length := uint64(len(b) - start - m.width)
 	if need := (bits.Len64(length|1) + 6) / 7; need != m.width {
-		b = slices.Insert(b, start+m.width, none[:max(need-m.width, 0)]...)
-		b = slices.Delete(b, start, start+max(m.width-need, 0))
+		b = slices.Replace(b, start, start+m.width, none[:need]...)
 		m.width = need
 	}
 	binary.PutUvarint(b[start:], length)

@@ -90,14 +90,14 @@ func (r *Reader) Count(size int) int {
 
 // Byte reads one byte.
 func (r *Reader) Byte() byte {
-	if b := r.take(1); b != nil {
+	if b := r.Take(1); b != nil {
 		return b[0]
 	}
 	return 0
 }
 
 // Key reads a key.
-func (r *Reader) Key() sdk.Key { return sdk.KeyOf(r.take(len(sdk.Key{}))) }
+func (r *Reader) Key() sdk.Key { return sdk.KeyOf(r.Take(len(sdk.Key{}))) }
 
 // OptionalKey reads a key that may be absent.
 func (r *Reader) OptionalKey() sdk.Key {
@@ -113,7 +113,7 @@ func (r *Reader) OptionalKey() sdk.Key {
 }
 
 // Text reads text.
-func (r *Reader) Text() string { return string(r.take(r.Count(1))) }
+func (r *Reader) Text() string { return string(r.Take(r.Count(1))) }
 
 // Close returns the first error, or ErrLong when bytes are left.
 func (r *Reader) Close() error {
@@ -126,13 +126,8 @@ func (r *Reader) Close() error {
 // Failed says whether there is an error. A loop over many values stops by it.
 func (r *Reader) Failed() bool { return r.err != nil }
 
-// Skip passes over n bytes.
-func (r *Reader) Skip(n int) { r.take(n) }
-
 // Take reads n bytes, which are not copied: they belong to the state that is read.
-func (r *Reader) Take(n int) []byte { return r.take(n) }
-
-func (r *Reader) take(n int) []byte {
+func (r *Reader) Take(n int) []byte {
 	if n < 0 || len(r.b) < n {
 		r.fail()
 		return nil

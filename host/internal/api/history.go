@@ -25,7 +25,7 @@ func (a *API) newest(ctx context.Context) (output place, alert uint64, err error
 // walks is how many readers may walk through the journal at once. More would not be done sooner, and take the processor from the pipeline.
 const walks = 2
 
-// walk does something with the journal when it is its turn.
+// walk does something with the journal when it is its turn, all of it or until errEnough.
 func (a *API) walk(ctx context.Context, do func() error) error {
 	select {
 	case a.walks <- struct{}{}:
@@ -33,7 +33,10 @@ func (a *API) walk(ctx context.Context, do func() error) error {
 		return ctx.Err()
 	}
 	defer func() { <-a.walks }()
-	return do()
+	if err := do(); !errors.Is(err, errEnough) {
+		return err
+	}
+	return nil
 }
 
 // hole says that the journal holds no more what lay between two places, of which the reader had the first, and the positions that are gone.
@@ -67,7 +70,7 @@ func (r *reader) history(ctx context.Context) (past, error) {
 	}
 }
 
-// past walks from a place on. It begins with the batch of the place when that is gone, since some of it may be new to the reader.
+// past walks from a place on; see walk. It begins with the batch of the place when that is gone, since some of it may be new to the reader.
 func (a *API) past(ctx context.Context, at place) (past, error) {
 	ended, p := false, past{next: a.feed.read()}
 	missed := func(from, to uint64) {
@@ -95,9 +98,6 @@ func (a *API) past(ctx context.Context, at place) (past, error) {
 		}
 		return err
 	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
 	return p, err
 }
 
@@ -112,8 +112,5 @@ func (r *reader) missedAlerts(ctx context.Context) (out []*adminv1.AlertsRespons
 			return nil
 		})
 	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
 	return out, err
 }

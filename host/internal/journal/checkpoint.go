@@ -189,10 +189,7 @@ func (j *Journal) loadParts(ctx context.Context, parts []*Part, ahead *Checkpoin
 		if p.Data = ahead.data(p); p.Data != nil {
 			continue
 		}
-		data, err := j.kept.get(p.Object), error(nil)
-		if data == nil {
-			data, err = j.getObject(ctx, p.Object, p.Size)
-		}
+		data, err := j.partData(ctx, p)
 		if err != nil {
 			return err
 		}
@@ -203,6 +200,14 @@ func (j *Journal) loadParts(ctx context.Context, parts []*Part, ahead *Checkpoin
 		j.kept.add(p.Object, data)
 	}
 	return nil
+}
+
+// partData is that of a stored part, from memory or else from the store.
+func (j *Journal) partData(ctx context.Context, p *Part) ([]byte, error) {
+	if data := j.kept.get(p.Object); data != nil {
+		return data, nil
+	}
+	return j.getObject(ctx, p.Object, p.Size)
 }
 
 // holds says whether data is what was saved. A SHA-256 would take longer than all else that restoring a large state does, and tell no more:

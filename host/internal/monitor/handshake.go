@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protowire"
 
 	pluginv1 "github.com/weir-run/weir/proto/gen/weir/plugin/v1"
 	"github.com/weir-run/weir/sdk/wire"
@@ -210,17 +209,4 @@ func (s *session) sendPart(stream grpc.ClientStream, n int, data []byte) error {
 			return nil
 		}
 	}
-}
-
-// restoreRequest is a RestoreRequest with a chunk of a part, and the size of the part where that is to be said. The chunk is not copied.
-func restoreRequest(part, size int, chunk []byte) *wire.Raw {
-	b := protowire.AppendVarint(protowire.AppendTag(nil, 2, protowire.VarintType), uint64(part))
-	if size > 0 {
-		b = protowire.AppendVarint(protowire.AppendTag(b, 3, protowire.VarintType), uint64(size))
-	}
-	b = protowire.AppendVarint(protowire.AppendTag(b, 1, protowire.BytesType), uint64(len(chunk)))
-	raw := &wire.Raw{}
-	raw.Append(b)
-	raw.Append(chunk)
-	return raw
 }

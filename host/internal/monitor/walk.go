@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/weir-run/weir/sdk/wire"
 )
 
 // Field numbers of weir/plugin/v1/plugin.proto and of weir.event.v1.Output that are walked by hand: the bulk of what passes
@@ -16,6 +18,10 @@ const (
 
 	hostEpoch = 1
 	hostBatch = 2
+
+	restoreData     = 1
+	restorePart     = 2
+	restorePartSize = 3
 
 	pluginEpoch   = 1
 	pluginOutputs = 2
@@ -137,4 +143,17 @@ func readName(b []byte) (name Cursor, err error) {
 		b = rest
 	}
 	return name, nil
+}
+
+// restoreRequest is a RestoreRequest with a chunk of a part, and the size of the part where that is to be said. The chunk is not copied.
+func restoreRequest(part, size int, chunk []byte) *wire.Raw {
+	b := protowire.AppendVarint(protowire.AppendTag(nil, restorePart, protowire.VarintType), uint64(part))
+	if size > 0 {
+		b = protowire.AppendVarint(protowire.AppendTag(b, restorePartSize, protowire.VarintType), uint64(size))
+	}
+	b = protowire.AppendVarint(protowire.AppendTag(b, restoreData, protowire.BytesType), uint64(len(chunk)))
+	raw := &wire.Raw{}
+	raw.Append(b)
+	raw.Append(chunk)
+	return raw
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -148,9 +147,8 @@ func (c *control) Open(_ context.Context, in *pluginv1.OpenRequest) (*pluginv1.O
 
 // Restore implements pluginv1.ControlServer.
 func (c *control) Restore(stream grpc.ClientStreamingServer[pluginv1.RestoreRequest, pluginv1.RestoreResponse]) error {
-	// The heap grows from nothing to all of the state: collecting it at each doubling is a good part of what that costs. GOMEMLIMIT, which
-	// the host sets, still holds.
-	defer debug.SetGCPercent(debug.SetGCPercent(restoreGC))
+	collect := collectRarely()
+	defer func() { collect() }()
 	c.mu.Lock()
 	if c.phase != phaseRestoring {
 		defer c.mu.Unlock()
@@ -181,11 +179,9 @@ func (c *control) Restore(stream grpc.ClientStreamingServer[pluginv1.RestoreRequ
 		w.checkpoint = c.restore
 	}
 	c.phase = phaseReady
+	w.settled, collect = collect, func() {} // not before it is settled
 	return stream.SendAndClose(&pluginv1.RestoreResponse{})
 }
-
-// restoreGC is GOGC while a state is restored.
-const restoreGC = 1000
 
 // Run implements pluginv1.MonitorServer.
 func (c *control) Run(stream grpc.BidiStreamingServer[pluginv1.HostFrame, pluginv1.PluginFrame]) error {

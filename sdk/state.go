@@ -20,6 +20,13 @@ type Divided interface {
 	LoadParts(parts Parts) error
 }
 
+// Settling is a Divided that reads a part of what it restored later.
+type Settling interface {
+	// Settle reads up to n values that are left, and says whether there may be more. It is called between frames, some seconds after the
+	// monitor began to run, by another goroutine than its handlers but never beside one.
+	Settle(n int) (more bool)
+}
+
 // Parts are those of a state, oldest first. They can be gone through once.
 type Parts = iter.Seq2[[]byte, error]
 

@@ -19,6 +19,8 @@ import (
 const (
 	// stuckAfter is how long one record, or the host's taking of one frame, may last before Health speaks of it.
 	stuckAfter = 3 * time.Second
+	// sayEvery is how long a batch may last until the host is told how far it is, lest it takes a slow monitor for one that stands still.
+	sayEvery = time.Second
 	// maxErrorText bounds the text of a RecordError, and of trouble, in bytes.
 	maxErrorText = 2 << 10
 )
@@ -46,6 +48,7 @@ type work struct {
 	// checkpoint is the last one sent, or restored, and 0 before: what changed is known since then.
 	checkpoint uint64
 	reuse      *tradeRecord // memory of the last trade; nil when it may be kept
+	settled    func()       // to be called when a restored state is; nil when there is none
 
 	busy     chan struct{} // holds one token while a frame is handled
 	draining atomic.Bool
@@ -54,6 +57,7 @@ type work struct {
 	number  atomic.Uint64 // record at hand
 	doing   atomic.Int32
 	since   atomic.Int64 // when that began, in nanoseconds after born: a wall clock may be set
+	said    int64        // when the host was told last how far a batch is, or it began; likewise
 	born    time.Time
 	counters
 }
@@ -88,6 +92,7 @@ func (w *work) open(in *pluginv1.OpenRequest) {
 // run handles frames until the stream ends. A protocol error of the host ends it with a status.
 func (w *work) run(stream grpc.ServerStream) error {
 	w.stream = stream
+	defer w.settle()()
 	var raw wire.Raw
 	defer raw.Free()
 	for {
@@ -147,6 +152,8 @@ func (w *work) batch(b []byte) error {
 		return err
 	}
 	previous := run.first - 1
+	w.now(doingHandle)
+	w.said = w.since.Load()
 	for {
 		e, ok, err := run.next()
 		if err != nil {
@@ -162,6 +169,12 @@ func (w *work) batch(b []byte) error {
 		previous = e.number
 		if err := w.envelope(e); err != nil {
 			return err
+		}
+		if now := w.since.Load(); now-w.said > int64(sayEvery) && e.number < run.last {
+			w.said = now
+			if err := w.send(e.number); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -217,6 +230,7 @@ func (w *work) drain(ctx context.Context) (through uint64, err error) {
 
 // close frees what the monitor holds.
 func (w *work) close() error {
+	w.calm()
 	if w.monitor.Close == nil {
 		return nil
 	}

@@ -6,24 +6,17 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+
+	"github.com/weir-run/weir/sdk/internal/slab"
 )
 
 // Map is a map whose entries have an order: oldest first. The zero value is empty. It is not safe for concurrent use.
-//
-// Entries lie in blocks, so that a million of them cost the garbage collector little, and that no call copies all of them.
 type Map[K comparable, V any] struct {
-	index  map[K]int32
-	blocks [][]entry[K, V] // all but the last are full
-	oldest int32           // 1 + place in the blocks; 0 is none
-	newest int32
-	free   int32 // list of unused entries, linked by next
+	index   map[K]int32
+	entries slab.Slab[entry[K, V]]
+	oldest  int32 // place among the entries; 0 is none
+	newest  int32
 }
-
-// blockBits make a block of 4,096 entries.
-const (
-	blockBits = 12
-	blockMask = 1<<blockBits - 1
-)
 
 type entry[K comparable, V any] struct {
 	key        K
@@ -34,7 +27,7 @@ type entry[K comparable, V any] struct {
 // Len is the number of entries.
 func (m *Map[K, V]) Len() int { return len(m.index) }
 
-// Get returns the value of a key, nil when there is none. The pointer is valid until the next Put of a new key.
+// Get returns the value of a key, nil when there is none. The pointer is valid until the key is deleted.
 func (m *Map[K, V]) Get(key K) *V {
 	at, ok := m.index[key]
 	if !ok {
@@ -43,25 +36,7 @@ func (m *Map[K, V]) Get(key K) *V {
 	return &m.at(at).value
 }
 
-// at is the entry at a place, from 1.
-func (m *Map[K, V]) at(place int32) *entry[K, V] {
-	return &m.blocks[(place-1)>>blockBits][(place-1)&blockMask]
-}
-
-// add makes a place.
-func (m *Map[K, V]) add() int32 {
-	last := len(m.blocks) - 1
-	if last < 0 || len(m.blocks[last]) > blockMask {
-		var block []entry[K, V]
-		if last >= 0 { // there are many: no need to begin small
-			block = make([]entry[K, V], 0, blockMask+1)
-		}
-		m.blocks = append(m.blocks, block)
-		last++
-	}
-	m.blocks[last] = append(m.blocks[last], entry[K, V]{})
-	return int32(last<<blockBits + len(m.blocks[last]))
-}
+func (m *Map[K, V]) at(place int32) *entry[K, V] { return m.entries.At(place) }
 
 // Next returns the entry that is the next newer one of a key; ok is false when the key is the newest, or is not there.
 func (m *Map[K, V]) Next(key K) (next K, value *V, ok bool) {
@@ -73,17 +48,20 @@ func (m *Map[K, V]) Next(key K) (next K, value *V, ok bool) {
 	return e.key, &e.value, true
 }
 
-// SortBy puts the entries in the order of the stamps that they have, lowest first; those of equal ones stay in their order.
-func (m *Map[K, V]) SortBy(stamp func(*V) uint64) {
+// SortBy puts the entries in the order of their stamps, lowest first. No two entries may have the same. stamp is called once with each
+// entry, oldest first.
+func (m *Map[K, V]) SortBy(stamp func(K, *V) uint64) {
 	type stamped struct {
-		stamp       uint64
-		place, rank int32
+		stamp uint64
+		place int32
 	}
 	all := make([]stamped, 0, m.Len()) // entries are far apart in memory: each is looked at once
-	for at := m.oldest; at != 0; at = m.at(at).next {
-		all = append(all, stamped{stamp(&m.at(at).value), at, int32(len(all))})
+	for at := m.oldest; at != 0; {
+		e := m.at(at)
+		all = append(all, stamped{stamp(e.key, &e.value), at})
+		at = e.next
 	}
-	by := func(a, b stamped) int { return cmp.Or(cmp.Compare(a.stamp, b.stamp), cmp.Compare(a.rank, b.rank)) }
+	by := func(a, b stamped) int { return cmp.Compare(a.stamp, b.stamp) }
 	if slices.IsSortedFunc(all, by) {
 		return
 	}
@@ -108,16 +86,18 @@ func (m *Map[K, V]) Put(key K) *V {
 	if at, ok := m.index[key]; ok {
 		return &m.at(at).value
 	}
-	at := m.free
-	if at != 0 {
-		m.free = m.at(at).next
-	} else {
-		at = m.add()
-	}
+	return m.Add(key)
+}
+
+// Add is Put of a key that is not there, which is not looked for. It returns nil when it is there after all: the map is not to be used then.
+func (m *Map[K, V]) Add(key K) *V {
 	if m.index == nil {
 		m.index = map[K]int32{}
 	}
-	m.index[key] = at
+	at, before := m.entries.Take(), len(m.index)
+	if m.index[key] = at; len(m.index) == before {
+		return nil
+	}
 	e := m.at(at)
 	e.key = key
 	m.link(at)
@@ -140,8 +120,7 @@ func (m *Map[K, V]) Delete(key K) {
 	}
 	delete(m.index, key)
 	m.unlink(at)
-	*m.at(at) = entry[K, V]{next: m.free}
-	m.free = at
+	m.entries.Give(at)
 }
 
 // DeleteOldest forgets the oldest entry and says whether there was one.
@@ -166,11 +145,10 @@ func (m *Map[K, V]) All() iter.Seq2[K, *V] {
 	}
 }
 
-// Grow makes room for n entries in an empty map.
+// Grow makes room for n keys in an empty map.
 func (m *Map[K, V]) Grow(n int) {
 	if m.index == nil {
 		m.index = make(map[K]int32, n)
-		m.blocks = append(m.blocks, make([]entry[K, V], 0, min(n, blockMask+1)))
 	}
 }
 

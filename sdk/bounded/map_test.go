@@ -94,3 +94,32 @@ func TestMapReusesRoom(t *testing.T) {
 		t.Errorf("a bounded map allocates %v times a put", grown)
 	}
 }
+
+func TestSortBy(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var m bounded.Map[int, uint64]
+		stamps := rapid.SliceOfDistinct(rapid.Uint64(), rapid.ID[uint64]).Draw(t, "stamps")
+		for key, stamp := range stamps {
+			*m.Add(key) = stamp
+		}
+		next := 0
+		m.SortBy(func(key int, stamp *uint64) uint64 {
+			if key != next || *stamp != stamps[key] {
+				t.Fatalf("asked for the stamp of %d (%d), want that of %d", key, *stamp, next)
+			}
+			next++
+			return *stamp
+		})
+		slices.Sort(stamps)
+		var got []uint64
+		for _, stamp := range m.All() {
+			got = append(got, *stamp)
+		}
+		if !slices.Equal(got, stamps) {
+			t.Fatalf("the order is %v, want %v", got, stamps)
+		}
+		if key, _ := m.Oldest(); m.Len() > 0 && m.Add(key) != nil {
+			t.Fatal("a key was added twice")
+		}
+	})
+}

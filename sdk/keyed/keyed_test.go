@@ -18,9 +18,9 @@ import (
 // small makes a sweep take a few entries, so that tests with a few see all of it.
 func small(t *testing.T) {
 	t.Helper()
-	parts, least := sweepParts, sweepLeast
-	sweepParts, sweepLeast = 4, 2
-	t.Cleanup(func() { sweepParts, sweepLeast = parts, least })
+	parts, least, first := sweepParts, sweepLeast, readFirst
+	sweepParts, sweepLeast, readFirst = 4, 2, 1
+	t.Cleanup(func() { sweepParts, sweepLeast, readFirst = parts, least, first })
 }
 
 var numbers = Codec[uint16, uint64]{
@@ -109,6 +109,9 @@ func TestPartsMakeTheState(t *testing.T) {
 			switch what := rapid.IntRange(0, 19).Draw(t, "what"); what {
 			case 0: // crash
 				w = newWorld()
+				if rapid.Bool().Draw(t, "lazy") {
+					w.state.Lazy()
+				}
 				if parts != nil {
 					older := slices.Clone(parts)
 					for i := range rapid.IntRange(0, len(parts)).Draw(t, "older") {
@@ -131,6 +134,8 @@ func TestPartsMakeTheState(t *testing.T) {
 					parts = append(slices.Clone(parts[len(parts)-(n-1):]), data)
 					replayed = replayed[:0]
 				}
+			case 5:
+				w.state.Settle(rapid.IntRange(0, 50).Draw(t, "settle"))
 			default:
 				s := step{rapid.IntRange(0, 6).Draw(t, "call"), keys.Draw(t, "key")}
 				undisturbed.do(s)
@@ -251,9 +256,11 @@ func FuzzLoadParts(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		w := newWorld()
-		if w.state.LoadParts(sdk.PartsOf(a, b)) == nil {
-			w.whole(t)
+		w, lazy := newWorld(), newWorld()
+		lazy.state.Lazy()
+		taken, late := w.state.LoadParts(sdk.PartsOf(a, b)), lazy.state.LoadParts(sdk.PartsOf(a, b))
+		if taken == nil && (late != nil || !bytes.Equal(w.whole(t), lazy.whole(t))) {
+			t.Fatalf("a lazy state is another: %v", late)
 		}
 	})
 }

@@ -9,13 +9,6 @@ import (
 	"github.com/weir-run/weir/sdk/pack"
 )
 
-// reading is what is known while the parts of a map are read, oldest first.
-type reading struct {
-	want check
-	// unread are the values that the newest of the parts so far have. An entry's place among them, from 1, stands in cell.changed.
-	unread [][]byte
-}
-
 // check is what a map must be like after its last part.
 type check struct {
 	sum, entries uint64
@@ -28,31 +21,34 @@ func (m *Map[K, V]) clear() { *m = Map[K, V]{codec: m.codec, interval: 1} }
 // memory.
 const smallest = 2
 
-// read applies what append wrote into a part. Values are left for finish, when none is read that a later part replaces: in a restored
+// apply applies what append wrote into a part. Values are left for later, when none is read that a later part replaces: in a restored
 // state that is a third of all, or half. So the part must not change until then.
-func (m *Map[K, V]) read(r *pack.Reader, f byte, size int) error {
+func (m *Map[K, V]) apply(r *pack.Reader, f byte, size int) error {
 	moves := r.Uvarint()
 	if moves < m.moves && !r.Failed() {
 		return fmt.Errorf("it is older than those before it: stamp %d, they have %d", moves, m.moves)
 	}
-	m.moves, m.reading.want = moves, check{sum: r.Uvarint(), entries: r.Uvarint()}
-	m.all.Grow(int(min(m.reading.want.entries, uint64(size/smallest))))
+	m.moves, m.want = moves, check{sum: r.Uvarint(), entries: r.Uvarint()}
+	m.grow(int(min(m.want.entries, uint64(size/smallest))))
 	turn := swept{from: r.Uvarint(), to: r.Uvarint()}
 	turn.whole = turn.to == 0
 	m.sweep.add(turn)
 	for range r.Count(1) {
 		key := m.codec.ReadKey(r)
 		if c := m.all.Get(key); c != nil {
-			m.sum -= c.moved
-			m.all.Delete(key)
+			m.drop(key, c)
 		}
 	}
+	fresh := turn.whole && m.Len() == 0
 	for range r.Count(1) {
-		c := m.all.Put(m.codec.ReadKey(r))
+		c, err := m.entry(m.codec.ReadKey(r), fresh)
+		if err != nil {
+			return err
+		}
 		moved := r.Uvarint()
 		m.sum += moved - c.moved
 		c.moved = moved
-		m.readValue(r, f, c)
+		m.leave(r, f, c)
 		if r.Failed() {
 			break
 		}
@@ -60,54 +56,65 @@ func (m *Map[K, V]) read(r *pack.Reader, f byte, size int) error {
 	return nil
 }
 
-func (m *Map[K, V]) readValue(r *pack.Reader, f byte, c *cell[V]) {
-	switch {
-	case f == formatWithoutLengths:
-		var none V
-		c.value, c.changed = none, 0
-		m.codec.Read(r, &c.value)
-	case c.changed == 0:
-		m.reading.unread = append(m.reading.unread, r.Take(r.Count(1)))
-		c.changed = uint32(len(m.reading.unread))
-	default:
-		m.reading.unread[c.changed-1] = r.Take(r.Count(1))
+// grow makes room in an empty map, for as many entries as it will have.
+func (m *Map[K, V]) grow(entries int) {
+	m.all.Grow(entries)
+	if m.unread == nil {
+		m.unread = make(unread, 0, entries)
 	}
 }
 
-// finish reads the values, puts the entries in order, and says whether they are what was saved.
-func (m *Map[K, V]) finish() error {
-	if got := (check{m.sum, uint64(m.Len())}); got != m.reading.want {
-		return fmt.Errorf("parts do not make up what was saved: %d entries, want %d", got.entries, m.reading.want.entries)
+// entry is that of a key. fresh says that the map was empty before this part, which is whole, and so has no key twice.
+func (m *Map[K, V]) entry(key K, fresh bool) (*cell, error) {
+	if !fresh {
+		return m.all.Put(key), nil
 	}
-	values := make([]unread[V], 0, len(m.reading.unread))
-	m.all.SortBy(func(c *cell[V]) uint64 { // it goes over all entries once, which is most of what that costs
-		if c.changed > 0 {
-			values = append(values, unread[V]{&c.value, m.reading.unread[c.changed-1]})
-			c.changed = 0
+	c := m.all.Add(key)
+	if c == nil {
+		return nil, fmt.Errorf("key %v stands in one part twice", key)
+	}
+	return c, nil
+}
+
+// leave notes where an entry's value is.
+func (m *Map[K, V]) leave(r *pack.Reader, f byte, c *cell) {
+	switch {
+	case f == formatWithoutLengths:
+		if c.at == 0 {
+			c.at = m.values.Take()
+		}
+		v := m.values.At(c.at)
+		*v = *new(V)
+		m.codec.Read(r, v)
+	case c.at < 0:
+		m.unread[-c.at-1].bytes = r.Take(r.Count(1))
+	default:
+		if c.at > 0 { // an older part without lengths had one
+			m.values.Give(c.at)
+		}
+		m.unread.add(c, r.Take(r.Count(1)))
+	}
+}
+
+// finish puts the entries in order and says whether they are what was saved. It reads the values, or with lazy some of them, by which a
+// codec shows that is not the one that wrote them.
+func (m *Map[K, V]) finish(lazy bool) error {
+	if got := (check{m.sum, uint64(m.Len())}); got != m.want {
+		return fmt.Errorf("parts do not make up what was saved: %d entries, want %d", got.entries, m.want.entries)
+	}
+	m.want = check{}
+	place := m.sweep.place()
+	first := uint64(0) // stamp of the entry where the sweep goes on
+	m.all.SortBy(func(key K, c *cell) uint64 {
+		if place > 0 && c.moved >= place && (!m.onTurn || c.moved < first) {
+			m.turn, m.onTurn, first = key, true, c.moved
 		}
 		return c.moved
 	})
-	m.reading = reading{}
-	if err := readValues(values, m.codec.Read); err != nil {
-		return err
+	if lazy {
+		return m.readSome()
 	}
-	place := m.sweep.place()
-	if place == 0 {
-		return nil
-	}
-	for key, c := range m.all.All() {
-		if c.moved >= place {
-			m.turn, m.onTurn = key, true
-			break
-		}
-	}
-	return nil
-}
-
-// unread is a value and its bytes.
-type unread[V any] struct {
-	value *V
-	bytes []byte
+	return m.readAll()
 }
 
 const (
@@ -115,22 +122,44 @@ const (
 	mostReaders = 4
 )
 
-// readValues reads values by several goroutines: it is half of what restoring takes. It returns the first error.
-func readValues[V any](values []unread[V], read func(*pack.Reader, *V)) error {
+// readFirst is how many values a lazy state reads at once. Only tests change it.
+var readFirst = 512
+
+// readSome reads the values that stand first in the parts, and leaves the others.
+func (m *Map[K, V]) readSome() error {
+	for _, one := range m.unread[:min(len(m.unread), readFirst)] {
+		if one.cell == nil {
+			continue
+		}
+		if err := m.read(one.cell); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readAll reads all values, by several goroutines: it is half of what restoring takes. It returns the first error.
+func (m *Map[K, V]) readAll() error {
+	all := m.unread
+	m.unread = nil
+	for _, one := range all {
+		if one.cell != nil {
+			one.cell.at = m.values.Take()
+		}
+	}
 	var next atomic.Int64
 	var failed atomic.Pointer[error]
 	some := func() {
-		var r pack.Reader
 		for failed.Load() == nil {
 			from := int(next.Add(batchSize)) - batchSize
-			if from >= len(values) {
+			if from >= len(all) {
 				return
 			}
-			for _, one := range values[from:min(from+batchSize, len(values))] {
-				r = *pack.NewReader(one.bytes)
-				read(&r, one.value)
-				if err := r.Close(); err != nil {
-					err = fmt.Errorf("a value of %d bytes: %w", len(one.bytes), err)
+			for _, one := range all[from:min(from+batchSize, len(all))] {
+				if one.cell == nil {
+					continue
+				}
+				if err := m.readInto(m.values.At(one.cell.at), one.bytes); err != nil {
 					failed.CompareAndSwap(nil, &err)
 					return
 				}
@@ -138,7 +167,7 @@ func readValues[V any](values []unread[V], read func(*pack.Reader, *V)) error {
 		}
 	}
 	var readers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), mostReaders, len(values)/batchSize+1) - 1 {
+	for range min(runtime.GOMAXPROCS(0), mostReaders, len(all)/batchSize+1) - 1 {
 		readers.Go(some)
 	}
 	some()

@@ -87,13 +87,17 @@ func (m *Map[K, V]) due(entries int) (turn swept, unchanged []K) {
 	return turn, unchanged
 }
 
-func (m *Map[K, V]) appendEntry(b []byte, key K, c *cell[V]) []byte {
+func (m *Map[K, V]) appendEntry(b []byte, key K, c *cell) []byte {
 	b = m.codec.AppendKey(b, key)
 	b = pack.AppendUvarint(b, c.moved)
+	if c.at < 0 { // as it was saved before
+		value := m.unread.bytes(c)
+		return append(pack.AppendUvarint(b, uint64(len(value))), value...)
+	}
 	// Room is left for a length as long as the last one; values of a map are much alike.
 	start := len(b)
 	m.width = max(m.width, 1)
-	b = m.codec.Append(append(b, none[:m.width]...), &c.value)
+	b = m.codec.Append(append(b, none[:m.width]...), m.values.At(c.at))
 	length := uint64(len(b) - start - m.width)
 	if need := (bits.Len64(length|1) + 6) / 7; need != m.width {
 		b = slices.Replace(b, start, start+m.width, none[:need]...)

@@ -21,8 +21,9 @@ const format, formatWithoutLengths = 3, 2
 type saved interface {
 	append(b []byte, whole bool, pace float64) (data []byte, parts int)
 	load() (entries, changed int)
-	read(r *pack.Reader, format byte, size int) error
-	finish() error
+	apply(r *pack.Reader, format byte, size int) error
+	finish(lazy bool) error
+	settle(n int) (read int)
 	clear()
 	untracked() bool
 	remember(parts int)
@@ -33,11 +34,31 @@ type saved interface {
 type State struct {
 	rest any
 	maps []saved
+	lazy bool
 }
 
 // NewState makes a state of maps made by NewMap. rest points to all else that the monitor remembers, or is nil: it is saved as JSON,
 // or by AppendBinary and UnmarshalBinary when the type has them. Which maps there are, and their order, belongs to the state's version.
 func NewState(rest any, maps ...saved) *State { return &State{rest: rest, maps: maps} }
+
+// Lazy has LoadParts leave most values as the bytes that they are, and read each when it is asked for, or by Settle. A monitor with very
+// many entries goes on several times sooner after a crash, when its next records are about few of them. It is not for a monitor that goes
+// over all values when it is restored, nor for one whose codecs read differently later; UpgradeParts is to load into a State that is not
+// lazy. It returns s.
+func (s *State) Lazy() *State {
+	s.lazy = true
+	return s
+}
+
+// Settle implements sdk.Settling.
+func (s *State) Settle(n int) (more bool) {
+	for _, m := range s.maps {
+		if n -= m.settle(n); n <= 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // AppendPart implements sdk.Divided.
 func (s *State) AppendPart(b []byte, whole bool) (data []byte, parts int, err error) {
@@ -112,7 +133,7 @@ func (s *State) LoadParts(parts sdk.Parts) error {
 		return fmt.Errorf("part %d: %w", n, err)
 	}
 	for i, m := range s.maps {
-		if err := m.finish(); err != nil {
+		if err := m.finish(s.lazy); err != nil {
 			return fmt.Errorf("map %d of %d: %w", i+1, len(s.maps), err)
 		}
 	}
@@ -133,7 +154,7 @@ func (s *State) loadPart(part []byte) (rest []byte, err error) {
 		if r.Failed() {
 			break
 		}
-		if err := m.read(r, f, len(part)); err != nil {
+		if err := m.apply(r, f, len(part)); err != nil {
 			return nil, fmt.Errorf("map %d of %d: %w", i+1, len(s.maps), err)
 		}
 	}

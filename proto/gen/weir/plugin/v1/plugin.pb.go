@@ -1676,7 +1676,8 @@ type Outputs struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The outputs, ascending by (cause, index).
 	Outputs []*v1.Output `protobuf:"bytes,1,rep,name=outputs,proto3" json:"outputs,omitempty"`
-	// All records up to this number are done and their outputs sent; 0 in all but the last message for a batch.
+	// All records up to this number are done and their outputs sent; 0 where nothing is said of that. The last message for a batch has its
+	// last_number. A batch that takes seconds should tell of numbers within it, lest the host takes the monitor for one that stands still.
 	Through       uint64 `protobuf:"varint,2,opt,name=through,proto3" json:"through,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

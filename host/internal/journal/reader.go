@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -17,6 +16,7 @@ type Reader struct {
 	after uint64 // everything up to here was returned, or reported missing
 
 	old consumer // reads the stream while the ring does not reach back
+	run []Frame  // memory of Next
 }
 
 // NewReader returns a reader of the records after a number; 0 is the start.
@@ -24,10 +24,61 @@ func (j *Journal) NewReader(after uint64) *Reader {
 	return &Reader{j: j, after: after, old: consumer{j: j}}
 }
 
+// A reader that is behind gets small frames joined, up to so many records and bytes: each costs it about as much as a large one does. They
+// are not joined further, or one that takes its time with every record would say nothing for long.
+const joinRecords, joinBytes = 64, 64 << 10
+
 // Next returns the next run of records: First is one after the Last of the call before. It waits until there is one, ctx ends or
 // the journal is closed. A *GapError says that records are gone; the next call goes on after them. Other errors mean that the
 // server could not be read, and the next call tries again.
 func (r *Reader) Next(ctx context.Context) (Frame, error) {
+	first, err := r.next(ctx)
+	if err != nil {
+		return first, err
+	}
+	r.run = append(r.run[:0], first)
+	for size := len(first.Payload); ; {
+		f, old, ok := r.ready()
+		size += len(f.Payload)
+		if !ok || size > joinBytes || f.Last-first.First >= joinRecords {
+			return join(r.run), nil
+		}
+		if old {
+			r.old.ready = r.old.ready[1:]
+		}
+		r.run, r.after = append(r.run, f), f.Last
+	}
+}
+
+// ready is the next frame, if it is at hand; old says that the consumer has it.
+func (r *Reader) ready() (f Frame, old, ok bool) {
+	if len(r.old.ready) > 0 {
+		s := r.old.ready[0]
+		return Frame{First: s.first, Last: s.last, Payload: s.payload}, true, s.first == r.after+1 && s.damaged == nil
+	}
+	l := r.j.ring.find(r.after + 1)
+	return l.frame, false, l.found && l.frame.First == r.after+1
+}
+
+// join makes one frame of some that follow each other.
+func join(run []Frame) Frame {
+	if len(run) == 1 {
+		return run[0]
+	}
+	size := 0
+	for _, f := range run {
+		size += len(f.Payload)
+	}
+	all := Frame{First: run[0].First, Last: run[len(run)-1].Last, Payload: make([]byte, 0, size)}
+	for i, f := range run {
+		all.Payload = append(all.Payload, f.Payload...)
+		run[i] = Frame{}
+	}
+	return all
+}
+
+// next is Next, of frames as they were written.
+func (r *Reader) next(ctx context.Context) (Frame, error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return Frame{}, err
@@ -142,69 +193,3 @@ func (j *Journal) gapReason(ctx context.Context, number, sequence uint64) string
 	}
 	return reason
 }
-
-// consumer fetches stored frames in order from an ephemeral pull consumer.
-type consumer struct {
-	j     *Journal
-	cons  jetstream.Consumer
-	ready []stored
-}
-
-const fetchFrames = 32
-
-// next returns the next frame; on the first call after drop the one that holds number, or the first after it.
-func (c *consumer) next(ctx context.Context, number uint64) (stored, error) {
-	if c.cons == nil {
-		if err := c.begin(ctx, number); err != nil {
-			return stored{}, err
-		}
-	}
-	if len(c.ready) == 0 {
-		if err := c.fetch(ctx); err != nil {
-			c.drop()
-			return stored{}, err
-		}
-	}
-	if len(c.ready) == 0 {
-		c.drop()
-		return stored{}, jetstream.ErrMsgNotFound
-	}
-	s := c.ready[0]
-	c.ready = c.ready[1:]
-	return s, nil
-}
-
-func (c *consumer) unread(s stored) { c.ready = append([]stored{s}, c.ready...) }
-
-// begin finds the frame with number and makes a consumer that starts there.
-func (c *consumer) begin(ctx context.Context, number uint64) error {
-	at, err := c.j.findFrame(ctx, func(s stored) bool { return s.last >= number })
-	if err != nil {
-		return err
-	}
-	c.cons, err = c.j.node.js.CreateConsumer(ctx, framesStream, jetstream.ConsumerConfig{
-		AckPolicy: jetstream.AckNonePolicy, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: at.sequence,
-		InactiveThreshold: 30 * time.Second, MemoryStorage: true, Replicas: 1,
-	})
-	return err
-}
-
-func (c *consumer) fetch(ctx context.Context) error {
-	batch, err := c.cons.FetchNoWait(fetchFrames)
-	if err != nil {
-		return err
-	}
-	for m := range batch.Messages() {
-		meta, err := m.Metadata()
-		if err != nil {
-			return err
-		}
-		if s, err := readStored(meta.Sequence.Stream, m.Headers(), m.Data()); err == nil {
-			c.ready = append(c.ready, s)
-		}
-	}
-	return errors.Join(batch.Error(), ctx.Err())
-}
-
-// drop forgets the consumer; the server deletes it when it was idle for a while.
-func (c *consumer) drop() { c.cons, c.ready = nil, nil }

@@ -54,9 +54,17 @@ func (r *Rota) take(ctx context.Context, patience time.Duration) (done func()) {
 	return func() {}
 }
 
+// catchUp is how long a plugin that is behind takes no checkpoint by time. In the time that a state takes, it handles what came while it was
+// away.
+const catchUp = 2 * time.Second
+
 // tick takes checkpoints by time, at the instance's place in the rota.
 func (l *lane) tick(ctx context.Context) error {
-	for pause(ctx, l.cfg.Rota.wait(l.cfg.place, l.cfg.CheckpointEvery)) == nil {
+	grace := time.Duration(0)
+	if l.covered.Load() < l.target {
+		grace = min(catchUp, l.cfg.CheckpointEvery/2)
+	}
+	for ; pause(ctx, max(grace, l.cfg.Rota.wait(l.cfg.place, l.cfg.CheckpointEvery))) == nil; grace = 0 {
 		if err := l.timely(ctx); err != nil {
 			return err
 		}

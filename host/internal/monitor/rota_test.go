@@ -153,3 +153,32 @@ func TestCheckpointsWaitForEachOther(t *testing.T) {
 		}
 	})
 }
+
+// A plugin that was away gets the records that it missed before its state is asked for, whenever its time in the rota is.
+func TestCatchingUpGoesBeforeACheckpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, behind := range []bool{true, false} {
+			var busy, most atomic.Int32
+			rota := NewRota()
+			s := newSaver(t, rota, time.Millisecond, &busy, &most)
+			time.Sleep(rota.wait(s.lane.cfg.place, s.lane.cfg.CheckpointEvery) - 130*time.Millisecond)
+			if behind {
+				s.lane.target = 10
+			}
+			began := time.Now()
+			runSavers(t, []*saver{s}, 7*time.Second)
+			want := []time.Duration{130 * time.Millisecond, 5130 * time.Millisecond, 7 * time.Second}
+			if behind {
+				want[0] = catchUp
+			}
+			for i, at := range s.began {
+				if i >= len(want) || at.Sub(began).Round(time.Millisecond) != want[i] {
+					t.Errorf("behind %t: checkpoint %d was asked for after %s, want %s", behind, i+1, at.Sub(began), want)
+				}
+			}
+			if len(s.began) != len(want) {
+				t.Errorf("behind %t: %d checkpoints, want %d", behind, len(s.began), len(want))
+			}
+		}
+	})
+}

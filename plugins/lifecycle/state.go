@@ -13,12 +13,13 @@ import (
 type state struct {
 	rest struct {
 		Clock int64 // chain time, Unix seconds; 0 is not known
+		Held  *int  // points to held
 	}
 	active   *keyed.Map[sdk.Key, token]   // in the order of their last activity
 	idle     *keyed.Map[sdk.Key, core]    // in the order in which they fell silent
 	pending  *keyed.Map[sdk.Key, int64]   // since when a token's state waits to be given out, in that order
 	creators *keyed.Map[sdk.Key, creator] // in the order of their last creations
-	held     int                          // holders of all active tokens; not saved
+	held     int                          // holders of all active tokens
 
 	*keyed.State
 }
@@ -31,7 +32,8 @@ func newState() *state {
 
 		creators: keyed.NewMap(codec((*creator).append, (*creator).read)),
 	}
-	s.State = keyed.NewState(&s.rest, s.active, s.idle, s.pending, s.creators)
+	s.rest.Held = &s.held
+	s.State = keyed.NewState(&s.rest, s.active, s.idle, s.pending, s.creators).Lazy()
 	return s
 }
 
@@ -53,12 +55,18 @@ const stateVersion = 3
 
 // LoadParts implements sdk.Divided.
 func (s *state) LoadParts(parts sdk.Parts) error {
+	s.held = notSaved
 	if err := s.State.LoadParts(parts); err != nil {
 		return err
 	}
-	s.countHeld()
+	if s.held == notSaved {
+		s.countHeld()
+	}
 	return nil
 }
+
+// notSaved is how many holders a state tells of that a program saved which did not count them in it.
+const notSaved = -1
 
 func (s *state) countHeld() {
 	s.held = 0

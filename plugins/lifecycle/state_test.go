@@ -152,7 +152,7 @@ func TestStateOfVersion2(t *testing.T) {
 		c.flags &^= credited
 		*idle.Put(mint) = c
 	}
-	part, _, err := keyed.NewState(&was.rest, old, idle, was.pending, was.creators).AppendPart(nil, true)
+	part, _, err := keyed.NewState(&struct{ Clock int64 }{was.rest.Clock}, old, idle, was.pending, was.creators).AppendPart(nil, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,6 +162,31 @@ func TestStateOfVersion2(t *testing.T) {
 	}
 	if got, want := whole(t, s), whole(t, was); !bytes.Equal(got, want) || s.held != was.held {
 		t.Errorf("%d bytes became %d, %d holders %d", len(want), len(got), was.held, s.held)
+	}
+}
+
+// Holders are counted once, when a state does not tell how many there are.
+func TestStateWithoutHeld(t *testing.T) {
+	was := crowd(50, 5, 50)
+	parts := map[string]*keyed.State{
+		"said":     was.State,
+		"not said": keyed.NewState(&struct{ Clock int64 }{was.rest.Clock}, was.active, was.idle, was.pending, was.creators),
+	}
+	for name, state := range parts {
+		part, _, err := state.AppendPart(nil, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newState()
+		if err := s.LoadParts(sdk.PartsOf(part)); err != nil {
+			t.Fatal(err)
+		}
+		if s.held != was.held || s.held != 250 {
+			t.Errorf("%s: %d holders are counted, want %d", name, s.held, was.held)
+		}
+		if !bytes.Equal(whole(t, s), whole(t, was)) {
+			t.Errorf("%s: the state became another", name)
+		}
 	}
 }
 

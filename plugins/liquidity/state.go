@@ -52,7 +52,7 @@ func newState() *state {
 }
 
 // saved is the form in which the SDK saves it. The order of the maps belongs to stateVersion.
-func (s *state) saved() *keyed.State { return s.savedWith(&s.rest) }
+func (s *state) saved() *keyed.State { return s.savedWith(&s.rest).Lazy() }
 
 func (s *state) savedWith(rest any) *keyed.State {
 	v := s.intervals

@@ -84,7 +84,7 @@ func newState() *state {
 		totals:    keyed.NewMap(keyed.Codec[sdk.Key, total]{AppendKey: pack.AppendKey, ReadKey: (*pack.Reader).Key, Append: appendTotal, Read: readTotal}),
 		histories: newHistories(), turnings: newTurnings(), copies: newCopies(), origins: newOrigins(),
 	}
-	s.State = keyed.NewState(&s.current, s.totals, s.histories.pairs, s.turnings.holders, s.copies.buyers, s.copies.follows, s.origins.coins)
+	s.State = keyed.NewState(&s.current, s.totals, s.histories.pairs, s.turnings.holders, s.copies.buyers, s.copies.follows, s.origins.coins).Lazy()
 	return s
 }
 

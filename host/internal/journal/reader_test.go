@@ -52,7 +52,7 @@ func TestLargeFramesAreNotJoined(t *testing.T) {
 		flush(t, j)
 	}
 	r := j.NewReader(0)
-	for n := uint64(0); n < 4; n++ {
+	for n := range uint64(4) {
 		f, err := r.Next(t.Context())
 		if err != nil || f.First != n*2*joinRecords+1 || f.Last != (n+1)*2*joinRecords {
 			t.Errorf("frame %d is %d-%d: %v", n, f.First, f.Last, err)

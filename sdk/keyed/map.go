@@ -16,7 +16,8 @@ type Codec[K comparable, V any] struct {
 	ReadKey func(*pack.Reader) K
 	// Append adds a value. Nil writes nothing: the map is a set.
 	Append func([]byte, *V) []byte
-	// Read fills a zero value with what Append wrote, all of it. It is called by several goroutines at once, each with a value of its own.
+	// Read fills a zero value with what Append wrote, all of it. It is called by several goroutines at once, each with a value of its own;
+	// of a lazy State also later, whenever the value is asked for.
 	Read func(*pack.Reader, *V)
 }
 

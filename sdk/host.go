@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"log/slog"
+	"strconv"
 	"sync/atomic"
 )
 
@@ -29,6 +30,19 @@ func (h *Host) Emit(o *Output) { h.out.emit(o) }
 // Signal emits an output of text and fields, for monitors that have no message of their own.
 func (h *Host) Signal(kind, key, text string, fields map[string]string) {
 	h.Emit(&Output{Kind: kind, Key: key, Body: &SignalBody{Signal: &Signal{Text: text, Fields: fields}}})
+}
+
+// KindSlotRetracted is the kind of what Host.Retracted emits.
+const KindSlotRetracted = "slot_retracted"
+
+// Retracted tells all who read the outputs that a slot never happened: what was said of it by earlier records is void. Call it in
+// OnRetract, and list KindSlotRetracted in Emits. It says nothing where the host tells of the slot by a frame that is no record, since
+// an output is named by one.
+func (h *Host) Retracted(slot uint64) {
+	if h.out.cause == 0 {
+		return
+	}
+	h.Emit(&Output{Kind: KindSlotRetracted, Key: strconv.FormatUint(slot, 10), Body: &SlotRetractedBody{SlotRetracted: &SlotRetracted{}}})
 }
 
 // Trouble tells the host that the monitor is not well, until it is called with an empty text.

@@ -83,6 +83,7 @@ type Monitor struct {
 	// OnRetract is called when a slot turned out never to have happened: every earlier record of that slot is void. That happens
 	// at commitment processed only, and once a slot; should the chain come back to the slot, its records come again. The retraction
 	// is a record of the journal like others: outputs emitted here are caused by its number, and a replay brings it again.
+	// Host.Retracted tells those who read the outputs.
 	OnRetract func(slot uint64) error
 
 	// Close frees what the monitor holds, at the end of its epoch. It is not called when the process is killed.

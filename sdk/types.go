@@ -71,6 +71,8 @@ type (
 	Signal = eventv1.Signal
 	// SignalBody puts a Signal into Output.Body.
 	SignalBody = eventv1.Output_Signal
+	// SlotRetractedBody puts a SlotRetracted into Output.Body; see Host.Retracted.
+	SlotRetractedBody = eventv1.Output_SlotRetracted
 	// TokenPhaseChanged says that a token entered a phase.
 	TokenPhaseChanged = eventv1.TokenPhaseChanged
 	// TokenPhaseChangedBody puts a TokenPhaseChanged into Output.Body.

@@ -31,10 +31,14 @@ type chain struct {
 	inner geysersim.Source
 
 	patterns []geysersim.Pattern
+
+	pause sync.RWMutex // held for writing while the market stands still
 }
 
 // Next ends the market after the wanted number of slots; streams stay open with pings.
 func (c *chain) Next(ctx context.Context) (*geysersim.Block, error) {
+	c.pause.RLock()
+	defer c.pause.RUnlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.left == 0 {
@@ -56,6 +60,21 @@ func (c *chain) played() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.slots - c.left
+}
+
+// endAfter ends the market after so many more slots.
+func (c *chain) endAfter(slots int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slots -= c.left - slots
+	c.left = slots
+}
+
+// over says that all was played.
+func (c *chain) over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.left == 0
 }
 
 // want is what must be reported; complete once all is played.

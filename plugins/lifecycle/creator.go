@@ -68,3 +68,19 @@ func (c *creator) read(r *pack.Reader) {
 		c.newest = append(c.newest, r.Key())
 	}
 }
+
+// uncredit takes a token from its creator's again.
+func (s *state) uncredit(mint sdk.Key, t token) {
+	c := s.creators.Change(t.creator)
+	if c == nil {
+		return
+	}
+	c.created -= min(c.created, 1)
+	if t.phase >= phase(sdk.PhaseCompleted) {
+		c.completed -= min(c.completed, 1)
+	}
+	if t.phase >= phase(sdk.PhaseMigrated) {
+		c.migrated -= min(c.migrated, 1)
+	}
+	c.newest = slices.DeleteFunc(slices.Clone(c.newest), func(k sdk.Key) bool { return k == mint })
+}

@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/weir-run/weir/plugins/lifecycle"
@@ -124,6 +125,74 @@ func TestRetractedElsewhere(t *testing.T) {
 			if void := slot == 300_000_003; (f.GetHoldersAbsent() == sdk.AbsentRecordsMissing) != void || (f.Holders == nil) != void || !f.GetComplete() {
 				t.Errorf("%s, slot %d is retracted: figures are %v", name, slot, f)
 			}
+		}
+	}
+}
+
+// A coin whose creation the chain gave up is none; made again in another slot, before or after the retraction is known, it begins anew.
+func TestCreationIsRetracted(t *testing.T) {
+	in := func(slot uint64, r *sdk.Record) *sdk.Record { r.Slot = slot; return r }
+	for name, records := range map[string][]*sdk.Record{
+		"known before it comes again": {in(10, created("a")), in(10, by("x", "a", sdk.Buy, 5)), weirtest.Retracted(10), in(11, created("a")), in(11, by("y", "a", sdk.Buy, 5))},
+		"known later":                 {in(10, created("a")), in(10, by("x", "a", sdk.Buy, 5)), in(11, created("a")), in(11, by("y", "a", sdk.Buy, 5)), weirtest.Retracted(10)},
+	} {
+		h := weirtest.Start(t, lifecycle.New, quiet)
+		outputs := h.Send(records...)
+		if made := kindsOf(outputs, "token_created"); len(made) != 2 || made[1].GetSlot() != 11 {
+			t.Errorf("%s: created %v", name, made)
+		}
+		if said := kindsOf(outputs, sdk.KindSlotRetracted); len(said) != 1 || said[0].GetSlot() != 10 {
+			t.Errorf("%s: retracted %v", name, said)
+		}
+		last := h.Send(in(12, completed("a")))
+		if f := figuresOf(last[len(last)-1]); f.GetTrades() != 1 || !f.GetComplete() || f.GetHolders() != 1 {
+			t.Errorf("%s: figures are %v", name, f)
+		}
+	}
+}
+
+// A creation that comes late, as it can behind a restart at processed, is told once; figures that miss something say so.
+func TestCreationComesLate(t *testing.T) {
+	in := func(slot uint64, r *sdk.Record) *sdk.Record { r.Slot = slot; return r }
+	for _, c := range []struct {
+		name     string
+		records  []*sdk.Record
+		created  []uint64 // slots of token_created
+		trades   uint64
+		complete bool
+	}{
+		{"behind a trade", []*sdk.Record{in(11, by("y", "a", sdk.Buy, 5)), in(11, created("a"))}, []uint64{11}, 1, false},
+		{"behind a trade, told of the slot before", []*sdk.Record{
+			in(10, created("a")), in(11, by("y", "a", sdk.Buy, 5)), in(11, created("a")), weirtest.Retracted(10),
+		}, []uint64{10, 11}, 0, false},
+		{"behind a trade and the retraction", []*sdk.Record{
+			in(10, created("a")), in(11, by("y", "a", sdk.Buy, 5)), weirtest.Retracted(10), in(11, created("a")), in(12, by("z", "a", sdk.Buy, 5)),
+		}, []uint64{10, 11}, 1, false},
+		{"in a slot that is retracted", []*sdk.Record{
+			in(10, by("y", "a", sdk.Buy, 5)), in(10, created("a")), weirtest.Retracted(10), in(11, created("a")), in(11, by("y", "a", sdk.Buy, 5)),
+		}, []uint64{10, 11}, 1, true},
+		{"behind a fork of two slots", []*sdk.Record{
+			in(10, created("a")), in(11, by("y", "a", sdk.Buy, 5)), weirtest.Retracted(10), weirtest.Retracted(11), in(12, created("a")),
+		}, []uint64{10, 12}, 0, true},
+		{"behind a fork of two slots that is not known whole", []*sdk.Record{
+			in(10, created("a")), in(11, by("y", "a", sdk.Buy, 5)), weirtest.Retracted(10), in(12, created("a")), weirtest.Retracted(11),
+		}, []uint64{10, 12}, 0, true},
+		{"of many", []*sdk.Record{
+			in(10, created("b")), in(10, created("a")), in(10, created("c")), weirtest.Retracted(10), in(10, created("a")),
+		}, []uint64{10, 10, 10, 10}, 0, true},
+	} {
+		h := weirtest.Start(t, lifecycle.New, quiet)
+		outputs := h.Send(c.records...)
+		var slots []uint64
+		for _, o := range kindsOf(outputs, "token_created") {
+			slots = append(slots, o.GetSlot())
+		}
+		if !slices.Equal(slots, c.created) {
+			t.Errorf("%s: created in %v, want %v", c.name, slots, c.created)
+		}
+		last := h.Send(in(13, completed("a")))
+		if f := figuresOf(last[len(last)-1]); f.GetTrades() != c.trades || f.GetComplete() != c.complete || (f.Holders != nil) != c.complete {
+			t.Errorf("%s: figures are %v", c.name, f)
 		}
 	}
 }

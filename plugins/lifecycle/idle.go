@@ -143,16 +143,39 @@ func (s *state) loseRecords() {
 	}
 }
 
-// retract notes that a slot never happened. Which of a token's trades were in it is not remembered.
+// retract notes that a slot never happened. Which of a token's trades were in it is not remembered; a token that was made in it never
+// was, and one that was made later, perhaps again, has none in it.
 func (s *state) retract(slot uint64) {
+	var never []sdk.Key
 	for mint, t := range s.active.All() {
 		switch {
+		case t.made() && t.createdSlot == slot, t.is(unmade) && t.lastSlot == slot:
+			never = append(never, mint)
+		case t.made() && t.createdSlot > slot:
 		case t.lastSlot >= slot:
 			s.spoil(s.active.Change(mint))
 		case t.elsewhere >= slot && t.wallets.absent == 0:
 			s.forgetHolders(s.active.Change(mint), sdk.AbsentRecordsMissing)
 		}
 	}
+	for _, mint := range never {
+		was := s.unmake(mint)
+		if was.lastSlot > slot { // where that is not void too, the creation is to come: it has more records than will be counted then
+			t := s.active.Put(mint)
+			*t = waking(core{flags: unmade | lostRecords, lastSlot: was.lastSlot, lastTime: was.lastTime}, sdk.AbsentNotYet)
+			t.wallets.absent = absence(sdk.AbsentCreationNotSeen)
+		}
+	}
+}
+
+// unmake drops an active token that never was, and returns what was known of it.
+func (s *state) unmake(mint sdk.Key) token {
+	t, _ := s.active.Get(mint)
+	if t.is(credited) {
+		s.uncredit(mint, t)
+	}
+	s.forget(mint)
+	return t
 }
 
 // spoil notes that the records of an active token are not those of the chain.

@@ -31,7 +31,7 @@ func New(host *sdk.Host) sdk.Monitor {
 		StateReadsMin: 1,
 		UpgradeParts:  m.state.upgrade,
 		Emits: []string{
-			kindCreated, kindTrading, kindCompleted, kindMigrated, kindFound, kindMilestone, kindNear, kindAbandoned, kindRevived, kindState,
+			kindCreated, kindTrading, kindCompleted, kindMigrated, kindFound, kindMilestone, kindNear, kindAbandoned, kindRevived, kindState, sdk.KindSlotRetracted,
 		},
 		ReuseRecords:       true,
 		OnTokenCreated:     m.created,
@@ -44,7 +44,7 @@ func New(host *sdk.Host) sdk.Monitor {
 		OnTokenMetadata:    m.described,
 		OnGap:              func(*sdk.Record, *sdk.Gap) error { m.state.loseRecords(); return nil },
 		OnJournalGap:       func(*sdk.JournalGap) error { m.state.loseRecords(); return nil },
-		OnRetract:          func(slot uint64) error { m.state.retract(slot); return nil },
+		OnRetract:          func(slot uint64) error { m.state.retract(slot); host.Retracted(slot); return nil },
 	}
 }
 

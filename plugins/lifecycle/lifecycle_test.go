@@ -48,7 +48,7 @@ func TestPhases(t *testing.T) {
 			"whole life, each phase once",
 			[]*sdk.Record{
 				created("a"), traded("a", sdk.Pump), traded("a", sdk.Pump), completed("a"), completed("a"), migrated("a"), migrated("a"),
-				traded("a", sdk.Pump), traded("a", sdk.PumpSwap), created("a"),
+				traded("a", sdk.Pump), traded("a", sdk.PumpSwap), again("a"),
 			},
 			[]string{
 				"1 token_created after 0, 0 trades", "2 token_trading after 1, 1 trades", "4 token_completed after 2, 2 trades",
@@ -58,7 +58,12 @@ func TestPhases(t *testing.T) {
 		{
 			"first seen when it trades",
 			[]*sdk.Record{traded("a", sdk.Pump), created("a"), completed("a")},
-			[]string{"1 token_trading after 0, 1 trades", "3 token_completed after 2, 1 trades"},
+			[]string{"1 token_trading after 0, 1 trades", "2 token_created after 2, 1 trades", "3 token_completed after 2, 1 trades"},
+		},
+		{
+			"created late, once",
+			[]*sdk.Record{traded("a", sdk.Pump), migrated("a"), created("a"), again("a")},
+			[]string{"1 token_trading after 0, 1 trades", "2 token_migrated after 2, 1 trades", "3 token_created after 4, 1 trades"},
 		},
 		{"first seen when it completes", []*sdk.Record{completed("a")}, []string{"1 token_completed after 0, 0 trades"}},
 		{"first seen when it migrates", []*sdk.Record{migrated("a")}, []string{"1 token_migrated after 0, 0 trades"}},
@@ -142,13 +147,20 @@ func TestForgetting(t *testing.T) {
 	}
 	h.Send(at(103, created("d"))) // forgets c
 	for mint, known := range map[string]bool{"a": true, "b": true, "d": true} {
-		if again := kindsOf(h.Send(at(103, created(mint))), "token_created"); (len(again) == 0) != known {
+		if again := kindsOf(h.Send(at(103, again(mint))), "token_created"); (len(again) == 0) != known {
 			t.Errorf("%s: %v", mint, again)
 		}
 	}
 	if again := kindsOf(h.Send(at(103, created("c"))), "token_created"); len(again) != 1 {
 		t.Errorf("c is remembered: %v", again)
 	}
+}
+
+// again is a creation that was told before: it is of no later slot.
+func again(mint string) *sdk.Record {
+	r := created(mint)
+	r.Slot = 300_000_000
+	return r
 }
 
 // at gives a record a block time, in seconds after the first records of weirtest.

@@ -8,26 +8,65 @@ func (m *monitor) created(r *sdk.Record, c *sdk.TokenCreated) error {
 	m.advance(r)
 	mint := sdk.KeyOf(c.GetMint())
 	t := m.find(mint)
-	if t != nil { // it comes late, or again: a step back is none
+	switch {
+	case t == nil:
+		m.launch(r, mint, c)
+	case t.voidBy(r.GetSlot()):
+		mixed := t.lastSlot >= r.GetSlot()
+		m.state.unmake(mint)
+		m.launch(r, mint, c)
+		if mixed { // what came of this slot before its creation went with the one that never was
+			m.state.spoil(m.state.active.Change(mint))
+		}
+	case !t.made():
+		m.launchLate(r, mint, t, c)
+	default: // it is told already
 		t.launch(c)
 		if !t.is(credited) {
 			m.credit(mint, t)
 		}
 		m.active(mint, t, r)
-		return nil
 	}
-	t = m.add(mint)
+	return nil
+}
+
+// voidBy tells whether what is known of a token never happened, since it is created in this slot: a mint is made once.
+func (c *core) voidBy(slot uint64) bool {
+	if c.is(unmade) {
+		return slot > c.lastSlot
+	}
+	return c.made() && c.createdSlot > 0 && slot > c.createdSlot
+}
+
+// launch begins a token.
+func (m *monitor) launch(r *sdk.Record, mint sdk.Key, c *sdk.TokenCreated) {
+	t := m.add(mint)
 	t.flags |= sawCreation
-	t.wallets.absent, t.createdSlot = 0, r.GetSlot()
+	t.wallets.absent = 0
 	t.launch(c)
 	t.begin(c)
+	m.enter(mint, t, m.launched(r, mint, t, c))
+}
+
+// launchLate tells of the creation of a token that is known by what it did since. It is no step back.
+func (m *monitor) launchLate(r *sdk.Record, mint sdk.Key, t *token, c *sdk.TokenCreated) {
+	t.launch(c)
+	t.flags &^= unmade
+	at := t.phase
+	m.enter(mint, t, m.launched(r, mint, t, c))
+	t.phase = max(at, t.phase)
+}
+
+// launched is the message of a creation, which its creator is credited with.
+func (m *monitor) launched(r *sdk.Record, mint sdk.Key, t *token, c *sdk.TokenCreated) *sdk.TokenPhaseChanged {
 	m.active(mint, t, r)
+	t.createdSlot = r.GetSlot()
 	history := m.credit(mint, t)
 	change := m.change(r, mint, t, sdk.PhaseCreated, sdk.EvidenceEvent)
+	change.Curve, change.Venue = c.GetCurve(), c.GetVenue()
 	change.Uri, change.TokenProgram, change.TotalSupply, change.Decimals = c.GetUri(), c.GetTokenProgram(), c.TotalSupply, c.Decimals
 	change.Reserves, change.CreatorHistory = c.GetReserves(), history
-	m.enter(mint, t, change)
-	return nil
+	return change
 }
 
 // described takes what accounts say of a token whose creation was not seen, and what no record has said yet.

@@ -15,6 +15,7 @@ const (
 	seenUSD             // marks.usd was set
 	seenProgress        // marks.progress was set
 	credited            // its creation counts in its creator's history
+	unmade              // its creation never happened, and something came of a later slot: the creation may come again, late
 )
 
 // token is what is remembered of a token that is not idle.
@@ -92,6 +93,9 @@ func (s *standing) lack(why sdk.Absence) {
 }
 
 func (c *core) is(flag uint16) bool { return c.flags&flag != 0 }
+
+// made says that its creation was seen, be it late.
+func (c *core) made() bool { return c.flags&(sawCreation|credited) != 0 }
 
 // organic are the trades that no agent made.
 func (c *core) organic() uint64 { return c.trades - uint64(c.agents) }

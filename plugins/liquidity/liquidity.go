@@ -14,6 +14,7 @@ const Version = "0.3.0"
 // kinds of outputs.
 var kinds = []string{
 	"pool_created", "liquidity_added", "liquidity_removed", "pool_traded", "lp_position", "fees_swept", "pool_depth", "pool_period", "pool_drained",
+	sdk.KindSlotRetracted,
 }
 
 // monitor is one instance at work. report and output are used again for every report: Emit encodes at once.
@@ -49,6 +50,7 @@ func New(host *sdk.Host) sdk.Monitor {
 		OnLpMoved:          m.lpMoved,
 		OnGap:              func(r *sdk.Record, _ *sdk.Gap) error { m.state.doubt(r.GetSlot()); return nil },
 		OnJournalGap:       func(*sdk.JournalGap) error { m.state.doubt(0); return nil },
+		OnRetract:          func(slot uint64) error { m.state.doubt(slot); host.Retracted(slot); return nil },
 	}
 }
 

@@ -163,3 +163,12 @@ func readSwap(r *pack.Reader, version uint32) (s swap) {
 	}
 	return s
 }
+
+// retract notes that a slot never happened: nothing is found in it any more. Totals, candles and windows keep what they counted of it.
+func (m *monitor) retract(slot uint64) error {
+	if m.state.slot.slot == slot {
+		m.state.slot.swaps = m.state.slot.swaps[:0]
+	}
+	m.host.Retracted(slot)
+	return nil
+}

@@ -103,12 +103,13 @@ func New(host *sdk.Host) sdk.Monitor {
 		StateVersion:   stateVersion,
 		StateReadsMin:  1,
 		UpgradeParts:   m.state.upgrade,
-		Emits:          append([]string{"trade", "candle", "window", "sandwich_attempt"}, findings...),
+		Emits:          append([]string{"trade", "candle", "window", "sandwich_attempt", sdk.KindSlotRetracted}, findings...),
 		ReuseRecords:   true,
 		OnTrade:        m.traded,
 		OnTokenCreated: m.created,
 		OnGap:          m.gap,
 		OnJournalGap:   m.journalGap,
+		OnRetract:      m.retract,
 	}
 }
 

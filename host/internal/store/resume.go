@@ -65,11 +65,16 @@ func (w *writer) adopt(ctx context.Context, src *source, identity string) error 
 	src.from = 1
 	if src.name == eventsName {
 		clear(w.instances)
+		clear(w.voids)
 	}
 	return w.conn.Transaction(ctx, func() error {
 		if src.name == eventsName {
 			if _, err := w.conn.Do(ctx, "DELETE FROM instances"); err != nil {
 				return fmt.Errorf("forget outputs of another journal: %w", err)
+			}
+			// They go by its numbers. What they took back stays taken back.
+			if _, err := w.conn.Do(ctx, "DELETE FROM retractions"); err != nil {
+				return fmt.Errorf("forget retractions of another journal: %w", err)
 			}
 		}
 		if _, err := w.conn.Do(ctx, `INSERT INTO cursors (stream, identity, position, checksum) VALUES (?, ?, 0, 0)

@@ -50,6 +50,8 @@ func (r Retention) rules() []rule {
 		{"liquidity_events", r.Liquidity, ""},
 		{"signals", r.Signals, ""},
 		{"refused", r.Signals, ""},
+		{"retracted", r.Trades, ""},
+		{"retractions", r.Trades, "event < ?"},
 		{"fees", r.Liquidity, ""},
 		{"pool_periods", r.Candles, ""},
 		{"alerts", r.Alerts, ""},

@@ -27,7 +27,8 @@ type writer struct {
 	commits   int64 // transactions ever: another writer would change it
 	next      int64 // number of the next event
 	instances map[string]cursor
-	clock     time.Time // of the last row of table clock
+	voids     map[uint64]uint64 // by slot that was retracted: the number of the last retraction
+	clock     time.Time         // of the last row of table clock
 }
 
 // cursor is the last output of an instance.
@@ -40,7 +41,7 @@ func (c cursor) before(d cursor) bool {
 }
 
 func newWriter(s *Store, conn *sqldb.Conn) *writer {
-	return &writer{s: s, conn: conn, batch: rows.NewBatch(), instances: map[string]cursor{}, sources: s.sources(), keep: keeper{retention: s.cfg.Retention}}
+	return &writer{s: s, conn: conn, batch: rows.NewBatch(), instances: map[string]cursor{}, voids: map[uint64]uint64{}, sources: s.sources(), keep: keeper{retention: s.cfg.Retention}}
 }
 
 // errFenced: the row that every transaction changes was changed by somebody else.
@@ -49,27 +50,51 @@ var errFenced = errors.New("another weir writes into this database: give each it
 // store stores units in a transaction. Where the database refuses values, it is tried with ever fewer, until the one output is found
 // that it refuses: that is kept as it came, and the rest goes on.
 func (w *writer) store(ctx context.Context, units []unit) error {
-	err := w.commit(ctx, units, "")
+	for i, u := range units {
+		if r, first := w.learns(u); first {
+			if err := w.storeRows(ctx, units[:i]); err != nil {
+				return err
+			}
+			if err := w.storeRetraction(ctx, u, r); err != nil {
+				return err
+			}
+			return w.store(ctx, units[i+1:])
+		}
+	}
+	return w.storeRows(ctx, units)
+}
+
+func (w *writer) storeRows(ctx context.Context, units []unit) error {
+	if len(units) == 0 {
+		return nil
+	}
+	err := w.commit(ctx, units, "", nil)
 	if err == nil || !sqldb.RefusesData(err) {
 		return err
 	}
 	if half := len(units) / 2; half > 0 {
-		if err := w.store(ctx, units[:half]); err != nil {
+		if err := w.storeRows(ctx, units[:half]); err != nil {
 			return err
 		}
-		return w.store(ctx, units[half:])
+		return w.storeRows(ctx, units[half:])
 	}
 	w.s.cfg.Log.Error("the database refuses an output; it is kept in table refused", "instance", units[0].instance, "error", err)
-	return w.commit(ctx, units, err.Error())
+	return w.commit(ctx, units, err.Error(), nil)
 }
 
-// commit writes the rows of units and how far they lead, in one transaction. refusal is why the only unit was refused before.
-func (w *writer) commit(ctx context.Context, units []unit, refusal string) error {
+// commit writes the rows of units and how far they lead, in one transaction. refusal is why the only unit was refused before; then, where
+// it is set, runs at its end.
+func (w *writer) commit(ctx context.Context, units []unit, refusal string, then func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, w.s.cfg.Timeout)
 	defer cancel()
 	began := time.Now()
 	step := w.prepare(units, refusal)
-	if err := w.conn.Transaction(ctx, func() error { return w.write(ctx, step) }); err != nil {
+	if err := w.conn.Transaction(ctx, func() error {
+		if err := w.write(ctx, step); err != nil || then == nil {
+			return err
+		}
+		return then(ctx)
+	}); err != nil {
 		return fmt.Errorf("store outputs: %w", err)
 	}
 	w.commits++
@@ -87,6 +112,7 @@ type step struct {
 	instances map[string]cursor
 	ends      map[*source]*mark
 	missed    []unit
+	voids     []rows.Void
 	again     int
 	ticked    bool
 	outputs   int
@@ -121,6 +147,13 @@ func (w *writer) prepare(units []unit, refusal string) step {
 			}
 			st.instances[u.instance] = at
 			st.outputs++
+			if w.void(u.output) {
+				if v, ok := w.batch.AddVoid(u.instance, u.output); ok {
+					st.voids = append(st.voids, v)
+					w.batch.Marks.Note(v)
+				}
+				continue
+			}
 			if refusal == "" {
 				w.batch.Add(u.instance, u.output)
 				continue
@@ -150,6 +183,9 @@ func (w *writer) write(ctx context.Context, st step) error {
 		return errors.Join(errFenced, err)
 	}
 	if err := w.batch.Write(ctx, w.conn); err != nil {
+		return err
+	}
+	if err := w.mark(ctx, st.voids); err != nil {
 		return err
 	}
 	now := time.Now().Unix()
@@ -189,6 +225,9 @@ func (w *writer) load(ctx context.Context) error {
 	}
 	w.clock = time.Unix(at.Int64, 0)
 	if err := w.loadInstances(ctx); err != nil {
+		return err
+	}
+	if err := w.loadVoids(ctx); err != nil {
 		return err
 	}
 	for _, src := range w.sources {

@@ -46,8 +46,9 @@ async function candles(frame, token, kind, note) {
   const volume = frame.addSeries(HistogramSeries, { priceScaleId: 'volume', color: colour('--line'), priceFormat: { type: 'volume' } });
   volume.priceScale().applyOptions({ scaleMargins: { top: 0.8, bottom: 0 } });
   volume.setData(all.map((c) => ({ time: Number(c.start), value: Number(c.quote_volume) / 10 ** Number(token.price_decimals ?? 0) })));
+  const unmade = full.filter((c) => c.retracted).length;
   const holes = full.filter((c) => c.gap).length;
-  note.textContent = `${full.length} closed candles; an interval without a trade has none${holes ? `; in ${holes} of them records were lost, there may have been more trades` : ''}`;
+  note.textContent = `${full.length} closed candles; an interval without a trade has none${holes ? `; in ${holes} of them records were lost, there may have been more trades` : ''}${unmade ? `; ${unmade} of them count trades of slots that never happened` : ''}`;
   return [[series, volume], () => {}];
 }
 

@@ -58,7 +58,7 @@ function overview(t) {
   return facts([
     ['Phase', phaseBadge(t)], ['Price', inQuote(compact(priceOf(t.price, t.decimals, t.price_decimals)), t.price_mint)], ['Market cap', marketCap(t)],
     ['Curve progress', p === undefined ? undefined : [bar(p), percent(p, 2)]], ['Holders', whole(t.figures?.holders)],
-    ['Trades', whole(t.trades)], ['Buys / sells', t.trades === undefined ? undefined : `${whole(t.buys)} / ${whole(t.sells)}`],
+    ['Trades', t.retracted ? `${whole(t.trades)}, some in slots that never happened` : whole(t.trades)], ['Buys / sells', t.trades === undefined ? undefined : `${whole(t.buys)} / ${whole(t.sells)}`],
     ['Volume', inQuote(compact(units(t.quote_volume, t.price_decimals)), t.price_mint)],
     ['Traders, 24 h', w && `${w.traders_estimated ? 'about ' : ''}${whole(w.traders)}${ago(w.end) ? `, until ${ago(w.end)} ago` : ''}`],
     ['Creator', t.creator && h('span', { class: 'mono', title: t.creator }, short(t.creator))], ['Created', t.created && (ago(t.created.at) ?? `slot ${t.created.slot}`)],

@@ -20,6 +20,8 @@ type Candle struct {
 	LateTrades  int64  `json:"late_trades,string"`
 	// Gap says that records of that time were lost: there may have been more trades. Absent on rows from before it was kept.
 	Gap *bool `json:"gap,omitempty"`
+	// Retracted says that something of a slot that never happened is counted in it. That is known at commitment processed only.
+	Retracted bool `json:"retracted,omitempty"`
 }
 
 func (c *Candle) into() []any {
@@ -34,6 +36,7 @@ func (c *Candle) into() []any {
 		price{&c.Close},
 		denominator{&c.Close},
 		&c.Buys, &c.Sells, wide(&c.BaseVolume), wide(&c.QuoteVolume), &c.LateTrades, &c.Gap,
+		flag{&c.Retracted},
 	}
 }
 
@@ -51,7 +54,7 @@ type CandlesQuery struct {
 // Candles lists candles, the newest first. An interval without a trade has none.
 func (r *Reader) Candles(ctx context.Context, q CandlesQuery) (List[Candle], error) {
 	s := &statement{text: `SELECT start_time, seconds, open_quote, open_base, high_quote, high_base, low_quote, low_base, close_quote, close_base,
-		buys, sells, base_volume, quote_volume, late_trades, gap FROM candles`}
+		buys, sells, base_volume, quote_volume, late_trades, gap, retracted FROM candles`}
 	s.where("mint = ? AND quote_mint = ? AND seconds = ?", q.Mint, q.QuoteMint, q.Seconds)
 	if q.From > 0 {
 		s.where("start_time >= ?", q.From)

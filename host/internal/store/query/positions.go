@@ -38,6 +38,8 @@ type Position struct {
 	FeesBaseAmount  *uint64 `json:"fees_base_amount,omitempty,string"`
 	FeesQuoteAmount *uint64 `json:"fees_quote_amount,omitempty,string"`
 	Locked          bool    `json:"locked,omitempty"`
+	// Retracted says that something of a slot that never happened is counted in it. That is known at commitment processed only.
+	Retracted bool `json:"retracted,omitempty"`
 }
 
 func (p *Position) into() []any {
@@ -50,6 +52,7 @@ func (p *Position) into() []any {
 		amountOr(&p.LPAmount), amountOr(&p.LPSupply), &p.SharePPM, amountOr(&p.BaseAmount), amountOr(&p.QuoteAmount), amountOr(&p.EntryBaseAmount),
 		amountOr(&p.EntryQuoteAmount), &p.ImpermanentLossPPM, wide(&p.Liquidity), &p.TickLower, &p.TickUpper, amountOr(&p.FeesBaseAmount), amountOr(&p.FeesQuoteAmount),
 		&p.Locked,
+		flag{&p.Retracted},
 	}
 }
 
@@ -64,7 +67,7 @@ type PositionsQuery struct {
 func (r *Reader) Positions(ctx context.Context, q PositionsQuery) (List[Position], error) {
 	s := &statement{text: `SELECT pool, owner, nft_mint, first_event, event, slot, at, signature, venue, change, base_mint, quote_mint, lp_amount, lp_supply, share_ppm,
 		base_amount, quote_amount, entry_base_amount, entry_quote_amount, impermanent_loss_ppm, liquidity, tick_lower, tick_upper,
-		fees_base_amount, fees_quote_amount, locked FROM positions`}
+		fees_base_amount, fees_quote_amount, locked, retracted FROM positions`}
 	s.is("pool", q.Pool)
 	s.is("owner", q.Owner)
 	return byEvent(ctx, r, s, "event", q.Page, (*Position).into, func(p *Position) int64 { return p.Event })
@@ -87,6 +90,8 @@ type Fee struct {
 	Accrued   string `json:"accrued,omitempty"`
 	Swept     string `json:"swept,omitempty"`
 	SinceSlot *int64 `json:"since_slot,omitempty,string"`
+	// Retracted says that something of a slot that never happened is counted in it. That is known at commitment processed only.
+	Retracted bool `json:"retracted,omitempty"`
 }
 
 // FeesQuery chooses fees; empty fields choose all.
@@ -98,7 +103,7 @@ type FeesQuery struct {
 
 // Fees lists fees that were swept out of pools, the newest first.
 func (r *Reader) Fees(ctx context.Context, q FeesQuery) (List[Fee], error) {
-	s := &statement{text: "SELECT event, slot, block_time, signature, venue, pool, recipient, fee_kind, mint, amount, accrued, swept, since_slot FROM fees"}
+	s := &statement{text: "SELECT event, slot, block_time, signature, venue, pool, recipient, fee_kind, mint, amount, accrued, swept, since_slot, retracted FROM fees"}
 	s.is("pool", q.Pool)
 	s.is("recipient", q.Recipient)
 	return byEvent(ctx, r, s, "event", q.Page, func(f *Fee) []any {
@@ -109,6 +114,7 @@ func (r *Reader) Fees(ctx context.Context, q FeesQuery) (List[Fee], error) {
 			text{&f.Mint},
 			amount(&f.Amount),
 			wide(&f.Accrued), wide(&f.Swept), &f.SinceSlot,
+			flag{&f.Retracted},
 		}
 	}, func(f *Fee) int64 { return f.Event })
 }
@@ -137,6 +143,8 @@ type PoolPeriod struct {
 	Depth          json.RawMessage `json:"depth,omitempty"`
 	// Gap says that records of that time were lost. Absent on rows from before it was kept.
 	Gap *bool `json:"gap,omitempty"`
+	// Retracted says that something of a slot that never happened is counted in it. That is known at commitment processed only.
+	Retracted bool `json:"retracted,omitempty"`
 }
 
 func (p *PoolPeriod) into() []any {
@@ -149,6 +157,7 @@ func (p *PoolPeriod) into() []any {
 		raw{&p.Fees},
 		raw{&p.Depth},
 		&p.Gap,
+		flag{&p.Retracted},
 	}
 }
 
@@ -163,7 +172,7 @@ type PoolPeriodsQuery struct {
 // PoolPeriods lists periods, the newest first.
 func (r *Reader) PoolPeriods(ctx context.Context, q PoolPeriodsQuery) (List[PoolPeriod], error) {
 	s := &statement{text: `SELECT start_time, seconds, trades, base_volume, quote_volume, added_base, added_quote, removed_base, removed_quote, base_reserve, quote_reserve,
-		value_mint, value_amount, value_usd_micros, turnover_ppm, fee_apr_ppm, fees, depth, gap FROM pool_periods`}
+		value_mint, value_amount, value_usd_micros, turnover_ppm, fee_apr_ppm, fees, depth, gap, retracted FROM pool_periods`}
 	s.where("pool = ? AND seconds = ?", q.Pool, q.Seconds)
 	return byEvent(ctx, r, s, "start_time", q.Page, (*PoolPeriod).into, func(p *PoolPeriod) int64 { return p.Start })
 }

@@ -28,6 +28,8 @@ type Signal struct {
 	Costs       *uint64 `json:"costs,omitempty,string"`
 	Profit      *int64  `json:"profit,omitempty,string"`
 	VictimLoss  *int64  `json:"victim_loss,omitempty,string"`
+	// Retracted says that a finding may rest on trades of a slot that never happened.
+	Retracted bool `json:"retracted,omitempty"`
 	// Body is the content of the output as weir events prints it.
 	Body json.RawMessage `json:"body,omitempty"`
 }
@@ -44,6 +46,7 @@ func (s *Signal) into() []any {
 		text{&s.Actor},
 		&s.Trades, &s.GrossProfit, amountOr(&s.Costs), &s.Profit, &s.VictimLoss,
 		raw{&s.Body},
+		flag{&s.Retracted},
 	}
 }
 
@@ -74,7 +77,7 @@ type SignalsQuery struct {
 // Signals lists signals, the newest first.
 func (r *Reader) Signals(ctx context.Context, q SignalsQuery) (List[Signal], error) {
 	s := &statement{text: `SELECT event, instance, cause, idx, kind, about, slot, block_time, signature, mint, quote_mint, pool, actor, trades, gross_profit,
-		costs, profit, victim_loss, body FROM signals`}
+		costs, profit, victim_loss, body, retracted FROM signals`}
 	if len(q.Kinds) > 0 {
 		values := make([]any, len(q.Kinds))
 		for i, k := range q.Kinds {

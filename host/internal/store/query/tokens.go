@@ -62,6 +62,8 @@ type Token struct {
 	PriceMint     string `json:"price_mint,omitempty"`
 	PriceDecimals *int64 `json:"price_decimals,omitempty"`
 	QuoteVolume   string `json:"quote_volume,omitempty"`
+	// Retracted says that Trades to BaseVolume, QuoteVolume or Figures count trades of slots that never happened.
+	Retracted bool `json:"retracted,omitempty"`
 	// Window is its last one of TokensQuery.Window; nil when there is none.
 	Window *Window `json:"window,omitempty"`
 	// Figures are the last ones of the lifecycle monitor; nil for coins that it does not watch.
@@ -74,7 +76,7 @@ var tokenColumns = columnsOf("t", `mint first_event name symbol creator curve qu
 	completed_event completed_slot completed_at completed_signature migrated_event migrated_slot migrated_at migrated_signature
 	pool pool_quote_amount curve_trades base_decimals trades buys sells base_volume last_event last_slot last_at last_venue last_pool
 	price_quote price_base last_quote_mint last_quote_decimals quote_volume
-	uri token_program total_supply pool_base_amount migration_fee mayhem activity`)
+	uri token_program total_supply pool_base_amount migration_fee mayhem activity retracted`)
 
 // columnsOf names columns of a table.
 func columnsOf(table, names string) string {
@@ -96,7 +98,7 @@ func (t *Token) into() []any {
 	return append(columns, text{&t.Pool}, amountOr(&t.PoolQuoteAmount), &t.CurveTrades, &t.Decimals, &t.Trades, &t.Buys, &t.Sells, wide(&t.BaseVolume),
 		&t.LastEvent, &t.LastSlot, &t.LastAt, text{&t.LastVenue}, text{&t.LastPool},
 		price{&t.Price}, denominator{&t.Price}, text{&t.PriceMint}, &t.PriceDecimals, wide(&t.QuoteVolume),
-		text{&t.URI}, text{&t.TokenProgram}, amountOr(&t.TotalSupply), amountOr(&t.PoolBaseAmount), amountOr(&t.MigrationFee), flag{&t.Mayhem}, text{&t.Activity})
+		text{&t.URI}, text{&t.TokenProgram}, amountOr(&t.TotalSupply), amountOr(&t.PoolBaseAmount), amountOr(&t.MigrationFee), flag{&t.Mayhem}, text{&t.Activity}, flag{&t.Retracted})
 }
 
 // View is a choice of coins and their order.

@@ -21,10 +21,12 @@ type Window struct {
 	Low              *Price `json:"low,omitempty"`
 	// Gap says that records of that time were lost: there may have been more trades. Absent on rows from before it was kept.
 	Gap *bool `json:"gap,omitempty"`
+	// Retracted says that something of a slot that never happened is counted in it. That is known at commitment processed only.
+	Retracted bool `json:"retracted,omitempty"`
 }
 
 const windowNames = `mint quote_mint seconds end_time buys sells base_volume quote_volume buy_quote_volume traders traders_estimated
-	high_quote high_base low_quote low_base gap`
+	high_quote high_base low_quote low_base gap retracted`
 
 func (w *Window) into() []any {
 	return []any{
@@ -35,6 +37,7 @@ func (w *Window) into() []any {
 		price{&w.Low},
 		denominator{&w.Low},
 		&w.Gap,
+		flag{&w.Retracted},
 	}
 }
 

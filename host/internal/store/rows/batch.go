@@ -17,8 +17,12 @@ type Batch struct {
 	// Rows counts what Write will write, rows that later outputs changed again once.
 	Rows int
 
+	// Marks are what void outputs touched; those of the whole database.
+	Marks Marks
+
 	pending map[*table]*pending
 	order   []*pending
+	latest  int64 // block time of the last output that had one, Unix seconds
 	// byKind counts outputs since the batch began.
 	byKind map[string]int
 }
@@ -48,6 +52,9 @@ type head struct {
 func (b *Batch) Add(instance string, o *eventv1.Output) {
 	h := head{event: b.Next, instance: instance, Output: o}
 	b.Next++
+	if o.BlockTime != nil {
+		b.latest = o.GetBlockTime()
+	}
 	k, ok := kinds[reflect.TypeOf(o.GetBody())]
 	if !ok {
 		k = other

@@ -30,6 +30,7 @@ var kinds = map[reflect.Type]kind{
 	on[*eventv1.Output_PoolDepth]():         {"depths", addDepth},
 	on[*eventv1.Output_PoolPeriod]():        {"pool_periods", addPeriod},
 	on[*eventv1.Output_PoolDrained]():       {"drained", addDrained},
+	on[*eventv1.Output_SlotRetracted]():     {"retractions", addRetraction},
 }
 
 // other is for bodies that nothing is made for, and for those of a newer monitor that this program cannot read.

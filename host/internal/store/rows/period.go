@@ -9,7 +9,7 @@ import (
 var (
 	periods = made(table{name: "pool_periods", rest: strings.Fields(`event instance cause idx venue pool base_mint quote_mint seconds start_time trades
 		base_volume quote_volume added_base added_quote removed_base removed_quote base_reserve quote_reserve lp_supply
-		value_mint value_amount value_usd_micros turnover_ppm fee_apr_ppm late fees depth gap`)})
+		value_mint value_amount value_usd_micros turnover_ppm fee_apr_ppm late fees depth gap retracted`)})
 	depths = made(table{
 		name: "pools", key: []string{"pool"}, first: strings.Fields("first_event venue base_mint quote_mint last_event last_slot last_change"),
 		state: strings.Fields("depth depth_event"),
@@ -27,10 +27,12 @@ func addPeriod(b *Batch, h head) {
 	if p.GetDepth() != nil {
 		depth = asJSON(p.GetDepth())
 	}
-	b.put(periods, h.event, h.instance, count(h.GetCause()), int64(h.GetIndex()), venues.of(int32(p.GetVenue())), named(p.GetPool()),
+	pool := named(p.GetPool())
+	touched := within(b.Marks.poolTimes[pool.(string)], p.GetStart(), p.GetStart()+int64(p.GetSeconds()))
+	b.put(periods, h.event, h.instance, count(h.GetCause()), int64(h.GetIndex()), venues.of(int32(p.GetVenue())), pool,
 		key(p.GetBaseMint()), key(p.GetQuoteMint()), int64(p.GetSeconds()), p.GetStart(), count(p.GetTrades()), sum(p.GetBaseVolume()), sum(p.GetQuoteVolume()),
 		sum(p.GetAddedBase()), sum(p.GetAddedQuote()), sum(p.GetRemovedBase()), sum(p.GetRemovedQuote()), amountOr(r.Base), amountOr(r.Quote), amountOr(p.LpSupply),
-		valueMint, value, dollars, amountOr(p.TurnoverPpm), amountOr(p.FeeAprPpm), count(p.GetLate()), feesJSON(p.GetFees()), depth, p.GetGap())
+		valueMint, value, dollars, amountOr(p.TurnoverPpm), amountOr(p.FeeAprPpm), count(p.GetLate()), feesJSON(p.GetFees()), depth, p.GetGap(), touched)
 }
 
 // feesJSON prints fees as a list.

@@ -21,9 +21,10 @@ var tokenPhases = labelsOf(eventv1.TokenPhase_name, "TOKEN_PHASE_")
 
 func addPhase(b *Batch, h head) {
 	p := h.GetTokenPhaseChanged()
+	phase := max(p.GetPhase(), p.GetPrevious()) // a creation that comes late is no step back
 	values := []any{
 		named(p.GetMint()), h.event,
-		text(p.GetName()), text(p.GetSymbol()), key(p.GetCreator()), key(p.GetCurve()), key(p.GetQuoteMint()), tokenPhases.or(int32(p.GetPhase())),
+		text(p.GetName()), text(p.GetSymbol()), key(p.GetCreator()), key(p.GetCurve()), key(p.GetQuoteMint()), tokenPhases.or(int32(phase)),
 		key(p.GetPool()), amountOr(p.PoolBaseAmount), amountOr(p.PoolQuoteAmount), amountOr(p.MigrationFee), count(p.GetCurveTrades()),
 		text(p.GetUri()), key(p.GetTokenProgram()), amountOr(p.TotalSupply), smallOr(p.Decimals), orNull(p.GetMayhem()),
 	}
@@ -39,5 +40,5 @@ func addPhase(b *Batch, h head) {
 		}
 	}
 	b.put(lives, values...)
-	addFigures(b, h, p.GetMint(), p.GetPhase(), p.GetQuoteMint(), p.GetFigures())
+	addFigures(b, h, p.GetMint(), phase, p.GetQuoteMint(), p.GetFigures())
 }

@@ -12,7 +12,7 @@ var (
 	positions = made(table{
 		name: "positions", key: []string{"pool", "owner", "nft_mint"}, first: []string{"first_event"},
 		state: strings.Fields(`event slot at signature venue change base_mint quote_mint lp_amount lp_supply share_ppm base_amount quote_amount
-			entry_base_amount entry_quote_amount impermanent_loss_ppm liquidity tick_lower tick_upper fees_base_amount fees_quote_amount locked`),
+			entry_base_amount entry_quote_amount impermanent_loss_ppm liquidity tick_lower tick_upper fees_base_amount fees_quote_amount locked retracted`),
 	})
 	// kept are LP tokens of a pool that nobody can take out any more.
 	kept = made(table{
@@ -29,7 +29,8 @@ func addPosition(b *Batch, h head) {
 	b.put(positions, pool, named(p.GetOwner()), named(p.GetNftMint()), h.event, h.event, count(h.GetSlot()), signedOr(h.BlockTime), key(h.GetSignature()),
 		venue, change, base, quote, amountOr(p.LpAmount), amountOr(p.LpSupply), countOr(p.SharePpm), amountOr(p.BaseAmount), amountOr(p.QuoteAmount),
 		amountOr(p.EntryBaseAmount), amountOr(p.EntryQuoteAmount), signedOr(p.ImpermanentLossPpm), liquidity(p.LiquidityHigh, p.LiquidityLow),
-		tickOr(p.TickLower), tickOr(p.TickUpper), amountOr(p.FeesBaseAmount), amountOr(p.FeesQuoteAmount), p.GetLocked())
+		tickOr(p.TickLower), tickOr(p.TickUpper), amountOr(p.FeesBaseAmount), amountOr(p.FeesQuoteAmount), p.GetLocked(),
+		marked(b.Marks.people, pool.(string)+named(p.GetOwner()).(string)))
 	if p.PoolLpBurned != nil || p.PoolLpLocked != nil {
 		b.put(kept, pool, h.event, venue, base, quote, h.event, count(h.GetSlot()), change, amountOr(p.PoolLpBurned), amountOr(p.PoolLpLocked))
 	}

@@ -12,16 +12,17 @@ import (
 )
 
 var signals = made(table{name: "signals", rest: strings.Fields(`event instance cause idx kind about slot block_time signature
-	mint quote_mint pool actor trades gross_profit costs profit victim_loss body`)})
+	mint quote_mint pool actor trades gross_profit costs profit victim_loss body retracted found_slot`)})
 
 // signal is the part of a row of signals that bodies fill.
 type signal struct {
-	mint, quoteMint, pool, actor, trades, grossProfit, costs, profit, victimLoss any
+	mint, quoteMint, pool, actor, trades, grossProfit, costs, profit, victimLoss, retracted, foundSlot any
 }
 
 func (s signal) add(b *Batch, h head, body any) {
 	b.put(signals, h.event, h.instance, count(h.GetCause()), int64(h.GetIndex()), sqldb.Text(h.GetKind()), text(h.GetKey()), count(h.GetSlot()),
-		signedOr(h.BlockTime), key(h.GetSignature()), s.mint, s.quoteMint, s.pool, s.actor, s.trades, s.grossProfit, s.costs, s.profit, s.victimLoss, body)
+		signedOr(h.BlockTime), key(h.GetSignature()), s.mint, s.quoteMint, s.pool, s.actor, s.trades, s.grossProfit, s.costs, s.profit, s.victimLoss, body,
+		s.retracted, s.foundSlot)
 }
 
 func addFinding(b *Batch, h head) {
@@ -29,6 +30,7 @@ func addFinding(b *Batch, h head) {
 	s := signal{
 		mint: key(f.GetMint()), quoteMint: key(f.GetQuoteMint()), pool: key(f.GetPool()), actor: key(f.GetActor()), trades: count(f.GetTrades()),
 		grossProfit: signedOr(f.GrossProfit), costs: amountOr(f.Costs), profit: signedOr(f.Profit), victimLoss: signedOr(f.VictimLoss),
+		retracted: b.Marks.evidence(f), foundSlot: count(f.GetSlot()),
 	}
 	s.add(b, h, asJSON(f))
 }

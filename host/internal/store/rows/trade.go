@@ -14,7 +14,7 @@ var trades = made(table{name: "trades", rest: strings.Fields(`event instance cau
 var traded = made(table{
 	name: "tokens", key: []string{"mint"}, first: []string{"first_event"},
 	rest: strings.Fields(`symbol base_decimals trades buys sells base_volume last_event last_slot last_at last_venue last_pool
-	last_quote_mint last_quote_decimals quote_volume price_quote price_base`),
+	last_quote_mint last_quote_decimals quote_volume price_quote price_base retracted`),
 })
 
 var (
@@ -40,7 +40,7 @@ func addTrade(b *Batch, h head) {
 	}
 	b.put(traded, mint, h.event,
 		text(t.GetSymbol()), smallOr(t.BaseDecimals), count(t.GetTrades()), count(t.GetBuys()), count(t.GetSells()), wide(t.GetBaseVolume()),
-		h.event, count(h.GetSlot()), signedOr(h.BlockTime), venue, pool, quoteMint, quoteDecimals, quoteVolume, priceQuote, priceBase)
+		h.event, count(h.GetSlot()), signedOr(h.BlockTime), venue, pool, quoteMint, quoteDecimals, quoteVolume, priceQuote, priceBase, marked(b.Marks.tokens, mint))
 }
 
 // ratio returns the two halves of a price; both NULL when it is absent.

@@ -109,6 +109,7 @@ type Output struct {
 	//	*Output_TradeReported
 	//	*Output_PoolReported
 	//	*Output_Signal
+	//	*Output_SlotRetracted
 	//	*Output_CandleClosed
 	//	*Output_WindowClosed
 	//	*Output_Finding
@@ -247,6 +248,15 @@ func (x *Output) GetSignal() *Signal {
 	return nil
 }
 
+func (x *Output) GetSlotRetracted() *SlotRetracted {
+	if x != nil {
+		if x, ok := x.Body.(*Output_SlotRetracted); ok {
+			return x.SlotRetracted
+		}
+	}
+	return nil
+}
+
 func (x *Output) GetCandleClosed() *CandleClosed {
 	if x != nil {
 		if x, ok := x.Body.(*Output_CandleClosed); ok {
@@ -370,6 +380,12 @@ type Output_Signal struct {
 	Signal *Signal `protobuf:"bytes,30,opt,name=signal,proto3,oneof"`
 }
 
+type Output_SlotRetracted struct {
+	// From any monitor: the slot (Output.slot) never happened. Every output of that slot with a lower cause is void, of whatever instance:
+	// causes are numbers of the same journal. Should the chain come back to the slot, what is said of it then has higher causes.
+	SlotRetracted *SlotRetracted `protobuf:"bytes,31,opt,name=slot_retracted,json=slotRetracted,proto3,oneof"`
+}
+
 type Output_CandleClosed struct {
 	// From the trading monitor.
 	CandleClosed *CandleClosed `protobuf:"bytes,40,opt,name=candle_closed,json=candleClosed,proto3,oneof"`
@@ -432,6 +448,8 @@ func (*Output_TradeReported) isOutput_Body() {}
 func (*Output_PoolReported) isOutput_Body() {}
 
 func (*Output_Signal) isOutput_Body() {}
+
+func (*Output_SlotRetracted) isOutput_Body() {}
 
 func (*Output_CandleClosed) isOutput_Body() {}
 
@@ -1042,7 +1060,7 @@ var File_weir_event_v1_output_proto protoreflect.FileDescriptor
 
 const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\n" +
-	"\x1aweir/event/v1/output.proto\x12\rweir.event.v1\x1a\x1dweir/event/v1/lifecycle.proto\x1a\x18weir/event/v1/pool.proto\x1a\x19weir/event/v1/trade.proto\x1a\x1bweir/event/v1/trading.proto\"\x95\t\n" +
+	"\x1aweir/event/v1/output.proto\x12\rweir.event.v1\x1a\x1dweir/event/v1/lifecycle.proto\x1a\x18weir/event/v1/pool.proto\x1a\x1aweir/event/v1/record.proto\x1a\x19weir/event/v1/trade.proto\x1a\x1bweir/event/v1/trading.proto\"\xdc\t\n" +
 	"\x06Output\x12\x14\n" +
 	"\x05cause\x18\x01 \x01(\x04R\x05cause\x12\x14\n" +
 	"\x05index\x18\x02 \x01(\rR\x05index\x12\x12\n" +
@@ -1055,7 +1073,8 @@ const file_weir_event_v1_output_proto_rawDesc = "" +
 	"\x13token_phase_changed\x18\x14 \x01(\v2 .weir.event.v1.TokenPhaseChangedH\x00R\x11tokenPhaseChanged\x12E\n" +
 	"\x0etrade_reported\x18\x15 \x01(\v2\x1c.weir.event.v1.TradeReportedH\x00R\rtradeReported\x12B\n" +
 	"\rpool_reported\x18\x16 \x01(\v2\x1b.weir.event.v1.PoolReportedH\x00R\fpoolReported\x12/\n" +
-	"\x06signal\x18\x1e \x01(\v2\x15.weir.event.v1.SignalH\x00R\x06signal\x12B\n" +
+	"\x06signal\x18\x1e \x01(\v2\x15.weir.event.v1.SignalH\x00R\x06signal\x12E\n" +
+	"\x0eslot_retracted\x18\x1f \x01(\v2\x1c.weir.event.v1.SlotRetractedH\x00R\rslotRetracted\x12B\n" +
 	"\rcandle_closed\x18( \x01(\v2\x1b.weir.event.v1.CandleClosedH\x00R\fcandleClosed\x12B\n" +
 	"\rwindow_closed\x18) \x01(\v2\x1b.weir.event.v1.WindowClosedH\x00R\fwindowClosed\x122\n" +
 	"\afinding\x18* \x01(\v2\x16.weir.event.v1.FindingH\x00R\afinding\x12H\n" +
@@ -1185,55 +1204,57 @@ var file_weir_event_v1_output_proto_goTypes = []any{
 	(*PoolReported)(nil),      // 5: weir.event.v1.PoolReported
 	nil,                       // 6: weir.event.v1.Signal.FieldsEntry
 	(*TokenPhaseChanged)(nil), // 7: weir.event.v1.TokenPhaseChanged
-	(*CandleClosed)(nil),      // 8: weir.event.v1.CandleClosed
-	(*WindowClosed)(nil),      // 9: weir.event.v1.WindowClosed
-	(*Finding)(nil),           // 10: weir.event.v1.Finding
-	(*TokenMilestone)(nil),    // 11: weir.event.v1.TokenMilestone
-	(*TokenActivity)(nil),     // 12: weir.event.v1.TokenActivity
-	(*TokenState)(nil),        // 13: weir.event.v1.TokenState
-	(*PoolPosition)(nil),      // 14: weir.event.v1.PoolPosition
-	(*PoolFee)(nil),           // 15: weir.event.v1.PoolFee
-	(*PoolDepth)(nil),         // 16: weir.event.v1.PoolDepth
-	(*PoolPeriod)(nil),        // 17: weir.event.v1.PoolPeriod
-	(*PoolDrained)(nil),       // 18: weir.event.v1.PoolDrained
-	(Venue)(0),                // 19: weir.event.v1.Venue
-	(Side)(0),                 // 20: weir.event.v1.Side
-	(*Price)(nil),             // 21: weir.event.v1.Price
-	(PriceSource)(0),          // 22: weir.event.v1.PriceSource
-	(*Reserves)(nil),          // 23: weir.event.v1.Reserves
-	(*PoolValue)(nil),         // 24: weir.event.v1.PoolValue
+	(*SlotRetracted)(nil),     // 8: weir.event.v1.SlotRetracted
+	(*CandleClosed)(nil),      // 9: weir.event.v1.CandleClosed
+	(*WindowClosed)(nil),      // 10: weir.event.v1.WindowClosed
+	(*Finding)(nil),           // 11: weir.event.v1.Finding
+	(*TokenMilestone)(nil),    // 12: weir.event.v1.TokenMilestone
+	(*TokenActivity)(nil),     // 13: weir.event.v1.TokenActivity
+	(*TokenState)(nil),        // 14: weir.event.v1.TokenState
+	(*PoolPosition)(nil),      // 15: weir.event.v1.PoolPosition
+	(*PoolFee)(nil),           // 16: weir.event.v1.PoolFee
+	(*PoolDepth)(nil),         // 17: weir.event.v1.PoolDepth
+	(*PoolPeriod)(nil),        // 18: weir.event.v1.PoolPeriod
+	(*PoolDrained)(nil),       // 19: weir.event.v1.PoolDrained
+	(Venue)(0),                // 20: weir.event.v1.Venue
+	(Side)(0),                 // 21: weir.event.v1.Side
+	(*Price)(nil),             // 22: weir.event.v1.Price
+	(PriceSource)(0),          // 23: weir.event.v1.PriceSource
+	(*Reserves)(nil),          // 24: weir.event.v1.Reserves
+	(*PoolValue)(nil),         // 25: weir.event.v1.PoolValue
 }
 var file_weir_event_v1_output_proto_depIdxs = []int32{
 	7,  // 0: weir.event.v1.Output.token_phase_changed:type_name -> weir.event.v1.TokenPhaseChanged
 	4,  // 1: weir.event.v1.Output.trade_reported:type_name -> weir.event.v1.TradeReported
 	5,  // 2: weir.event.v1.Output.pool_reported:type_name -> weir.event.v1.PoolReported
 	3,  // 3: weir.event.v1.Output.signal:type_name -> weir.event.v1.Signal
-	8,  // 4: weir.event.v1.Output.candle_closed:type_name -> weir.event.v1.CandleClosed
-	9,  // 5: weir.event.v1.Output.window_closed:type_name -> weir.event.v1.WindowClosed
-	10, // 6: weir.event.v1.Output.finding:type_name -> weir.event.v1.Finding
-	11, // 7: weir.event.v1.Output.token_milestone:type_name -> weir.event.v1.TokenMilestone
-	12, // 8: weir.event.v1.Output.token_activity:type_name -> weir.event.v1.TokenActivity
-	13, // 9: weir.event.v1.Output.token_state:type_name -> weir.event.v1.TokenState
-	14, // 10: weir.event.v1.Output.pool_position:type_name -> weir.event.v1.PoolPosition
-	15, // 11: weir.event.v1.Output.pool_fee:type_name -> weir.event.v1.PoolFee
-	16, // 12: weir.event.v1.Output.pool_depth:type_name -> weir.event.v1.PoolDepth
-	17, // 13: weir.event.v1.Output.pool_period:type_name -> weir.event.v1.PoolPeriod
-	18, // 14: weir.event.v1.Output.pool_drained:type_name -> weir.event.v1.PoolDrained
-	1,  // 15: weir.event.v1.OutputBatch.outputs:type_name -> weir.event.v1.Output
-	6,  // 16: weir.event.v1.Signal.fields:type_name -> weir.event.v1.Signal.FieldsEntry
-	19, // 17: weir.event.v1.TradeReported.venue:type_name -> weir.event.v1.Venue
-	20, // 18: weir.event.v1.TradeReported.side:type_name -> weir.event.v1.Side
-	21, // 19: weir.event.v1.TradeReported.price:type_name -> weir.event.v1.Price
-	22, // 20: weir.event.v1.TradeReported.price_source:type_name -> weir.event.v1.PriceSource
-	19, // 21: weir.event.v1.PoolReported.venue:type_name -> weir.event.v1.Venue
-	0,  // 22: weir.event.v1.PoolReported.change:type_name -> weir.event.v1.PoolChange
-	23, // 23: weir.event.v1.PoolReported.reserves:type_name -> weir.event.v1.Reserves
-	24, // 24: weir.event.v1.PoolReported.value:type_name -> weir.event.v1.PoolValue
-	25, // [25:25] is the sub-list for method output_type
-	25, // [25:25] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	8,  // 4: weir.event.v1.Output.slot_retracted:type_name -> weir.event.v1.SlotRetracted
+	9,  // 5: weir.event.v1.Output.candle_closed:type_name -> weir.event.v1.CandleClosed
+	10, // 6: weir.event.v1.Output.window_closed:type_name -> weir.event.v1.WindowClosed
+	11, // 7: weir.event.v1.Output.finding:type_name -> weir.event.v1.Finding
+	12, // 8: weir.event.v1.Output.token_milestone:type_name -> weir.event.v1.TokenMilestone
+	13, // 9: weir.event.v1.Output.token_activity:type_name -> weir.event.v1.TokenActivity
+	14, // 10: weir.event.v1.Output.token_state:type_name -> weir.event.v1.TokenState
+	15, // 11: weir.event.v1.Output.pool_position:type_name -> weir.event.v1.PoolPosition
+	16, // 12: weir.event.v1.Output.pool_fee:type_name -> weir.event.v1.PoolFee
+	17, // 13: weir.event.v1.Output.pool_depth:type_name -> weir.event.v1.PoolDepth
+	18, // 14: weir.event.v1.Output.pool_period:type_name -> weir.event.v1.PoolPeriod
+	19, // 15: weir.event.v1.Output.pool_drained:type_name -> weir.event.v1.PoolDrained
+	1,  // 16: weir.event.v1.OutputBatch.outputs:type_name -> weir.event.v1.Output
+	6,  // 17: weir.event.v1.Signal.fields:type_name -> weir.event.v1.Signal.FieldsEntry
+	20, // 18: weir.event.v1.TradeReported.venue:type_name -> weir.event.v1.Venue
+	21, // 19: weir.event.v1.TradeReported.side:type_name -> weir.event.v1.Side
+	22, // 20: weir.event.v1.TradeReported.price:type_name -> weir.event.v1.Price
+	23, // 21: weir.event.v1.TradeReported.price_source:type_name -> weir.event.v1.PriceSource
+	20, // 22: weir.event.v1.PoolReported.venue:type_name -> weir.event.v1.Venue
+	0,  // 23: weir.event.v1.PoolReported.change:type_name -> weir.event.v1.PoolChange
+	24, // 24: weir.event.v1.PoolReported.reserves:type_name -> weir.event.v1.Reserves
+	25, // 25: weir.event.v1.PoolReported.value:type_name -> weir.event.v1.PoolValue
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_weir_event_v1_output_proto_init() }
@@ -1243,6 +1264,7 @@ func file_weir_event_v1_output_proto_init() {
 	}
 	file_weir_event_v1_lifecycle_proto_init()
 	file_weir_event_v1_pool_proto_init()
+	file_weir_event_v1_record_proto_init()
 	file_weir_event_v1_trade_proto_init()
 	file_weir_event_v1_trading_proto_init()
 	file_weir_event_v1_output_proto_msgTypes[0].OneofWrappers = []any{
@@ -1250,6 +1272,7 @@ func file_weir_event_v1_output_proto_init() {
 		(*Output_TradeReported)(nil),
 		(*Output_PoolReported)(nil),
 		(*Output_Signal)(nil),
+		(*Output_SlotRetracted)(nil),
 		(*Output_CandleClosed)(nil),
 		(*Output_WindowClosed)(nil),
 		(*Output_Finding)(nil),

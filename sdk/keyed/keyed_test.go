@@ -251,6 +251,7 @@ func FuzzLoadParts(f *testing.F) {
 	w.do(step{4, 3})
 	part, _, err := w.state.AppendPart(nil, false)
 	f.Add(whole, part)
+	f.Add(whole, withoutLengths(f, part))
 	f.Add([]byte{}, []byte{1})
 	if err != nil {
 		f.Fatal(err)

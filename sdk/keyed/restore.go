@@ -80,6 +80,10 @@ func (m *Map[K, V]) entry(key K, fresh bool) (*cell, error) {
 func (m *Map[K, V]) leave(r *pack.Reader, f byte, c *cell) {
 	switch {
 	case f == formatWithoutLengths:
+		if c.at < 0 { // no program writes such a part behind one with lengths
+			m.unread.drop(c)
+			c.at = 0
+		}
 		if c.at == 0 {
 			c.at = m.values.Take()
 		}

@@ -17,13 +17,8 @@ func (w *writer) mark(ctx context.Context, all []rows.Void) error {
 			continue
 		}
 		done[v] = true
-		if v.Mint != "" {
-			if err := w.markPair(ctx, v); err != nil {
-				return err
-			}
-		}
-		if v.Pool != "" {
-			if err := w.markPool(ctx, v); err != nil {
+		for _, c := range changes(v) {
+			if err := w.do(ctx, c.text, c.values...); err != nil {
 				return err
 			}
 		}
@@ -31,39 +26,32 @@ func (w *writer) mark(ctx context.Context, all []rows.Void) error {
 	return nil
 }
 
-func (w *writer) markPair(ctx context.Context, v rows.Void) error {
-	from, to := times(v)
-	for _, s := range []struct {
-		text   string
-		values []any
-	}{
-		{"UPDATE tokens SET retracted = TRUE WHERE mint = ?", []any{v.Mint}},
-		{"UPDATE token_figures SET complete = FALSE, holders = NULL WHERE mint = ?", []any{v.Mint}},
-		{"UPDATE candles SET retracted = TRUE WHERE mint = ? AND quote_mint = ? AND start_time <= ? AND start_time + seconds > ?", []any{v.Mint, v.QuoteMint, to, from}},
-		{"UPDATE windows SET retracted = TRUE WHERE mint = ? AND quote_mint = ? AND end_time - seconds <= ? AND end_time > ?", []any{v.Mint, v.QuoteMint, to, from}},
-		{"UPDATE signals SET retracted = TRUE WHERE mint = ? AND actor = ? AND found_slot IS NOT NULL", []any{v.Mint, v.Actor}},
-	} {
-		if err := w.do(ctx, s.text, s.values...); err != nil {
-			return err
-		}
-	}
-	return nil
+type change struct {
+	text   string
+	values []any
 }
 
-func (w *writer) markPool(ctx context.Context, v rows.Void) error {
+// changes are those of the rows that may count a void output.
+func changes(v rows.Void) (all []change) {
 	from, to := times(v)
-	for _, s := range []struct {
-		text   string
-		values []any
-	}{
-		{"UPDATE pool_periods SET retracted = TRUE WHERE pool = ? AND start_time <= ? AND start_time + seconds > ?", []any{v.Pool, to, from}},
-		{"UPDATE positions SET retracted = TRUE WHERE pool = ? AND owner = ?", []any{v.Pool, v.Actor}},
-	} {
-		if err := w.do(ctx, s.text, s.values...); err != nil {
-			return err
-		}
+	if v.Mint != "" {
+		all = append(
+			all,
+			change{"UPDATE tokens SET retracted = TRUE WHERE mint = ?", []any{v.Mint}},
+			change{"UPDATE token_figures SET complete = FALSE, holders = NULL WHERE mint = ?", []any{v.Mint}},
+			change{"UPDATE candles SET retracted = TRUE WHERE mint = ? AND quote_mint = ? AND start_time <= ? AND start_time + seconds > ?", []any{v.Mint, v.QuoteMint, to, from}},
+			change{"UPDATE windows SET retracted = TRUE WHERE mint = ? AND quote_mint = ? AND end_time - seconds <= ? AND end_time > ?", []any{v.Mint, v.QuoteMint, to, from}},
+			change{"UPDATE signals SET retracted = TRUE WHERE mint = ? AND actor = ? AND found_slot IS NOT NULL", []any{v.Mint, v.Actor}},
+		)
 	}
-	return nil
+	if v.Pool != "" {
+		all = append(
+			all,
+			change{"UPDATE pool_periods SET retracted = TRUE WHERE pool = ? AND start_time <= ? AND start_time + seconds > ?", []any{v.Pool, to, from}},
+			change{"UPDATE positions SET retracted = TRUE WHERE pool = ? AND owner = ?", []any{v.Pool, v.Actor}},
+		)
+	}
+	return all
 }
 
 // times are the first and the last time at which a void output may have counted.
